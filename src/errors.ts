@@ -1,0 +1,57 @@
+/** A stable name for one kind of failure; each has an entry of that name in docs/troubleshooting.md. */
+export type ErrorCode = `ASTRO-${string}`
+
+export type ErrorParts = {
+  readonly code: ErrorCode
+  /** What failed, in the user's own nouns: "Could not find the Deployment named etl." */
+  readonly problem: string
+  /** What was seen: status, the server's message, request ID. */
+  readonly observed?: string | undefined
+  /** The most likely reason. */
+  readonly likelyCause?: string | undefined
+  /** What to do now. */
+  readonly fix: string
+  /** The error underneath, for step debug only. */
+  readonly cause?: unknown
+}
+
+/** A failure that a user can act on. Its message is the four parts in one paragraph each. */
+export class ActionError extends Error {
+  override readonly name = 'ActionError'
+  readonly code: ErrorCode
+  readonly problem: string
+  readonly observed: string | undefined
+  readonly likelyCause: string | undefined
+  readonly fix: string
+
+  constructor(parts: ErrorParts) {
+    super(
+      [parts.problem, parts.observed, parts.likelyCause, parts.fix].filter(Boolean).join('\n'),
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    )
+    this.code = parts.code
+    this.problem = parts.problem
+    this.observed = parts.observed
+    this.likelyCause = parts.likelyCause
+    this.fix = parts.fix
+  }
+}
+
+/** Any thrown value as an ActionError, so that every failure reaches the user in the same form. */
+export function asActionError(thrown: unknown): ActionError {
+  if (thrown instanceof ActionError) return thrown
+  return new ActionError({
+    code: 'ASTRO-UNEXPECTED',
+    problem: 'The action met an error it does not know.',
+    observed: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
+    fix: 'Run the workflow again with step debug logging on, and open an issue with the log.',
+    cause: thrown,
+  })
+}
+
+/** A short text for a thrown value, for use inside `observed`. */
+export function describeError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
+  return `${thrown.message || thrown.name}${code}`
+}
