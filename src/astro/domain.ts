@@ -1,0 +1,46 @@
+/** Where one Astro lives. All three are origins without a trailing slash. */
+export type AstroDomain = {
+  readonly apiOrigin: string
+  readonly uiOrigin: string
+}
+
+const DEFAULT_DOMAIN = 'astronomer.io'
+const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a host name stays on this machine, where plain http is acceptable. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname)
+}
+
+/**
+ * Reads a domain as the Astro CLI does (section 1.1 of the control plane's contract): a bare domain, with or without
+ * `cloud.` and a scheme; `localhost`; or a full origin, which is then the API's. Returns a sentence when it is none.
+ */
+export function parseDomain(text: string): AstroDomain | string {
+  const given = text.trim().replace(/\/+$/, '') || DEFAULT_DOMAIN
+  const bare = given.replace(/^https:\/\//, '').replace(/^cloud\./, '')
+  if (bare === 'localhost') return { apiOrigin: 'http://localhost:8888', uiOrigin: 'http://localhost:8888' }
+
+  const known = KNOWN_DOMAIN.exec(bare)
+  if (known) {
+    const [, preview, domain = DEFAULT_DOMAIN] = known
+    return {
+      apiOrigin: preview ? `https://${preview}.api.${domain}` : `https://api.${domain}`,
+      uiOrigin: `https://cloud.${domain}`,
+    }
+  }
+  return given.includes('://') ? parseOrigin(given) : `"${given}" is not an Astro domain`
+}
+
+function parseOrigin(given: string): AstroDomain | string {
+  if (!URL.canParse(given)) return `"${given}" is not a URL`
+  const url = new URL(given)
+  if (url.username || url.password) return 'a domain must not hold a user name or password'
+  if (url.pathname !== '/' || url.search || url.hash) return `"${given}" is more than an origin`
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    return `"${given}" would send credentials in clear; only a loopback address may use plain http`
+  }
+  const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.')
+  return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` }
+}

@@ -1,0 +1,110 @@
+import { ActionError } from '../errors.ts'
+import type { HttpResponse } from '../http/request.ts'
+import { isJson } from '../http/request.ts'
+import type { HttpFailure } from '../http/transport.ts'
+
+/** What the control plane says of an error (section 8 of its contract). */
+type ErrorBody = {
+  message?: unknown
+  requestId?: unknown
+  fieldErrors?: { field?: unknown; message?: unknown }[]
+}
+
+type Advice = { readonly code: `ASTRO-API-${string}`; readonly likelyCause: string; readonly fix: string }
+
+const ADVICE: Readonly<Record<number, Advice>> = {
+  400: {
+    code: 'ASTRO-API-REFUSED',
+    likelyCause: 'Astro found the request not acceptable for this Deployment as it is now.',
+    fix: 'Read what Astro says above; correct the Deployment or the inputs it names.',
+  },
+  401: {
+    code: 'ASTRO-API-UNAUTHORIZED',
+    likelyCause: 'The access token is wrong, was revoked or has expired.',
+    fix: 'Create a new API token, store it as the repository secret that the workflow reads, and run again.',
+  },
+  403: {
+    code: 'ASTRO-API-FORBIDDEN',
+    likelyCause:
+      'The credential is valid but may not do this: its role is too small, or it is bound to another Deployment.',
+    fix: 'Use an API token of this Deployment with the Deployment Admin role, or of its Workspace with the Workspace Operator role.',
+  },
+  404: {
+    code: 'ASTRO-API-NOT-FOUND',
+    likelyCause:
+      'It was deleted, the ID has a typing error, or the credential belongs to another Organization or Workspace and cannot see it.',
+    fix: 'Compare the ID with the one that the Astro UI shows, and check which Workspace the credential belongs to.',
+  },
+  409: {
+    code: 'ASTRO-API-CONFLICT',
+    likelyCause: 'Somebody else is changing the same thing at this moment.',
+    fix: 'Let the other change finish, then run again. A `concurrency` group keeps deploys of one workflow apart.',
+  },
+  429: {
+    code: 'ASTRO-API-RATE-LIMIT',
+    likelyCause: 'Many jobs use this token at the same moment.',
+    fix: 'Run again later, or give each workflow a token of its own.',
+  },
+}
+
+const UNAVAILABLE: Advice = {
+  code: 'ASTRO-API-UNAVAILABLE',
+  likelyCause: 'Astro has a problem of its own, or a proxy on the way cannot reach it.',
+  fix: 'Look at the Astro status page, and run again when it is well.',
+}
+
+/** An answer with a status that means failure, as an error that says what failed and what to do. */
+export function refused(problem: string, response: HttpResponse): ActionError {
+  const advice = ADVICE[response.status] ?? (response.status >= 500 ? UNAVAILABLE : ADVICE[400])
+  return new ActionError({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) })
+}
+
+/** A 2xx answer that is not what the contract promises. */
+export function unreadable(problem: string, response: HttpResponse): ActionError {
+  return new ActionError({
+    code: 'ASTRO-API-ANSWER',
+    problem,
+    observed: `${observe(response)} The answer is not the JSON that Astro gives.`,
+    likelyCause: 'A proxy or a login page answered instead of Astro, or `domain` names another server.',
+    fix: 'Check the `domain` input and the proxy settings of the runner.',
+  })
+}
+
+/** No answer at all. */
+export function unanswered(problem: string, host: string, failure: HttpFailure): ActionError {
+  return new ActionError({
+    code: 'ASTRO-API-UNREACHABLE',
+    problem,
+    observed: failure.reached
+      ? `${host} took the request but gave no complete answer: ${failure.message}.`
+      : `${host} could not be reached: ${failure.message}.`,
+    likelyCause: failure.reached
+      ? 'The connection broke, or Astro is overloaded.'
+      : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
+    fix: 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
+    cause: failure,
+  })
+}
+
+/** Status, the server's own words and the request ID: what support will ask for. */
+export function observe(response: HttpResponse): string {
+  const body = parseErrorBody(response)
+  const requestId = typeof body.requestId === 'string' ? body.requestId : response.headers['x-request-id']
+  const fields = (body.fieldErrors ?? [])
+    .map(({ field, message }) => ` ${String(field)}: ${String(message)}.`)
+    .join('')
+  const words = typeof body.message === 'string' && body.message !== '' ? ` "${body.message}".` : '.'
+  return `HTTP ${response.status}${requestId ? ` (request ${String(requestId)})` : ''}${words === '.' ? '.' : `:${words}`}${fields}`
+}
+
+function parseErrorBody(response: HttpResponse): ErrorBody {
+  if (!isJson(response)) {
+    return /<html|<!doctype/i.test(response.text.slice(0, 200)) ? { message: 'a web page, not JSON' } : {}
+  }
+  try {
+    const body: unknown = JSON.parse(response.text)
+    return typeof body === 'object' && body !== null ? body : {}
+  } catch {
+    return {}
+  }
+}

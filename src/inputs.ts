@@ -1,0 +1,188 @@
+import * as core from '@actions/core'
+import type { AstroDomain } from './astro/domain.ts'
+import { parseDomain } from './astro/domain.ts'
+import type { Credentials } from './auth/credentials.ts'
+import type { ErrorCode } from './errors.ts'
+import { ActionError } from './errors.ts'
+import { chooseCredentials } from './inputs/credentials.ts'
+import { ineffectiveInputs } from './inputs/ineffective.ts'
+import type { InputProblem, Parsed } from './inputs/values.ts'
+import { parseBoolean, parseChoice, parseDuration, parseRelativePath } from './inputs/values.ts'
+
+export const ACTIONS = [
+  'deploy',
+  'update-environment-variables',
+  'get-access-token',
+  'rollback',
+  'create-deployment-preview',
+  'deploy-deployment-preview',
+  'delete-deployment-preview',
+] as const
+export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'] as const
+
+export type Action = (typeof ACTIONS)[number]
+export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
+
+const SUPPORTED_ACTIONS: readonly Action[] = ['deploy']
+const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = ['infer', 'dags-only']
+
+/** Which Deployment was asked for; `bound` means the one that the credential belongs to. */
+export type TargetWish =
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'bound' }
+
+export type Inputs = {
+  readonly action: Action
+  readonly credentials: Credentials
+  readonly domain: AstroDomain
+  readonly organizationId: string | undefined
+  readonly workspaceId: string | undefined
+  readonly target: TargetWish
+  readonly deployType: DeployTypeWish
+  /** The Astro project, relative to the workspace; empty for the workspace itself. */
+  readonly rootFolder: string
+  /** The DAG folder, relative to the project. */
+  readonly dagsPath: string
+  readonly description: string | undefined
+  readonly dryRun: boolean
+  readonly allowEmptyDags: boolean
+  /** How long to wait until the deploy is live, in milliseconds; undefined: not at all. */
+  readonly waitMs: number | undefined
+}
+
+export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
+  action: 'deploy',
+  'deploy-type': 'infer',
+  'root-folder': '.',
+  'dags-path': 'dags',
+  'dry-run': 'false',
+  'allow-empty-dags': 'false',
+  wait: 'true',
+  'wait-time': '10m',
+}
+
+const LONGEST_DESCRIPTION = 500
+
+export type InputSource = {
+  readonly input: (name: string) => string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * The only reader of inputs: typed and frozen, with sentences for inputs that have no effect as they are combined. `hide`
+ * gets every credential before anything else happens. Throws one ActionError that lists every problem.
+ */
+export function readInputs(
+  hide: (value: string) => void,
+  source: InputSource = { input: (name) => core.getInput(name), env: process.env },
+): { readonly inputs: Inputs; readonly warnings: readonly string[] } {
+  const problems: InputProblem[] = []
+  const text = (name: string): string => source.input(name).trim()
+  const optional = (name: string): string | undefined => text(name) || undefined
+  const orDefault = (name: string): string => text(name) || (INPUT_DEFAULTS[name] ?? '')
+
+  function take<T>(name: string, code: ErrorCode, parsed: Parsed<T>, fallback: T): T {
+    if ('value' in parsed) return parsed.value
+    problems.push({ code, input: name, problem: parsed.problem })
+    return fallback
+  }
+  const boolean = (name: string): boolean =>
+    take(name, 'ASTRO-INPUT-BOOLEAN', parseBoolean(orDefault(name)), false)
+  const path = (name: string): string =>
+    take(name, 'ASTRO-INPUT-PATH', parseRelativePath(orDefault(name)), '')
+
+  const credentials = chooseCredentials(
+    { keyId: text('key-id'), keySecret: text('key-secret'), apiToken: text('api-token') },
+    source.env,
+    hide,
+  )
+  if ('problems' in credentials) problems.push(...credentials.problems)
+
+  const action = take('action', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('action'), ACTIONS), 'deploy')
+  const deployType = take(
+    'deploy-type',
+    'ASTRO-INPUT-CHOICE',
+    parseChoice(orDefault('deploy-type'), DEPLOY_TYPES),
+    'infer',
+  )
+  problems.push(...unsupported('action', action, SUPPORTED_ACTIONS))
+  problems.push(...unsupported('deploy-type', deployType, SUPPORTED_DEPLOY_TYPES))
+
+  const domain = parseDomain(text('domain') || (source.env.ASTRO_DOMAIN ?? ''))
+  if (typeof domain === 'string') {
+    problems.push({ code: 'ASTRO-INPUT-DOMAIN', input: 'domain', problem: domain })
+  }
+
+  const wait = boolean('wait')
+  const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0)
+  const inputs = {
+    action,
+    organizationId: readId('organization-id', optional('organization-id'), problems),
+    workspaceId: readId('workspace', optional('workspace'), problems),
+    target: readTarget(optional('deployment-id'), optional('deployment-name'), problems),
+    deployType,
+    rootFolder: path('root-folder'),
+    dagsPath: path('dags-path'),
+    description: take('description', 'ASTRO-INPUT-LENGTH', checkLength(text('description')), undefined),
+    dryRun: boolean('dry-run'),
+    allowEmptyDags: boolean('allow-empty-dags'),
+    waitMs: wait ? waitTime : undefined,
+  }
+
+  if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
+    throw inputError(problems)
+  }
+  const given = (name: string): boolean => text(name) !== '' && text(name) !== INPUT_DEFAULTS[name]
+  return {
+    inputs: Object.freeze({ ...inputs, domain, credentials }),
+    warnings: ineffectiveInputs(inputs, given),
+  }
+}
+
+function unsupported<T extends string>(input: string, value: T, supported: readonly T[]): InputProblem[] {
+  if (supported.includes(value)) return []
+  const problem = `"${value}" is not yet supported; this version knows ${supported.join(', ')}`
+  return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }]
+}
+
+function checkLength(text: string): Parsed<string | undefined> {
+  const length = Array.from(text).length
+  return length > LONGEST_DESCRIPTION
+    ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_DESCRIPTION}` }
+    : { value: text || undefined }
+}
+
+function readId(input: string, id: string | undefined, problems: InputProblem[]): string | undefined {
+  if (id !== undefined && !/^[\w-]{1,100}$/.test(id)) {
+    problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `"${id}" is not an ID such as clabc0123` })
+  }
+  return id
+}
+
+function readTarget(id: string | undefined, name: string | undefined, problems: InputProblem[]): TargetWish {
+  if (id !== undefined && name !== undefined) {
+    problems.push({
+      code: 'ASTRO-INPUT-TARGET',
+      input: 'deployment-id, deployment-name',
+      problem: 'both are given; name the Deployment by one of them',
+    })
+  }
+  readId('deployment-id', id, problems)
+  if (id !== undefined) return { kind: 'id', id }
+  return name === undefined ? { kind: 'bound' } : { kind: 'name', name }
+}
+
+function inputError(problems: readonly InputProblem[]): ActionError {
+  const [first] = problems
+  const list = problems.map(({ code, input, problem }) => `- ${input}: ${problem} [${code}]`).join('\n')
+  return new ActionError({
+    code: first?.code ?? 'ASTRO-INPUT-CHOICE',
+    problem:
+      problems.length === 1
+        ? 'An input of this step cannot be used.'
+        : `${problems.length} inputs of this step cannot be used.`,
+    observed: list,
+    fix: 'Correct the `with:` block (or the environment) of the step. Nothing was sent to Astro.',
+  })
+}

@@ -1,0 +1,25 @@
+import type { Inputs } from '../inputs.ts'
+
+type Chosen = Omit<Inputs, 'credentials' | 'domain'>
+
+type Rule = {
+  readonly input: string
+  readonly hasEffect: (inputs: Chosen) => boolean
+  readonly why: string
+}
+
+const RULES: readonly Rule[] = [
+  { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
+  { input: 'wait-time', hasEffect: (i) => !i.dryRun, why: 'a dry run waits for nothing' },
+]
+
+/** A sentence for each input that was given but does nothing in the chosen mode; at most one an input. */
+export function ineffectiveInputs(inputs: Chosen, given: (name: string) => boolean): readonly string[] {
+  const idle = new Map<string, string>()
+  for (const rule of RULES) {
+    if (given(rule.input) && !rule.hasEffect(inputs) && !idle.has(rule.input)) {
+      idle.set(rule.input, `The input \`${rule.input}\` has no effect here: ${rule.why}.`)
+    }
+  }
+  return [...idle.values()]
+}

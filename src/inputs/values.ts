@@ -1,0 +1,64 @@
+import { isAbsolute, posix, sep } from 'node:path'
+import type { ErrorCode } from '../errors.ts'
+
+export type InputProblem = { readonly code: ErrorCode; readonly input: string; readonly problem: string }
+
+/** A value that was read, or a sentence that says why it could not be. */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string }
+
+/** Strict YAML 1.2 booleans in any case. */
+export function parseBoolean(text: string): Parsed<boolean> {
+  const word = text.toLowerCase()
+  if (word === 'true' || word === 'false') return { value: word === 'true' }
+  return { problem: `"${text}" is not a boolean; use true or false` }
+}
+
+/** One of the given words, exactly. */
+export function parseChoice<T extends string>(text: string, choices: readonly T[]): Parsed<T> {
+  const choice = choices.find((candidate) => candidate === text)
+  return choice === undefined
+    ? { problem: `"${text}" is not one of ${choices.join(', ')}` }
+    : { value: choice }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+const LONGEST_DURATION_MS = 24 * 3_600_000
+
+/** `90s`, `5m`, `1h`, `1h30m`, or a bare number of seconds, in milliseconds; at most a day. */
+export function parseDuration(text: string): Parsed<number> {
+  const problem = `"${text}" is not a duration such as 90s, 5m, 1h or 300 (seconds)`
+  if (/^\d{1,9}$/.test(text)) return withinDay(Number(text) * 1000)
+  if (!/^(?:\d{1,6}[hms])+$/.test(text)) return { problem }
+  const parts = [...text.matchAll(/(\d+)([hms])/g)]
+  return withinDay(
+    parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0),
+  )
+
+  function withinDay(ms: number): Parsed<number> {
+    if (ms === 0) return { problem: `"${text}" is no time at all` }
+    return ms > LONGEST_DURATION_MS ? { problem: `"${text}" is longer than a day` } : { value: ms }
+  }
+}
+
+/**
+ * A folder or file relative to some root, normalised to forward slashes without leading or trailing ones: `./a`, `a/` and
+ * `/a` all mean `a`, and the root itself is the empty string. Leaving the root is a problem.
+ */
+export function parseRelativePath(text: string): Parsed<string> {
+  if (text.includes('\0')) return { problem: 'a path cannot hold a null character' }
+  const slashed = sep === '\\' ? text.replaceAll('\\', '/') : text
+  if (/^[a-z]:/i.test(slashed) && isAbsolute(text)) {
+    return { problem: `"${text}" is absolute; give a path relative to the workspace` }
+  }
+  const normal = posix.normalize(slashed.replace(/^\/+/, '')).replace(/\/+$/, '')
+  if (normal === '..' || normal.startsWith('../')) return { problem: `"${text}" leaves the workspace` }
+  return { value: normal === '.' ? '' : normal }
+}
+
+/** A list, one item a line or separated by commas; empty items are dropped. */
+export function parseList(text: string): readonly string[] {
+  return text
+    .split(/[\n,]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

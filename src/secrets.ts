@@ -1,0 +1,53 @@
+/** The one place that knows what must not be seen. */
+export type Secrets = {
+  /** Hides a value from now on: in the runner's log (by its mask command) and in everything `redact` passes. */
+  hide(value: string): void
+  /** The text with every hidden value replaced by `***`. */
+  redact(text: string): string
+}
+
+const SHORTEST_MASKED = 4
+
+/**
+ * @param mask tells the runner to mask a value; it is called for the value, each of its lines, and the forms in which it
+ *   travels (base64, URL-encoded), because the runner's mask matches text literally.
+ */
+export function createSecrets(mask: (value: string) => void): Secrets {
+  const hidden = new Set<string>()
+  let longestFirst: string[] = []
+
+  return {
+    hide(value) {
+      const before = hidden.size
+      for (const form of formsOf(value)) {
+        if (hidden.has(form)) continue
+        hidden.add(form)
+        mask(form)
+      }
+      if (hidden.size !== before) longestFirst = [...hidden].sort((a, b) => b.length - a.length)
+    },
+    redact(text) {
+      return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, '***'), text)
+    },
+  }
+}
+
+/**
+ * Lines of a few characters are left out when the value has more than one: masking every `}` or `foo` of a multi-line
+ * secret would make the log unreadable and hide nothing.
+ */
+function formsOf(value: string): string[] {
+  const whole = value.trim()
+  if (whole === '') return []
+  const lines = whole
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST_MASKED)
+  const plain = new Set([value, whole, ...lines].filter((text) => text !== ''))
+  const travelling = [...plain].flatMap((text) => [
+    encodeURIComponent(text),
+    Buffer.from(text).toString('base64'),
+    Buffer.from(text).toString('base64url'),
+  ])
+  return [...plain, ...travelling]
+}
