@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /** Time as the rest of the code sees it, so that tests can own it. Milliseconds everywhere. */
 export type Clock = {
-  now(): number
+  readonly now: () => number
   /** Resolves after `ms`, or rejects with the signal's reason when that comes first. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 export const systemClock: Clock = {

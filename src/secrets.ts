@@ -1,9 +1,9 @@
 /** The one place that knows what must not be seen. */
 export type Secrets = {
   /** Hides a value from now on: in the runner's log (by its mask command) and in everything `redact` passes. */
-  hide(value: string): void
+  readonly hide: (value: string) => void
   /** The text with every hidden value replaced by `***`. */
-  redact(text: string): string
+  readonly redact: (text: string) => string
 }
 
 const SHORTEST_MASKED = 4

@@ -31,7 +31,7 @@ export type HttpDependencies = {
   readonly clock: Clock
   readonly random: () => number
   readonly userAgent: string
-  readonly log: { info(line: string): void; debug(line: string): void }
+  readonly log: { readonly info: (line: string) => void; readonly debug: (line: string) => void }
   readonly signal?: AbortSignal
 }
 

@@ -46,8 +46,8 @@ const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
  * `no_proxy`, by the rules of @actions/http-client; loopback is never proxied. Redirects are answers, not followed.
  */
 export function createTransport(options: { connectTimeoutMs?: number } = {}): {
-  send: Transport
-  close(): void
+  readonly send: Transport
+  readonly close: () => void
 } {
   const clients = new Map<string, HttpClient>()
   const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS

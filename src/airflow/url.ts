@@ -1,0 +1,18 @@
+import type { Deployment } from '../astro/types.ts'
+
+/** Airflow's major version, from texts such as `3.1.8` or `2.10.5+astro.1`; undefined for Astro's `NA` and the like. */
+export function airflowMajor(version: string): number | undefined {
+  const major = /^(\d+)\.\d+/.exec(version)?.[1]
+  return major === undefined ? undefined : Number(major)
+}
+
+/**
+ * Root of a Deployment's Airflow REST API, without a trailing slash: `/api/v1` for Airflow 2, `/api/v2` from 3 on. The
+ * suffix that Astro gives is not trusted, for it does not follow the version (see the Airflow REST contract).
+ */
+export function airflowApiUrl(deployment: Pick<Deployment, 'apiUrl' | 'airflowVersion'>): string {
+  const given = deployment.apiUrl.replace(/\?.*$/, '').replace(/\/+$/, '')
+  const major = airflowMajor(deployment.airflowVersion)
+  if (major === undefined) return given
+  return `${given.replace(/\/api\/v[12]$/, '')}/api/${major >= 3 ? 'v2' : 'v1'}`
+}

@@ -1,0 +1,75 @@
+import type { AstroClient, DeploymentPath } from '../astro/client.ts'
+import type { Deploy } from '../astro/types.ts'
+import type { Clock } from '../clock.ts'
+import { ActionError } from '../errors.ts'
+import { finalizeDeploy } from './finalize.ts'
+import type { DeployPlan } from './plan.ts'
+import type { Progress } from './progress.ts'
+import { uploadBundle } from './upload.ts'
+
+export type ApplyDependencies = {
+  readonly astro: Pick<AstroClient, 'createDeploy' | 'finalizeDeploy' | 'getDeploy'>
+  readonly clock: Clock
+  readonly log: { readonly info: (line: string) => void }
+  readonly progress: Progress
+  readonly hide: (value: string) => void
+  readonly onCreated: (deploy: Deploy) => void
+  readonly signal: AbortSignal
+}
+
+export type Applied = { readonly deploy: Deploy; readonly dagVersion: string }
+
+/**
+ * Carries out a plan: create, upload, finalize. Nothing is written before the create, and until the finalize the
+ * Deployment keeps running what it ran. Throws ActionError; `progress` then knows how far it came.
+ *
+ * @param body the DAG bundle as a gzipped tarball
+ */
+export async function applyDeploy(
+  deps: ApplyDependencies,
+  target: DeploymentPath,
+  plan: DeployPlan,
+  body: AsyncIterable<Buffer>,
+): Promise<Applied> {
+  const { astro, log, progress, signal } = deps
+  progress.reached('creating')
+  const created = await astro.createDeploy(target, plan.request)
+  hideSignature(created, deps.hide)
+  progress.reached('created', created.id)
+  deps.onCreated(created)
+  log.info(`Created the deploy ${created.id}.`)
+
+  const { versionId, bytes } = await uploadBundle({
+    url: uploadUrl(created),
+    body,
+    signal,
+    onProgress: log.info,
+  })
+  progress.reached('uploaded')
+  log.info(`Uploaded the DAG bundle: ${bytes.toLocaleString('en')} bytes, version ${versionId}.`)
+
+  progress.reached('finalizing')
+  const finalized = await finalizeDeploy(deps, target, created.id, versionId)
+  progress.reached('finalized')
+  log.info(`Finalized: Astro has taken the deploy (${finalized.status}).`)
+  return { deploy: finalized, dagVersion: versionId }
+}
+
+/** The address carries its own permission to write: a signature in its query. */
+function hideSignature({ dagsUploadUrl }: Deploy, hide: (value: string) => void): void {
+  if (dagsUploadUrl === undefined) return
+  hide(dagsUploadUrl)
+  const signature = URL.canParse(dagsUploadUrl) ? new URL(dagsUploadUrl).searchParams.get('sig') : null
+  if (signature !== null) hide(signature)
+}
+
+function uploadUrl(deploy: Deploy): string {
+  if (deploy.dagsUploadUrl !== undefined && URL.canParse(deploy.dagsUploadUrl)) return deploy.dagsUploadUrl
+  throw new ActionError({
+    code: 'ASTRO-DEPLOY-NO-UPLOAD-URL',
+    problem: `Astro gave no address to upload the DAGs to for the deploy ${deploy.id}.`,
+    observed: `Its answer says that DAG-only deploys are ${deploy.isDagDeployEnabled ? 'on' : 'off'} for the Deployment.`,
+    likelyCause: 'DAG-only deploys were switched off a moment ago.',
+    fix: 'Switch on DAG-only deploys in the settings of the Deployment, then run again.',
+  })
+}

@@ -1,0 +1,42 @@
+import type { AstroClient, DeploymentPath } from '../astro/client.ts'
+import type { Deploy } from '../astro/types.ts'
+import type { Clock } from '../clock.ts'
+import { ActionError } from '../errors.ts'
+
+const TRIES = 4
+const PAUSE_MS = 1_000
+/** Answers to which a second request can only get the same one. */
+const FINAL_CODES = new Set(['ASTRO-API-UNAUTHORIZED', 'ASTRO-API-FORBIDDEN'])
+
+export type FinalizeDependencies = {
+  readonly astro: Pick<AstroClient, 'finalizeDeploy' | 'getDeploy'>
+  readonly clock: Clock
+  readonly log: { readonly info: (line: string) => void }
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
+ * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
+ * that the request had no effect and is sent again, FAILED ends it.
+ */
+export async function finalizeDeploy(
+  deps: FinalizeDependencies,
+  target: DeploymentPath,
+  deployId: string,
+  dagVersion: string,
+): Promise<Deploy> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await deps.astro.finalizeDeploy(target, deployId, { dagTarballVersion: dagVersion })
+    } catch (error) {
+      if (!(error instanceof ActionError) || FINAL_CODES.has(error.code)) throw error
+      deps.log.info(`The finalize had no clear answer (${error.observed ?? error.code}); reading the deploy.`)
+      const deploy = await deps.astro.getDeploy(target, deployId)
+      if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion) return deploy
+      if (deploy.status !== 'INITIALIZED' || attempt >= TRIES || error.code === 'ASTRO-API-REFUSED')
+        throw error
+      await deps.clock.sleep(PAUSE_MS * attempt, deps.signal)
+    }
+  }
+}

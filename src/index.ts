@@ -1,0 +1,48 @@
+import * as core from '@actions/core'
+import { systemClock } from './clock.ts'
+import { ActionError } from './errors.ts'
+import { createRequest } from './http/request.ts'
+import { createTransport } from './http/transport.ts'
+import { main } from './main.ts'
+import { createOutputs } from './outputs.ts'
+import { systemGit } from './project/git.ts'
+import { createLog } from './report/log.ts'
+import { createSecrets } from './secrets.ts'
+import { userAgent } from './user-agent.ts'
+
+const secrets = createSecrets(core.setSecret)
+const log = createLog(secrets.redact)
+const cancellation = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () =>
+    cancellation.abort(
+      new ActionError({
+        code: 'ASTRO-CANCELLED',
+        problem: 'The run was cancelled.',
+        observed: `The runner sent ${signal}.`,
+        fix: 'Run the workflow again if the new code should go live.',
+      }),
+    ),
+  )
+}
+const { signal } = cancellation
+
+const transport = createTransport()
+await main({
+  env: process.env,
+  clock: systemClock,
+  request: createRequest({
+    send: transport.send,
+    clock: systemClock,
+    random: Math.random,
+    userAgent: userAgent(process.env),
+    log,
+    signal,
+  }),
+  git: systemGit,
+  secrets,
+  log,
+  outputs: createOutputs(),
+  signal,
+})
+transport.close()

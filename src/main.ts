@@ -1,0 +1,111 @@
+import { airflowApiUrl } from './airflow/url.ts'
+import { createAstroClient } from './astro/client.ts'
+import { findDeployment } from './astro/target.ts'
+import type { Deployment } from './astro/types.ts'
+import { openSession } from './auth/session.ts'
+import type { Clock } from './clock.ts'
+import { deploy } from './deploy/deploy.ts'
+import { createProgress } from './deploy/progress.ts'
+import { asActionError } from './errors.ts'
+import type { Request } from './http/request.ts'
+import type { Inputs } from './inputs.ts'
+import { readInputs } from './inputs.ts'
+import type { Outputs } from './outputs.ts'
+import type { Git } from './project/git.ts'
+import { prepareProject } from './project/prepare.ts'
+import type { Log } from './report/log.ts'
+import { reportFailure, writeSummary } from './report/report.ts'
+import type { SummaryFacts } from './report/summary.ts'
+import { createTimeline } from './report/timeline.ts'
+import type { Run } from './run.ts'
+import type { Secrets } from './secrets.ts'
+
+export type Dependencies = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly request: Request
+  readonly git: Git
+  readonly secrets: Secrets
+  readonly log: Log
+  readonly outputs: Outputs
+  /** Aborted when the run is cancelled, with an ActionError as its reason. */
+  readonly signal: AbortSignal
+}
+
+/** The whole run. Never throws: every failure becomes one annotation, a summary and a failed step. */
+export async function main(deps: Dependencies): Promise<void> {
+  const { clock, log, outputs, secrets } = deps
+  const timeline = createTimeline(clock.now)
+  const progress = createProgress()
+  let facts: Partial<SummaryFacts> = {}
+  const tell = (news: Partial<SummaryFacts>): void => {
+    facts = { ...facts, ...news }
+  }
+  const stage = <T>(title: string, work: () => Promise<T>): Promise<T> =>
+    log.group(title, () => timeline.measure(title, work))
+
+  try {
+    const { inputs, warnings } = readInputs(secrets.hide)
+    for (const warning of warnings) log.warning(warning)
+    const { apiOrigin } = inputs.domain
+    const project = prepareProject(deps, inputs)
+
+    const session = await stage('Sign in to Astro', () =>
+      openSession({ ...deps, apiOrigin, now: clock.now, hide: secrets.hide }, inputs.credentials),
+    )
+    const astro = createAstroClient({ ...deps, apiOrigin, tokens: session })
+    const deployment = await stage('Find the Deployment', () => findDeployment(astro, session, inputs))
+    const url = deploymentUrl(deployment, inputs)
+    introduce(deployment, url, { log, outputs, tell })
+
+    const target = { organizationId: deployment.organizationId, id: deployment.id, url }
+    const run = { ...deps, inputs, session, astro, deployment, target, project, progress, stage, tell }
+    await perform(run)
+  } catch (thrown) {
+    const error = asActionError(thrown)
+    tell({ headline: 'Nothing proved to be live', error: { error, aftermath: progress.aftermath() } })
+    reportFailure(error, progress.aftermath(), secrets)
+  }
+  const now = clock.now()
+  await writeSummary({ headline: '', ...facts, phases: timeline.phases(), now }, secrets, log)
+}
+
+async function perform(run: Run): Promise<void> {
+  switch (run.inputs.action) {
+    case 'deploy':
+      return deploy(run)
+    case 'update-environment-variables':
+    case 'get-access-token':
+    case 'rollback':
+    case 'create-deployment-preview':
+    case 'deploy-deployment-preview':
+    case 'delete-deployment-preview':
+      throw new Error(`readInputs let the unsupported action ${run.inputs.action} pass`)
+  }
+}
+
+/** Says which Deployment it is before anything is done to it, and hands on its links. */
+function introduce(
+  deployment: Deployment,
+  url: string,
+  { log, outputs, tell }: Pick<Run, 'log' | 'outputs' | 'tell'>,
+): void {
+  const workspace = deployment.workspaceName ?? deployment.workspaceId
+  log.info(`Deployment ${deployment.name} (${deployment.id}) in the Workspace ${workspace}`)
+  log.info(
+    `Runtime ${deployment.astroRuntimeVersion}, Airflow ${deployment.airflowVersion}, ${deployment.status}`,
+  )
+  log.info(url)
+  outputs.set({
+    'deployment-id': deployment.id,
+    'deployment-name': deployment.name,
+    'deployment-url': url,
+    'airflow-url': deployment.uiUrl,
+    'airflow-api-url': airflowApiUrl(deployment),
+  })
+  tell({ deployment: { name: deployment.name, url, workspace }, airflowUrl: deployment.uiUrl })
+}
+
+function deploymentUrl({ workspaceId, id }: Deployment, { domain }: Inputs): string {
+  return `${domain.uiOrigin}/${workspaceId}/deployments/${id}`
+}

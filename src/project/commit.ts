@@ -1,0 +1,126 @@
+import type { GitMetadata } from '../astro/types.ts'
+
+/** The commit that is being shipped, as the workflow's context and event tell it. */
+export type Commit = {
+  readonly sha: string
+  readonly branch: string | undefined
+  /** The commit before a push; undefined for other events and for the first push of a branch. */
+  readonly before: string | undefined
+  readonly message: string | undefined
+  readonly authorName: string | undefined
+  readonly authorUsername: string | undefined
+  readonly repository: { readonly serverUrl: string; readonly owner: string; readonly name: string }
+}
+
+/** What the local clone adds to the context: events such as a dispatch carry no message. */
+export type LocalCommit = { readonly sha: string; readonly message: string; readonly authorName: string }
+
+const GITHUB = 'https://github.com'
+const NO_COMMIT = /^0+$/
+const LONGEST_DESCRIPTION = 500
+
+/**
+ * Reads the commit from the runner's environment and the webhook event (any shape: it is data from outside). Undefined
+ * outside of GitHub Actions. On a pull request it is the head of the branch: GITHUB_SHA is then a merge commit that
+ * exists nowhere else.
+ */
+export function readCommit(
+  env: Readonly<Record<string, string | undefined>>,
+  event: unknown,
+): Commit | undefined {
+  const head = at(event, 'pull_request', 'head')
+  const [owner, name] = (text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/')
+  const sha = text(head, 'sha') ?? env.GITHUB_SHA
+  if (!sha || !owner || !name) return undefined
+
+  const pushed = text(event, 'head_commit', 'id') === sha ? at(event, 'head_commit') : undefined
+  const before = text(event, 'before')
+  return {
+    sha,
+    branch: [env.GITHUB_HEAD_REF, env.GITHUB_REF_NAME].find(Boolean),
+    before: head === undefined && before !== undefined && !NO_COMMIT.test(before) ? before : undefined,
+    message: text(pushed, 'message') ?? text(event, 'pull_request', 'title'),
+    authorName: text(pushed, 'author', 'name'),
+    authorUsername:
+      text(pushed, 'author', 'username') ?? text(event, 'pull_request', 'user', 'login') ?? env.GITHUB_ACTOR,
+    repository: { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name },
+  }
+}
+
+/** The commit completed with what the local clone knows, when both speak of the same one. */
+export function completeCommit(
+  commit: Commit | undefined,
+  local: LocalCommit | undefined,
+): Commit | undefined {
+  if (!commit || local?.sha !== commit.sha) return commit
+  return {
+    ...commit,
+    message: commit.message ?? local.message,
+    authorName: commit.authorName ?? local.authorName,
+  }
+}
+
+/**
+ * Git metadata of a deploy (section 10 of the control plane's contract): GITHUB for github.com only, GENERIC with a remote
+ * URL for GitHub Enterprise hosts.
+ *
+ * @param projectPath the project inside the repository; empty at its root
+ */
+export function gitMetadata(commit: Commit, projectPath: string): GitMetadata {
+  const { serverUrl, owner, name } = commit.repository
+  const where =
+    serverUrl === GITHUB
+      ? ({ provider: 'GITHUB', account: owner, repo: name } as const)
+      : ({ provider: 'GENERIC', remoteUrl: `${serverUrl}/${owner}/${name}` } as const)
+  return {
+    ...where,
+    commitSha: commit.sha,
+    commitUrl: commitUrl(commit),
+    ...(commit.branch ? { branch: commit.branch } : {}),
+    ...(projectPath ? { path: projectPath } : {}),
+    ...(commit.before ? { beforeCommitSha: commit.before } : {}),
+    ...(commit.authorName ? { authorName: commit.authorName } : {}),
+    ...(commit.authorUsername
+      ? { authorUsername: commit.authorUsername, authorUrl: `${serverUrl}/${commit.authorUsername}` }
+      : {}),
+  }
+}
+
+/** The commit's page. */
+export function commitUrl({ sha, repository }: Commit): string {
+  return `${repository.serverUrl}/${repository.owner}/${repository.name}/commit/${sha}`
+}
+
+/** What a deploy is called when the step does not say: the first line of the commit's message, else its short ID. */
+export function describeDeploy(commit: Commit | undefined): string | undefined {
+  const firstLine = commit?.message?.split('\n')[0]?.trim()
+  if (firstLine) return shorten(firstLine)
+  return commit && `Deploy ${commit.sha.slice(0, 7)}`
+}
+
+/** Cuts between characters, never inside one. */
+function shorten(line: string): string {
+  const characters = Array.from(line)
+  return characters.length <= LONGEST_DESCRIPTION
+    ? line
+    : `${characters.slice(0, LONGEST_DESCRIPTION - 1).join('')}…`
+}
+
+function stripCredentials(url: string): string {
+  if (!URL.canParse(url)) return GITHUB
+  const parsed = new URL(url)
+  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`
+}
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[key] : undefined,
+    value,
+  )
+}
+
+function text(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = at(value, ...path)
+  return typeof found === 'string' && found !== '' ? found : undefined
+}

@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import * as path from 'node:path'
+import type { Inputs } from '../inputs.ts'
+import type { GeneratedFile } from './archive.ts'
+import { packDagFolder } from './archive.ts'
+import type { Commit } from './commit.ts'
+import { completeCommit, readCommit } from './commit.ts'
+import type { DagFolder } from './dag-folder.ts'
+import { readDagFolder, requireDags } from './dag-folder.ts'
+import type { Git } from './git.ts'
+import { readLocalCommit, readPathInClone } from './git.ts'
+import { readAhead } from './read-ahead.ts'
+
+/** The user's repository, being read while the network is busy. */
+export type PreparedProject = {
+  /** The DAG folder, checked; rejects with ActionError `ASTRO-DAGS-…`. */
+  readonly dagFolder: Promise<DagFolder>
+  readonly commit: Promise<Commit | undefined>
+  /** The project inside its repository, with forward slashes; empty at the root. */
+  readonly projectPath: Promise<string>
+  /** The DAG bundle as a gzipped tarball, with files that are made up for the Deployment. To be called once. */
+  bundle(generated: readonly GeneratedFile[]): Promise<AsyncIterable<Buffer>>
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const READ_AHEAD_BYTES = 16 * 1024 * 1024
+
+/** Starts reading the project and packing its DAGs. Nothing here writes anything, or leaves the machine. */
+export function prepareProject(
+  deps: { readonly env: Environment; readonly git: Git; readonly signal: AbortSignal },
+  inputs: Pick<Inputs, 'rootFolder' | 'dagsPath' | 'allowEmptyDags' | 'dryRun'>,
+): PreparedProject {
+  const workspace = deps.env.GITHUB_WORKSPACE ?? process.cwd()
+  const projectFolder = path.join(workspace, inputs.rootFolder)
+  const generated = Promise.withResolvers<readonly GeneratedFile[]>()
+
+  const dagFolder = checkedDagFolder(
+    path.join(projectFolder, inputs.dagsPath),
+    workspace,
+    inputs.allowEmptyDags,
+  )
+  const pack = async (): Promise<AsyncIterable<Buffer>> =>
+    readAhead(
+      packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal }),
+      READ_AHEAD_BYTES,
+    )
+  const packed = inputs.dryRun ? undefined : pack()
+  const project = {
+    dagFolder,
+    commit: findCommit(deps.env, deps.git, projectFolder),
+    projectPath: readPathInClone(deps.git, projectFolder).then((found) => found ?? inputs.rootFolder),
+    bundle(files: readonly GeneratedFile[]): Promise<AsyncIterable<Buffer>> {
+      generated.resolve(files)
+      return packed ?? pack()
+    },
+  }
+  for (const begun of [dagFolder, packed, project.commit]) begun?.catch(() => undefined)
+  return project
+}
+
+async function checkedDagFolder(
+  folder: string,
+  workspace: string,
+  allowEmptyDags: boolean,
+): Promise<DagFolder> {
+  const read = await readDagFolder(folder, { workspace })
+  requireDags(read, { allowEmptyDags })
+  return read
+}
+
+async function findCommit(env: Environment, git: Git, folder: string): Promise<Commit | undefined> {
+  const [event, local] = await Promise.all([readEvent(env.GITHUB_EVENT_PATH), readLocalCommit(git, folder)])
+  return completeCommit(readCommit(env, event), local)
+}
+
+/** The webhook event; undefined when there is none that can be read, for it only decorates the deploy. */
+async function readEvent(file: string | undefined): Promise<unknown> {
+  if (!file) return undefined
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown
+  } catch {
+    return undefined
+  }
+}

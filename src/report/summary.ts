@@ -1,0 +1,64 @@
+import type { ActionError } from '../errors.ts'
+import type { Commit } from '../project/commit.ts'
+import { commitUrl } from '../project/commit.ts'
+import { code, escapeMarkdown, factTable, link } from './markdown.ts'
+import type { Phase } from './timeline.ts'
+import { ganttChart } from './timeline.ts'
+
+/** Everything the summary may show; what is not known yet is left out of it. */
+export type SummaryFacts = {
+  readonly headline: string
+  readonly deployment?: { readonly name: string; readonly url: string; readonly workspace: string }
+  readonly airflowUrl?: string | undefined
+  readonly commit?: Commit | undefined
+  readonly deployId?: string | undefined
+  readonly deployType?: string | undefined
+  readonly dagVersion?: { readonly before: string | undefined; readonly after: string | undefined }
+  readonly reasons?: readonly string[]
+  readonly error?: { readonly error: ActionError; readonly aftermath: string }
+  readonly phases: readonly Phase[]
+  readonly now: number
+}
+
+/** The job summary as Markdown. */
+export function buildSummary(facts: SummaryFacts): string {
+  const { deployment, commit, dagVersion, error } = facts
+  const parts = [
+    `### ${escapeMarkdown(facts.headline)}`,
+    ...(error ? [quoteError(error.error, error.aftermath)] : []),
+    factTable([
+      [
+        'Deployment',
+        deployment &&
+          `${link(deployment.name, deployment.url)} in Workspace ${escapeMarkdown(deployment.workspace)}`,
+      ],
+      ['Airflow', facts.airflowUrl && link('Airflow UI', facts.airflowUrl)],
+      ['Commit', commit && describeCommit(commit)],
+      ['Deploy', facts.deployId && `${code(facts.deployId)} (${facts.deployType ?? 'unknown type'})`],
+      [
+        'DAG version',
+        dagVersion &&
+          `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
+      ],
+    ]),
+    ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
+    ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+const version = (known: string | undefined): string => (known ? code(known) : 'none')
+
+function describeCommit(commit: Commit): string {
+  const branch = commit.branch ? ` on ${code(commit.branch)}` : ''
+  const message = commit.message ? `: ${escapeMarkdown(commit.message.split('\n')[0] ?? '')}` : ''
+  return `${link(commit.sha.slice(0, 7), commitUrl(commit))}${branch}${message}`
+}
+
+function quoteError(error: ActionError, aftermath: string): string {
+  return [error.problem, error.observed, error.likelyCause, error.fix, aftermath]
+    .filter((part) => part !== undefined)
+    .flatMap((part) => part.split('\n'))
+    .map((line) => `> ${escapeMarkdown(line)}`)
+    .join('\n>\n')
+}

@@ -1,0 +1,31 @@
+import type { AstroClient, DeploymentPath } from './astro/client.ts'
+import type { Deployment } from './astro/types.ts'
+import type { Session } from './auth/session.ts'
+import type { Clock } from './clock.ts'
+import type { Progress } from './deploy/progress.ts'
+import type { Inputs } from './inputs.ts'
+import type { Outputs } from './outputs.ts'
+import type { PreparedProject } from './project/prepare.ts'
+import type { Log } from './report/log.ts'
+import type { SummaryFacts } from './report/summary.ts'
+import type { Secrets } from './secrets.ts'
+
+/** What every action has at hand once the target is known. */
+export type Run = {
+  readonly inputs: Inputs
+  readonly session: Session
+  readonly astro: AstroClient
+  readonly deployment: Deployment
+  readonly target: DeploymentPath & { readonly url: string }
+  readonly project: PreparedProject
+  readonly clock: Clock
+  readonly log: Log
+  readonly outputs: Outputs
+  readonly secrets: Secrets
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  /** Runs a part of the story as a group of the log and a bar of the timeline. */
+  readonly stage: <T>(title: string, work: () => Promise<T>) => Promise<T>
+  /** Adds to what the summary will show. */
+  readonly tell: (facts: Partial<SummaryFacts>) => void
+}
