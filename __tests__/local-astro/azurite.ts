@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export type Azurite = { origin: string }
+
+/** A share in the Azurite of this process. */
+export type AzuriteLease = { azurite: Promise<Azurite>; release(): Promise<void> }
+
+/** The storage account; its name is the first part of every blob URL's path. */
+export const account = 'localastrodags'
+export const accountKey = randomBytes(64).toString('base64')
+
+type Running = { child: ChildProcess; azurite: Promise<Azurite>; leases: number }
+let running: Running | undefined
+
+function start(): Running {
+  const child = fork(fileURLToPath(new URL('azurite-process.ts', import.meta.url)), [], {
+    env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${accountKey}`, NODE_OPTIONS: '' },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let errors = ''
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  const azurite = new Promise<Azurite>((resolve, reject) => {
+    child.once('message', (message) => {
+      resolve({ origin: (message as { origin: string }).origin })
+    })
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`Azurite ended with ${String(code)}: ${errors}`)))
+  })
+  azurite.catch(() => undefined)
+  return { child, azurite, leases: 0 }
+}
+
+async function stop({ child }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  // The process removes its folder on SIGTERM, which one that is still loading does not listen to yet: it has no folder.
+  child.kill('SIGTERM')
+  await exited
+}
+
+/**
+ * Starts Azurite unless it runs, and counts who uses it; the last to release stops it. Its account key is made for this
+ * process, so upload URLs carry real secrets.
+ */
+export function leaseAzurite(): AzuriteLease {
+  const current = (running ??= start())
+  current.leases += 1
+  let held = true
+  return {
+    azurite: current.azurite,
+    async release() {
+      if (!held) return
+      held = false
+      current.leases -= 1
+      if (current.leases > 0) return
+      if (running === current) running = undefined
+      await stop(current)
+    },
+  }
+}

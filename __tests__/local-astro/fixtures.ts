@@ -1,0 +1,244 @@
+import { newId, randomText } from './store.ts'
+import type { DeploymentRecord, Store } from './store.ts'
+import type { Deployment, EnvironmentVariable, Organization, Subject, WorkerQueue } from './wire.ts'
+
+const createdAt = '2026-01-05T09:00:00.000Z'
+const admin: Subject = { id: newId(), subjectType: 'USER', fullName: 'Grace Local' }
+
+/** Ready-made Deployments by what is special about them; each name is the Deployment's name as well. */
+export const fixtureNames = [
+  'etl',
+  'hibernating',
+  'remote-execution',
+  'cicd-enforced',
+  'dag-deploys-off',
+  'hybrid',
+  'hybrid-kubernetes',
+  'dedicated',
+  'kubernetes',
+  'airflow-2',
+] as const
+export type FixtureName = (typeof fixtureNames)[number]
+
+export function addOrganization(store: Store, name: string): Organization {
+  const id = newId()
+  const organization: Organization = {
+    id,
+    name,
+    product: 'HOSTED',
+    status: 'ACTIVE',
+    createdAt,
+    createdBy: admin,
+    updatedAt: createdAt,
+    updatedBy: admin,
+    productPlans: [
+      { astronomerProduct: 'ASTRO', organizationId: id, productPlanId: newId(), productPlanName: 'TEAM_V2' },
+    ],
+    allowEnhancedSupportAccess: false,
+    hasAllowedIpAddressRanges: false,
+    isBlockedEnableAiFeatures: false,
+    isScimEnabled: false,
+    shouldEnforceDedicatedClusters: false,
+    billingEmail: 'billing@example.com',
+  }
+  store.organizations.set(id, organization)
+  return organization
+}
+
+function variables(): EnvironmentVariable[] {
+  return [
+    { key: 'AIRFLOW__CORE__PARALLELISM', isSecret: false, value: '32', updatedAt: createdAt },
+    { key: 'DB_HOST', isSecret: false, value: 'db.example.com', updatedAt: createdAt },
+    { key: 'DB_PASSWORD', isSecret: true, value: 'stored-by-somebody', updatedAt: createdAt },
+  ]
+}
+
+function queue(name: string, own: Partial<WorkerQueue>): WorkerQueue {
+  return {
+    id: newId(),
+    name,
+    isDefault: name === 'default',
+    minWorkerCount: 0,
+    maxWorkerCount: 10,
+    workerConcurrency: 5,
+    podCpu: '1',
+    podMemory: '2Gi',
+    ...own,
+  }
+}
+
+const hosted = (): Partial<Deployment> => ({
+  ...hostedWithoutQueues(),
+  workerQueues: [
+    queue('default', { astroMachine: 'A5', podEphemeralStorage: '10Gi' }),
+    queue('heavy', { astroMachine: 'A20', podEphemeralStorage: '50Gi', podCpu: '4', podMemory: '8Gi' }),
+  ],
+})
+
+const hostedWithoutQueues = (): Partial<Deployment> => ({
+  isHighAvailability: false,
+  isDevelopmentMode: false,
+  schedulerSize: 'SMALL',
+  defaultTaskPodCpu: '0.25',
+  defaultTaskPodMemory: '0.5Gi',
+  resourceQuotaCpu: '10',
+  resourceQuotaMemory: '20Gi',
+})
+
+const hybrid = (): Partial<Deployment> => ({
+  type: 'HYBRID',
+  clusterId: newId(),
+  clusterName: 'own-cluster',
+  schedulerAu: 10,
+  schedulerReplicas: 2,
+})
+
+const particulars: Record<FixtureName, () => Partial<Deployment>> = {
+  etl: () => ({
+    ...hosted(),
+    description: 'Loads the warehouse every night',
+    contactEmails: ['data@example.com', 'oncall@example.com'],
+  }),
+  hibernating: () => ({
+    ...hosted(),
+    status: 'HIBERNATING',
+    isDevelopmentMode: true,
+    scalingSpec: {
+      hibernationSpec: {
+        schedules: [
+          { hibernateAtCron: '0 18 * * *', wakeAtCron: '0 8 * * *', isEnabled: true, description: 'nights' },
+        ],
+      },
+    },
+    scalingStatus: {
+      hibernationStatus: {
+        isHibernating: true,
+        reason: 'Hibernation schedule',
+        nextEventType: 'WAKE',
+        nextEventAt: '2099-01-01T08:00:00Z',
+      },
+    },
+  }),
+  'remote-execution': () => ({
+    ...hostedWithoutQueues(),
+    executor: 'ASTRO',
+    remoteExecution: {
+      enabled: true,
+      allowedIpAddressRanges: ['192.0.2.0/24'],
+      remoteApiUrl: 'https://remote.example.com/api',
+      taskLogBucket: 's3://task-logs',
+      taskLogUrlPattern: 'https://logs.example.com/{{ dag_id }}',
+    },
+  }),
+  'cicd-enforced': () => ({ ...hosted(), isCicdEnforced: true }),
+  'dag-deploys-off': () => ({ ...hosted(), isDagDeployEnabled: false }),
+  hybrid: () => ({
+    ...hybrid(),
+    workerQueues: [queue('default', { nodePoolId: newId(), podEphemeralStorage: '20Gi' })],
+  }),
+  'hybrid-kubernetes': () => ({ ...hybrid(), executor: 'KUBERNETES', taskPodNodePoolId: newId() }),
+  dedicated: () => ({
+    ...hosted(),
+    type: 'DEDICATED',
+    clusterId: newId(),
+    clusterName: 'blue',
+    isHighAvailability: true,
+    schedulerSize: 'MEDIUM',
+    externalIPs: ['192.0.2.10'],
+    drExternalIPs: ['192.0.2.11'],
+    effectiveWorkloadIdentity: 'arn:aws:iam::123456789012:role/platform',
+    effectiveDRWorkloadIdentity: 'arn:aws:iam::123456789012:role/platform-dr',
+    oidcIssuerUrl: 'https://oidc.example.com/a',
+    drOidcIssuerUrl: 'https://oidc.example.com/b',
+  }),
+  kubernetes: () => ({ ...hostedWithoutQueues(), executor: 'KUBERNETES' }),
+  'airflow-2': () => ({
+    ...hosted(),
+    astroRuntimeVersion: '13.2.0',
+    runtimeVersion: '13.2.0',
+    airflowVersion: '2.11.0',
+  }),
+}
+
+export type NewDeployment = Partial<Deployment> & { fixture?: FixtureName }
+
+/** Adds a Deployment: a fixture's state (`etl` unless named), with the given fields over it. */
+export function addDeployment(
+  store: Store,
+  place: { organizationId: string; workspaceId: string },
+  given: NewDeployment = {},
+): DeploymentRecord {
+  const { fixture = 'etl', ...fields } = given
+  const id = fields.id ?? newId()
+  const namespace = fields.namespace ?? `local-${id.slice(2, 8)}-${id.slice(-4)}`
+  const host = `${place.organizationId}.astronomer.run/${id.slice(-8)}`
+  const version = store.nextVersion()
+  const workspaceName = store.workspaces.get(fields.workspaceId ?? place.workspaceId)?.name
+  const deployment: Deployment = {
+    id,
+    name: fixture,
+    organizationId: place.organizationId,
+    workspaceId: place.workspaceId,
+    ...(workspaceName === undefined ? {} : { workspaceName }),
+    namespace,
+    type: 'STANDARD',
+    status: 'HEALTHY',
+    createdAt,
+    createdBy: admin,
+    updatedAt: createdAt,
+    updatedBy: admin,
+    cloudProvider: 'AWS',
+    region: 'us-east-1',
+    astroRuntimeVersion: '3.1-2',
+    runtimeVersion: '3.1-2',
+    airflowVersion: '3.1.1',
+    imageRepository: `${store.settings.imageRegistry}/${namespace}/${id}`,
+    imageTag: 'deploy-2026-01-05T09-30-00',
+    isDagDeployEnabled: true,
+    isCicdEnforced: false,
+    executor: 'CELERY',
+    schedulerReplicas: 1,
+    schedulerCpu: '1',
+    schedulerMemory: '2Gi',
+    environmentVariables: variables(),
+    webServerUrl: `${host}?orgId=local`,
+    webServerAirflowApiUrl: `${host}/api/v2`,
+    webServerIngressHostname: host,
+    webServerCpu: '0.5',
+    webServerMemory: '1Gi',
+    webServerReplicas: 1,
+    uiUrl: `https://${host}`,
+    apiUrl: `https://${host}/api/v2`,
+    ...particulars[fixture](),
+    ...fields,
+  }
+  if (deployment.isDagDeployEnabled && !deployment.remoteExecution?.enabled) {
+    deployment.dagTarballVersion ??= version
+    deployment.desiredDagTarballVersion ??= deployment.dagTarballVersion
+  }
+  deployment.imageVersion ??= deployment.imageTag
+  const record: DeploymentRecord = {
+    deployment,
+    deploys: [],
+    bundles: [],
+    transitions: [],
+    scripts: [],
+    desiredImage: {
+      tag: deployment.imageTag,
+      runtimeVersion: deployment.astroRuntimeVersion,
+      airflowVersion: deployment.airflowVersion,
+    },
+    workloadIdentity: undefined,
+    drWorkloadIdentity: undefined,
+    scheduledAsleep: deployment.status === 'HIBERNATING',
+  }
+  store.deployments.set(id, record)
+  return record
+}
+
+/** An API key bound to a Deployment, in the lengths that the service uses. */
+export function addKey(store: Store, deploymentId: string): { keyId: string; keySecret: string } {
+  const key = { keyId: randomText(32).replace(/[-_]/g, '0'), keySecret: randomText(64), deploymentId }
+  store.keys.set(key.keyId, key)
+  return { keyId: key.keyId, keySecret: key.keySecret }
+}
