@@ -63,3 +63,13 @@ export function leaseAzurite(): AzuriteLease {
     },
   }
 }
+
+/**
+ * Keeps the Azurite of this process up until the answer is called, for a file of tests that each start and stop a local
+ * Astro of their own.
+ */
+export async function holdAzurite(): Promise<() => Promise<void>> {
+  const lease = leaseAzurite()
+  await lease.azurite
+  return () => lease.release()
+}

@@ -1,6 +1,7 @@
 import { createTokens } from './auth.ts'
 import type { TokenRequest } from './auth.ts'
 import { createBlobs } from './blobs.ts'
+import { compileContract } from './contract/check.ts'
 import type { ControlPlane, Violation } from './control-plane.ts'
 import { createFaults } from './faults.ts'
 import type { Faults } from './faults.ts'
@@ -20,6 +21,7 @@ export type { LoggedRequest } from './request-log.ts'
 export type { RolloutScript } from './rollout.ts'
 export type { FixtureName, NewDeployment } from './fixtures.ts'
 export type { DeploymentsFace } from './state.ts'
+export { holdAzurite } from './azurite.ts'
 export type { Violation } from './control-plane.ts'
 export type * from './wire.ts'
 
@@ -53,8 +55,8 @@ export type LocalAstro = {
   addWorkspace(name: string, organizationId?: string): string
   /** What was uploaded with this version, to this Deployment. */
   download(deploymentId: string, version: string): Promise<Buffer>
-  /** Resolves when the blob store is up, which the first deploy waits for otherwise. */
-  blobsReady(): Promise<void>
+  /** Resolves when all is warm: the blob store is up, which the first upload waits for otherwise. */
+  ready(): Promise<void>
   /** Ends everything; may be called again. */
   stop(): Promise<void>
 }
@@ -130,7 +132,10 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
       if (!store.deployments.has(id)) throw new Error(`There is no Deployment ${id}`)
       return blobs.download(id, version)
     },
-    blobsReady: () => blobs.ready(),
+    async ready() {
+      compileContract()
+      await blobs.ready()
+    },
     stop() {
       stopped ??= Promise.all([server.stop(), blobs.stop()]).then(() => undefined)
       return stopped

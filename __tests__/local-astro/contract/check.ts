@@ -68,6 +68,11 @@ function validatorOf(reference: string): ValidateFunction {
   return validate
 }
 
+/** Makes every check ready, which else happens when it is needed first. */
+export function compileContract(): void {
+  for (const name of Object.keys(document.components.schemas)) validatorOf(`#/components/schemas/${name}`)
+}
+
 function fieldError(error: ErrorObject): FieldError {
   const params = error.params as { missingProperty?: string; additionalProperty?: string }
   const own = params.missingProperty ?? params.additionalProperty
