@@ -86,7 +86,6 @@ async function operate(
   const { store, blobs } = plane
   const { origin } = request
   const handle = handlers[id]
-  if (!handle) throw new ApiError(404, `${id} is not served here`)
   return handle({
     store,
     blobs,

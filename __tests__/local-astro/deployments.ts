@@ -1,4 +1,5 @@
 import { requireDeployment, requireOrganization, sees } from './access.ts'
+import { forbidden } from './api-error.ts'
 import { list, noContent, ok, page, sorted } from './handler.ts'
 import type { Answer, Call } from './handler.ts'
 import { settle } from './store.ts'
@@ -55,6 +56,7 @@ export function getDeployment({ store, principal, params }: Call<unknown>): Answ
 export function deleteDeployment({ store, principal, params }: Call<unknown>): Answer {
   const { organizationId = '', deploymentId = '' } = params
   requireDeployment(store, principal, organizationId, deploymentId)
+  if (principal.kind === 'key') throw forbidden('A Deployment API key may not delete Deployments')
   store.deployments.delete(deploymentId)
   for (const [id, object] of store.environmentObjects) {
     if (object.scope === 'DEPLOYMENT' && object.scopeEntityId === deploymentId)

@@ -199,7 +199,7 @@ export function rollback(call: Call<{ description?: string }>): Answer {
     deploy: made,
     before() {
       record.desiredImage = before.image
-      if (before.dags !== undefined) deployment.desiredDagTarballVersion = before.dags
+      if (before.dags !== undefined) record.deployment.desiredDagTarballVersion = before.dags
     },
   })
   return ok(presentDeploy(record, made))

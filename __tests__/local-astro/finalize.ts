@@ -103,7 +103,7 @@ export function finalizeDeploy(call: Call<FinalizeBody>): Answer {
     before() {
       record.desiredImage = before.image
       record.bundles = before.bundles
-      if (before.dags !== undefined) deployment.desiredDagTarballVersion = before.dags
+      if (before.dags !== undefined) record.deployment.desiredDagTarballVersion = before.dags
     },
   })
   return ok(presentDeploy(record, found))

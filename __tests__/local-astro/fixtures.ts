@@ -162,23 +162,20 @@ const particulars: Record<FixtureName, () => Partial<Deployment>> = {
 
 export type NewDeployment = Partial<Deployment> & { fixture?: FixtureName }
 
-/** Adds a Deployment: a fixture's state (`etl` unless named), with the given fields over it. */
-export function addDeployment(
-  store: Store,
-  place: { organizationId: string; workspaceId: string },
-  given: NewDeployment = {},
-): DeploymentRecord {
-  const { fixture = 'etl', ...fields } = given
+type Place = { organizationId: string; workspaceId: string }
+
+/** Adds a Deployment that has nothing but what each one has, with the given fields over it. */
+export function addBareDeployment(store: Store, place: Place, fields: Partial<Deployment>): DeploymentRecord {
   const id = fields.id ?? newId()
   const namespace = fields.namespace ?? `local-${id.slice(2, 8)}-${id.slice(-4)}`
   const host = `${place.organizationId}.astronomer.run/${id.slice(-8)}`
-  const version = store.nextVersion()
   const workspaceName = store.workspaces.get(fields.workspaceId ?? place.workspaceId)?.name
+  const { airflowVersion = '3.1.1', astroRuntimeVersion = '3.1-2' } = fields
+  const api = `${host}/api/${airflowVersion.startsWith('2.') ? 'v1' : 'v2'}`
   const deployment: Deployment = {
     id,
-    name: fixture,
-    organizationId: place.organizationId,
-    workspaceId: place.workspaceId,
+    name: 'deployment',
+    ...place,
     ...(workspaceName === undefined ? {} : { workspaceName }),
     namespace,
     type: 'STANDARD',
@@ -187,52 +184,89 @@ export function addDeployment(
     createdBy: admin,
     updatedAt: createdAt,
     updatedBy: admin,
-    cloudProvider: 'AWS',
-    region: 'us-east-1',
-    astroRuntimeVersion: '3.1-2',
-    runtimeVersion: '3.1-2',
-    airflowVersion: '3.1.1',
+    astroRuntimeVersion,
+    runtimeVersion: astroRuntimeVersion,
+    airflowVersion,
     imageRepository: `${store.settings.imageRegistry}/${namespace}/${id}`,
-    imageTag: 'deploy-2026-01-05T09-30-00',
-    isDagDeployEnabled: true,
+    imageTag: astroRuntimeVersion,
+    isDagDeployEnabled: false,
     isCicdEnforced: false,
     executor: 'CELERY',
     schedulerReplicas: 1,
     schedulerCpu: '1',
     schedulerMemory: '2Gi',
-    environmentVariables: variables(),
+    environmentVariables: [],
     webServerUrl: `${host}?orgId=local`,
-    webServerAirflowApiUrl: `${host}/api/v2`,
+    webServerAirflowApiUrl: api,
     webServerIngressHostname: host,
     webServerCpu: '0.5',
     webServerMemory: '1Gi',
     webServerReplicas: 1,
     uiUrl: `https://${host}`,
-    apiUrl: `https://${host}/api/v2`,
-    ...particulars[fixture](),
+    apiUrl: `https://${api}`,
     ...fields,
   }
-  if (deployment.isDagDeployEnabled && !deployment.remoteExecution?.enabled) {
-    deployment.dagTarballVersion ??= version
-    deployment.desiredDagTarballVersion ??= deployment.dagTarballVersion
-  }
   deployment.imageVersion ??= deployment.imageTag
+  const { status, imageTag: tag } = deployment
   const record: DeploymentRecord = {
     deployment,
     deploys: [],
     bundles: [],
     transitions: [],
+    overrideEnd: undefined,
     scripts: [],
-    desiredImage: {
-      tag: deployment.imageTag,
-      runtimeVersion: deployment.astroRuntimeVersion,
-      airflowVersion: deployment.airflowVersion,
-    },
+    desiredImage: { tag, runtimeVersion: astroRuntimeVersion, airflowVersion },
     workloadIdentity: undefined,
     drWorkloadIdentity: undefined,
-    scheduledAsleep: deployment.status === 'HIBERNATING',
+    scheduledAsleep: status === 'HIBERNATING',
   }
   store.deployments.set(id, record)
+  return record
+}
+
+/**
+ * Adds a Deployment that somebody has used: a fixture (`etl` unless named) with the given fields over it, code that runs, and
+ * the deploy that brought it.
+ */
+export function addDeployment(store: Store, place: Place, given: NewDeployment = {}): DeploymentRecord {
+  const { fixture = 'etl', ...fields } = given
+  const own = { ...particulars[fixture](), ...fields }
+  const { isDagDeployEnabled = true, remoteExecution } = own
+  const hasDags = isDagDeployEnabled && remoteExecution?.enabled !== true
+  const version = own.dagTarballVersion ?? store.nextVersion()
+  const record = addBareDeployment(store, place, {
+    name: fixture,
+    isDagDeployEnabled,
+    imageTag: 'deploy-2026-01-05T09-30-00',
+    environmentVariables: variables(),
+    ...(own.type === 'HYBRID' || own.type === 'DEDICATED'
+      ? {}
+      : { cloudProvider: 'AWS', region: 'us-east-1' }),
+    ...(hasDags ? { dagTarballVersion: version, desiredDagTarballVersion: version } : {}),
+    ...own,
+  })
+  const { deployment } = record
+  record.deploys.push({
+    deploy: {
+      id: newId(),
+      deploymentId: deployment.id,
+      type: 'IMAGE_AND_DAG',
+      status: 'DEPLOYED',
+      imageRepository: deployment.imageRepository,
+      imageTag: deployment.imageTag,
+      isDagDeployEnabled,
+      createdAt: deployment.createdAt,
+      createdBySubject: admin,
+      updatedAt: deployment.createdAt,
+      updatedBySubject: admin,
+      description: 'The first deploy',
+      ...(hasDags ? { dagTarballVersion: version } : {}),
+      airflowVersion: deployment.airflowVersion,
+      astroRuntimeVersion: deployment.astroRuntimeVersion,
+    },
+    dagsBlob: undefined,
+    bundleBlob: undefined,
+  })
   return record
 }
 

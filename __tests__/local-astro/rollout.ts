@@ -37,7 +37,7 @@ function setReason(deployment: Deployment, reason: string | undefined): void {
 }
 
 /** What runs becomes what is wanted. */
-function moveIntoPlace(record: DeploymentRecord): void {
+export function moveIntoPlace(record: DeploymentRecord): void {
   const { deployment, desiredImage } = record
   if (deployment.desiredDagTarballVersion !== undefined) {
     deployment.dagTarballVersion = deployment.desiredDagTarballVersion
@@ -92,21 +92,20 @@ export function startRollout(
   script: RolloutScript,
   subject: { deploy?: DeployRecord; before?: () => void } = {},
 ): void {
-  const { deployment } = record
   const ms = script.ms ?? store.settings.rolloutMs
   const start = store.settings.now()
   const steps: Transition[] = []
   const at = (share: number, apply: () => void): void => void steps.push({ at: start + ms * share, apply })
   const end = (status: Deployment['status'], reason?: string): void =>
     at(1, () => {
-      deployment.status = status
-      setReason(deployment, reason ?? script.statusReason)
-      deployment.updatedAt = store.timestamp()
+      record.deployment.status = status
+      setReason(record.deployment, reason ?? script.statusReason)
+      record.deployment.updatedAt = store.timestamp()
     })
 
   at(0.25, () => {
-    deployment.status = 'DEPLOYING'
-    setReason(deployment, undefined)
+    record.deployment.status = 'DEPLOYING'
+    setReason(record.deployment, undefined)
   })
   switch (script.outcome) {
     case 'live':
@@ -121,7 +120,7 @@ export function startRollout(
       break
     case 'recovers':
       at(0.5, () => moveIntoPlace(record))
-      at(0.6, () => (deployment.status = 'UNHEALTHY'))
+      at(0.6, () => (record.deployment.status = 'UNHEALTHY'))
       end('HEALTHY')
       break
     case 'hibernating':
@@ -142,5 +141,27 @@ export function startRollout(
       break
   }
   record.transitions = steps
+  settle(store, record)
+}
+
+/**
+ * Restarts the components after a change of settings: DEPLOYING at once, for as long as a rollout takes. A rollout that is
+ * under way, or stuck, goes on as it would have.
+ */
+export function restart(store: Store, record: DeploymentRecord): void {
+  const { deployment, transitions } = record
+  if (deployment.status === 'HIBERNATING' || deployment.status === 'CREATING') return
+  const busy = deployment.status === 'DEPLOYING' || transitions.length > 0
+  deployment.status = 'DEPLOYING'
+  if (busy) return
+  record.transitions = [
+    {
+      at: store.settings.now() + store.settings.rolloutMs,
+      apply() {
+        record.deployment.status = 'HEALTHY'
+        setReason(record.deployment, undefined)
+      },
+    },
+  ]
   settle(store, record)
 }

@@ -4,6 +4,7 @@ import { createBlobs } from './blobs.ts'
 import { compileContract } from './contract/check.ts'
 import type { ControlPlane, Violation } from './control-plane.ts'
 import { createFaults } from './faults.ts'
+import type { RuntimeRelease } from './deployment-options.ts'
 import type { Faults } from './faults.ts'
 import { addDeployment, addKey, addOrganization } from './fixtures.ts'
 import { resolveOptions } from './options.ts'
@@ -51,6 +52,8 @@ export type LocalAstro = {
   /** Answers of the local Astro itself that broke the contract; tests expect none. */
   violations: Violation[]
   deployments: DeploymentsFace
+  /** What deployment-options offers; may be changed in place. */
+  runtimeReleases: RuntimeRelease[]
   addOrganization(name: string): { organizationId: string; workspaceId: string }
   addWorkspace(name: string, organizationId?: string): string
   /** What was uploaded with this version, to this Deployment. */
@@ -122,6 +125,7 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
     requests: server.requests,
     faults: { add: (rule) => faults.add(rule), clear: () => faults.clear() },
     violations,
+    runtimeReleases: store.runtimeReleases,
     deployments: deploymentsFace(store, blobs, { organizationId, workspaceId }),
     addOrganization(name) {
       const { id } = addOrganization(store, name)

@@ -1,4 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { initialReleases } from './deployment-options.ts'
+import type { RuntimeRelease } from './deployment-options.ts'
 import type { Settings } from './options.ts'
 import type { RolloutScript } from './rollout.ts'
 import type {
@@ -23,6 +25,8 @@ export type DeploymentRecord = {
   deploys: DeployRecord[]
   bundles: Bundle[]
   transitions: Transition[]
+  /** When a hibernation override is over. */
+  overrideEnd: Transition | undefined
   scripts: RolloutScript[]
   /** What the newest finalized deploys want to run. */
   desiredImage: { tag: string; runtimeVersion: string; airflowVersion: string }
@@ -69,6 +73,7 @@ export type Store = {
   deployments: Map<string, DeploymentRecord>
   environmentObjects: Map<string, EnvironmentObjectRecord>
   keys: Map<string, ApiKey>
+  runtimeReleases: RuntimeRelease[]
   /** The next DAG or bundle version, newer than each before it. */
   nextVersion(): string
   timestamp(): string
@@ -104,6 +109,7 @@ export function createStore(settings: Settings): Store {
     deployments: new Map(),
     environmentObjects: new Map(),
     keys: new Map(),
+    runtimeReleases: initialReleases(),
     nextVersion: versionClock(settings.now),
     timestamp: () => new Date(settings.now()).toISOString(),
   }
@@ -112,6 +118,11 @@ export function createStore(settings: Settings): Store {
 /** Lets every transition happen whose time has come. Called before state is read or changed. */
 export function settle(store: Store, record: DeploymentRecord): void {
   const now = store.settings.now()
+  if (record.overrideEnd && record.overrideEnd.at <= now) {
+    const { apply } = record.overrideEnd
+    record.overrideEnd = undefined
+    apply()
+  }
   for (;;) {
     const next = record.transitions[0]
     if (!next || next.at > now) return
