@@ -1,0 +1,103 @@
+import { ActionError } from '../errors.ts'
+
+/** What is known of a request to the blob store that did not succeed. Free of the URL, which is a secret. */
+export type UploadFailure = {
+  /** Absent when no answer came. */
+  readonly status: number | undefined
+  /** Azure's name for it: `x-ms-error-code`, or the system's for a connection that failed. */
+  readonly code: string | undefined
+  /** Azure's request ID. */
+  readonly requestId: string | undefined
+  readonly message: string
+  /** As sent by the server. */
+  readonly retryAfter: string | undefined
+}
+
+/** The part of the SDK's RestError that matters here. */
+type RestErrorLike = Error & {
+  statusCode?: number
+  code?: string
+  response?: { headers: { get(name: string): string | undefined } }
+}
+
+/** Reads an error of the SDK; undefined for errors that are not about a request. */
+export function readFailure(thrown: unknown, url: URL): UploadFailure | undefined {
+  if (!(thrown instanceof Error) || thrown.name !== 'RestError') return undefined
+  const error = thrown as RestErrorLike
+  const header = (name: string): string | undefined => error.response?.headers.get(name)
+  const firstLine = error.message.split('\n', 1)[0] ?? ''
+  return {
+    status: error.statusCode,
+    code: header('x-ms-error-code') ?? error.code,
+    requestId: header('x-ms-request-id'),
+    message: url.search === '' ? firstLine : firstLine.replaceAll(url.search, ''),
+    retryAfter: header('retry-after'),
+  }
+}
+
+export function timedOut(ms: number): UploadFailure {
+  return {
+    status: undefined,
+    code: undefined,
+    requestId: undefined,
+    message: `no answer within ${Math.round(ms / 1000)} s`,
+    retryAfter: undefined,
+  }
+}
+
+const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504])
+
+/** Every request of an upload may be repeated: blocks and block lists are set, not added to. */
+export function isTransient(failure: UploadFailure): boolean {
+  return (
+    failure.status === undefined || failure.code === 'PARSE_ERROR' || TRANSIENT_STATUSES.has(failure.status)
+  )
+}
+
+export function describeFailure(failure: UploadFailure): string {
+  const status = failure.status === undefined ? [] : [`HTTP ${failure.status}`]
+  const code = failure.code === undefined ? [] : [failure.code]
+  const message = failure.message === '' ? '' : `: ${failure.message}`
+  const requestId = failure.requestId === undefined ? '' : ` (request ID ${failure.requestId})`
+  return `${[...status, ...code].join(' ') || 'No answer'}${message}${requestId}`
+}
+
+/** The error for a failure that was not, or not successfully, repeated. */
+export function uploadError(failure: UploadFailure, host: string): ActionError {
+  const observed = `${host}: ${describeFailure(failure)}`
+  if (failure.status === 403) {
+    return new ActionError({
+      code: 'ASTRO-UPLOAD-REFUSED',
+      problem: 'The blob store did not accept the upload address that Astro gave for the DAG bundle.',
+      observed,
+      likelyCause:
+        'The address has expired (it is short-lived, and the clock of this machine must be right), or a firewall rule of the storage account refuses this machine.',
+      fix: 'Run the job again: every deploy gets a new address. If it happens again at once, ask for the network rules between this runner and the blob store.',
+    })
+  }
+  if (failure.code === 'InvalidBlockList' || failure.code === 'InvalidBlobOrBlock') {
+    return new ActionError({
+      code: 'ASTRO-UPLOAD-INTERRUPTED',
+      problem: 'The blob store lost parts of the DAG bundle before they were put together.',
+      observed,
+      likelyCause: 'Another deploy to the same Deployment uploaded its bundle at the same time.',
+      fix: 'Give the jobs that deploy to one Deployment a common `concurrency` group, and run this one again.',
+    })
+  }
+  if (failure.status === undefined) {
+    return new ActionError({
+      code: 'ASTRO-UPLOAD-UNREACHABLE',
+      problem: 'The DAG bundle could not be sent to the blob store.',
+      observed,
+      likelyCause: 'The network between this runner and the blob store, a proxy or a firewall.',
+      fix: `Allow connections to ${host}, or set https_proxy and no_proxy as your network needs them, and run the job again.`,
+    })
+  }
+  return new ActionError({
+    code: 'ASTRO-UPLOAD-FAILED',
+    problem: 'The blob store refused the DAG bundle.',
+    observed,
+    likelyCause: 'A failure of the blob store, or a proxy that answers in its place.',
+    fix: 'Run the job again. If it happens again, contact Astronomer support with the request ID.',
+  })
+}
