@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import type { HttpRequest } from '../../src/http/request.ts'
+import { createRequest } from '../../src/http/request.ts'
+import { HttpFailure } from '../../src/http/transport.ts'
+import { makeClock } from '../make/clock.ts'
 import { makeRequest, ORIGIN } from '../make/http.ts'
 import { useNock } from '../make/nock.ts'
 
@@ -84,5 +87,32 @@ describe('retries', () => {
         return {}
       })
     await expect(makeRequest({ signal: controller.signal }).request(read)).rejects.toThrow('cancelled')
+  })
+})
+
+describe('an answer that is lost on the way', () => {
+  const attempts = async (repeat: HttpRequest['repeat'], reached: boolean): Promise<number> => {
+    let sent = 0
+    const request = createRequest({
+      send: () => {
+        sent++
+        return Promise.reject(new HttpFailure('reset', reached))
+      },
+      clock: makeClock(),
+      random: () => 0,
+      userAgent: 'test/1',
+      log: { info: () => undefined, debug: () => undefined },
+    })
+    await expect(request({ ...read, method: 'POST', repeat })).rejects.toThrow('reset')
+    return sent
+  }
+
+  test.each([
+    ['refused', true, 1],
+    ['refused', false, 5],
+    ['unanswered', true, 5],
+    ['always', true, 5],
+  ] as const)('%s, after it may have had an effect: %s', async (repeat, reached, sent) => {
+    expect(await attempts(repeat, reached)).toBe(sent)
   })
 })

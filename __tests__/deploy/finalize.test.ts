@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals'
+import type { Deploy } from '../../src/astro/types.ts'
+import { finalizeDeploy } from '../../src/deploy/finalize.ts'
+import { ActionError } from '../../src/errors.ts'
+import { makeClock } from '../make/clock.ts'
+import { makeDeploy } from '../make/deployment.ts'
+import { failureOf } from '../make/failure.ts'
+
+const failure = (code: ActionError['code']) =>
+  new ActionError({ code, problem: 'Could not finalize.', fix: 'Run again.' })
+const UNCLEAR = failure('ASTRO-API-UNREACHABLE')
+const DONE = makeDeploy({ dagTarballVersion: 'v2' })
+const OPEN = makeDeploy({ status: 'INITIALIZED' })
+const FAILED = makeDeploy({ status: 'FAILED' })
+
+function finalize(answers: readonly (Deploy | ActionError)[], reads: readonly Deploy[]) {
+  const calls: string[] = []
+  let sent = 0
+  let read = 0
+  const done = finalizeDeploy(
+    {
+      astro: {
+        finalizeDeploy() {
+          calls.push('finalize')
+          const answer = answers[sent++]
+          return answer instanceof ActionError ? Promise.reject(answer) : Promise.resolve(answer ?? DONE)
+        },
+        getDeploy() {
+          calls.push('read')
+          return Promise.resolve(reads[read++] ?? OPEN)
+        },
+      },
+      clock: makeClock(),
+      log: { info: () => undefined },
+    },
+    { organizationId: 'o', id: 'd' },
+    'cldeploy1',
+    'v2',
+  )
+  done.catch(() => undefined)
+  return { done, calls }
+}
+
+test.each<[string, (Deploy | ActionError)[], Deploy[], string[]]>([
+  ['a clear answer', [DONE], [], ['finalize']],
+  ['a lost answer to one that worked', [UNCLEAR], [DONE], ['finalize', 'read']],
+  ['a lost request', [UNCLEAR, DONE], [OPEN], ['finalize', 'read', 'finalize']],
+  [
+    'a second one refused because the first worked late',
+    [UNCLEAR, failure('ASTRO-API-REFUSED')],
+    [OPEN, DONE],
+    ['finalize', 'read', 'finalize', 'read'],
+  ],
+  ['a 5xx that worked', [failure('ASTRO-API-UNAVAILABLE')], [DONE], ['finalize', 'read']],
+])('%s ends well', async (_, answers, reads, expected) => {
+  const { done, calls } = finalize(answers, reads)
+  expect((await done).status).toBe('DEPLOYED')
+  expect(calls).toEqual(expected)
+})
+
+test.each<[string, ActionError[], Deploy[], string[]]>([
+  ['no permission', [failure('ASTRO-API-FORBIDDEN')], [], ['finalize']],
+  ['a refusal', [failure('ASTRO-API-REFUSED')], [OPEN], ['finalize', 'read']],
+  ['a deploy that failed', [UNCLEAR], [FAILED], ['finalize', 'read']],
+  ['somebody else’s version', [UNCLEAR], [makeDeploy({ dagTarballVersion: 'other' })], ['finalize', 'read']],
+  [
+    'one that is never taken',
+    [UNCLEAR, UNCLEAR, UNCLEAR, UNCLEAR],
+    [OPEN, OPEN, OPEN, OPEN],
+    ['finalize', 'read', 'finalize', 'read', 'finalize', 'read', 'finalize', 'read'],
+  ],
+])('%s ends with the error', async (_, answers, reads, expected) => {
+  const { done, calls } = finalize(answers, reads)
+  expect((await failureOf(() => done)).code).toBe(answers[0]?.code)
+  expect(calls).toEqual(expected)
+})

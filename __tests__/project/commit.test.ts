@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals'
+import { completeCommit, describeDeploy, gitMetadata, readCommit } from '../../src/project/commit.ts'
+
+const SHA = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d'
+const BEFORE = 'b'.repeat(40)
+const ENV = {
+  GITHUB_SHA: SHA,
+  GITHUB_REPOSITORY: 'acme/etl',
+  GITHUB_REF_NAME: 'main',
+  GITHUB_HEAD_REF: '',
+  GITHUB_ACTOR: 'octocat',
+  GITHUB_SERVER_URL: 'https://github.com',
+}
+const PUSH = {
+  before: BEFORE,
+  head_commit: { id: SHA, message: 'Load orders\n\nmore', author: { name: 'Ada "the" L.', username: 'ada' } },
+}
+
+describe('the commit of an event', () => {
+  test('push', () => {
+    expect(readCommit(ENV, PUSH)).toEqual({
+      sha: SHA,
+      branch: 'main',
+      before: BEFORE,
+      message: 'Load orders\n\nmore',
+      authorName: 'Ada "the" L.',
+      authorUsername: 'ada',
+      repository: { serverUrl: 'https://github.com', owner: 'acme', name: 'etl' },
+    })
+  })
+
+  test('the first push of a branch has no commit before', () => {
+    expect(readCommit(ENV, { ...PUSH, before: '0'.repeat(40) })?.before).toBeUndefined()
+  })
+
+  test('pull request: the head of the branch, of whichever repository, not the merge commit', () => {
+    const event = {
+      before: BEFORE,
+      pull_request: {
+        title: 'Orders',
+        user: { login: 'grace' },
+        head: { sha: 'c'.repeat(40), ref: 'feature/x', repo: { full_name: 'fork/etl' } },
+      },
+    }
+    const env = { ...ENV, GITHUB_HEAD_REF: 'feature/x', GITHUB_REF_NAME: '12/merge' }
+    expect(readCommit(env, event)).toEqual({
+      sha: 'c'.repeat(40),
+      branch: 'feature/x',
+      before: undefined,
+      message: 'Orders',
+      authorName: undefined,
+      authorUsername: 'grace',
+      repository: { serverUrl: 'https://github.com', owner: 'fork', name: 'etl' },
+    })
+  })
+
+  test.each([
+    ['a tag', { GITHUB_REF_NAME: 'v1.2.3' }, {}, 'v1.2.3'],
+    ['a dispatch', {}, { inputs: {} }, 'main'],
+    ['a schedule', {}, { schedule: '0 0 * * *' }, 'main'],
+    ['no event at all', {}, undefined, 'main'],
+    ['an event that is no object', {}, 'text', 'main'],
+    ['fields of the wrong type', {}, { before: 7, head_commit: 'x', pull_request: null }, 'main'],
+  ])('%s: what the runner says', (_, env, event, branch) => {
+    expect(readCommit({ ...ENV, ...env }, event)).toMatchObject({
+      sha: SHA,
+      branch,
+      authorUsername: 'octocat',
+    })
+  })
+
+  test('the message of another commit is not ours', () => {
+    const event = { head_commit: { id: BEFORE, message: 'Other' } }
+    expect(readCommit(ENV, event)?.message).toBeUndefined()
+  })
+
+  test.each([
+    {},
+    { GITHUB_SHA: SHA },
+    { GITHUB_REPOSITORY: 'acme/etl' },
+    { GITHUB_SHA: SHA, GITHUB_REPOSITORY: 'x' },
+  ])('outside of GitHub Actions there is none: %j', (env) => expect(readCommit(env, {})).toBeUndefined())
+})
+
+test('the local clone completes what the event lacks, if it is the same commit', () => {
+  const commit = readCommit(ENV, {})
+  const local = { sha: SHA, message: 'From the clone', authorName: 'Ada' }
+  expect(completeCommit(commit, local)).toMatchObject({ message: 'From the clone', authorName: 'Ada' })
+  expect(completeCommit(commit, { ...local, sha: BEFORE })).toEqual(commit)
+  expect(completeCommit(undefined, local)).toBeUndefined()
+})
+
+describe('git metadata', () => {
+  const commit = readCommit(ENV, PUSH)
+  if (!commit) throw new Error('no commit')
+
+  test('github.com', () => {
+    expect(gitMetadata(commit, 'astro/project')).toEqual({
+      provider: 'GITHUB',
+      account: 'acme',
+      repo: 'etl',
+      commitSha: SHA,
+      commitUrl: `https://github.com/acme/etl/commit/${SHA}`,
+      branch: 'main',
+      path: 'astro/project',
+      beforeCommitSha: BEFORE,
+      authorName: 'Ada "the" L.',
+      authorUsername: 'ada',
+      authorUrl: 'https://github.com/ada',
+    })
+  })
+
+  test('an Enterprise host is generic, and no credential of its URL is passed on', () => {
+    const enterprise = readCommit({ ...ENV, GITHUB_SERVER_URL: 'https://user:pass@git.acme.example/' }, {})
+    if (!enterprise) throw new Error('no commit')
+    expect(gitMetadata(enterprise, '')).toEqual({
+      provider: 'GENERIC',
+      remoteUrl: 'https://git.acme.example/acme/etl',
+      commitSha: SHA,
+      commitUrl: `https://git.acme.example/acme/etl/commit/${SHA}`,
+      branch: 'main',
+      authorUsername: 'octocat',
+      authorUrl: 'https://git.acme.example/octocat',
+    })
+  })
+})
+
+describe('the description of a deploy', () => {
+  const described = (message: string | undefined) => {
+    const commit = readCommit(ENV, PUSH)
+    return describeDeploy(commit && { ...commit, message })
+  }
+  test.each([
+    ['Load orders\n\nmore', 'Load orders'],
+    ['  Load orders  \r\nmore', 'Load orders'],
+    [undefined, 'Deploy 1a2b3c4'],
+    ['', 'Deploy 1a2b3c4'],
+    ['\n\nbody', 'Deploy 1a2b3c4'],
+    ['x'.repeat(500), 'x'.repeat(500)],
+    ['x'.repeat(501), `${'x'.repeat(499)}…`],
+    ['😀'.repeat(501), `${'😀'.repeat(499)}…`],
+  ])('%j', (message, description) => expect(described(message)).toBe(description))
+
+  test('without a commit there is none', () => expect(describeDeploy(undefined)).toBeUndefined())
+})

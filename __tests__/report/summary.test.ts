@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals'
+import { ActionError } from '../../src/errors.ts'
+import { code, escapeMarkdown, link } from '../../src/report/markdown.ts'
+import type { SummaryFacts } from '../../src/report/summary.ts'
+import { buildSummary } from '../../src/report/summary.ts'
+import { createTimeline, ganttChart } from '../../src/report/timeline.ts'
+import { makeClock } from '../make/clock.ts'
+
+const FACTS: SummaryFacts = {
+  headline: 'Deployed to etl',
+  deployment: { name: 'etl', url: 'https://cloud.example/ws/deployments/cl1', workspace: 'Data' },
+  airflowUrl: 'https://airflow.example/d?orgId=1',
+  commit: {
+    sha: '0123456789abcdef',
+    branch: 'main',
+    before: undefined,
+    message: 'Load <b>orders</b> | @team\nmore',
+    authorName: undefined,
+    authorUsername: undefined,
+    repository: { serverUrl: 'https://github.com', owner: 'acme', name: 'etl' },
+  },
+  deployId: 'cldeploy1',
+  deployType: 'dags-only',
+  dagVersion: { before: 'v1', after: 'v2' },
+  reasons: ['2 files'],
+  phases: [{ name: 'Plan', start: 1000, end: 1250 }],
+  now: 2000,
+}
+
+test('a summary shows what, where, from which commit, before and after, and a timeline', () => {
+  expect(buildSummary(FACTS)).toBe(`### Deployed to etl
+
+| | |
+|---|---|
+| Deployment | [etl](https://cloud.example/ws/deployments/cl1) in Workspace Data |
+| Airflow | [Airflow UI](https://airflow.example/d?orgId=1) |
+| Commit | [0123456](https://github.com/acme/etl/commit/0123456789abcdef) on <code>main</code>: Load &lt;b&gt;orders&lt;/b&gt; &#124; &#64;team |
+| Deploy | <code>cldeploy1</code> (dags-only) |
+| DAG version | <code>v1</code> → <code>v2</code> |
+
+- 2 files
+
+\`\`\`mermaid
+gantt
+  dateFormat x
+  axisFormat %H:%M:%S
+  Plan (0.3 s) :1000, 250ms
+\`\`\`
+`)
+})
+
+test('what is not known is left out', () => {
+  const summary = buildSummary({ headline: 'Failed', phases: [], now: 0 })
+  expect(summary).not.toContain('undefined')
+  expect(summary).not.toContain('mermaid')
+})
+
+test('an error is quoted whole, with what it leaves behind', () => {
+  const error = new ActionError({
+    code: 'ASTRO-TEST',
+    problem: 'It broke.',
+    observed: 'one\ntwo',
+    fix: 'Mend <it>.',
+  })
+  const summary = buildSummary({ ...FACTS, error: { error, aftermath: 'Nothing was changed.' } })
+  expect(summary).toContain(
+    '> It broke.\n>\n> one\n>\n> two\n>\n> Mend &lt;it&gt;.\n>\n> Nothing was changed.',
+  )
+})
+
+describe('texts from outside show as themselves', () => {
+  test.each([
+    ['<script>', '&lt;script&gt;'],
+    ['a | b', 'a &#124; b'],
+    ['[x](y)', '&#91;x&#93;(y)'],
+    ['@team', '&#64;team'],
+    ['`code`', '&#96;code&#96;'],
+    ['two\nlines', 'two lines'],
+    ['né 😀', 'né 😀'],
+  ])('%j', (text, escaped) => expect(escapeMarkdown(text)).toBe(escaped))
+
+  test('code', () => expect(code('a`b')).toBe('<code>a&#96;b</code>'))
+
+  test.each([
+    ['javascript:alert(1)', 'label'],
+    ['https://x.example/a b', 'label'],
+    ['https://x.example/)(', 'label'],
+    [undefined, 'label'],
+    ['https://x.example/a', '[label](https://x.example/a)'],
+  ])('link to %j', (url, expected) => expect(link('label', url)).toBe(expected))
+})
+
+describe('the timeline', () => {
+  test('measures phases, also those that fail', async () => {
+    const clock = makeClock(0)
+    const timeline = createTimeline(clock.now)
+    await timeline.measure('One', () => clock.sleep(500))
+    await expect(
+      timeline.measure('Two', async () => {
+        await clock.sleep(12_000)
+        throw new Error('no')
+      }),
+    ).rejects.toThrow('no')
+    expect(timeline.phases()).toEqual([
+      { name: 'One', start: 0, end: 500 },
+      { name: 'Two', start: 500, end: 12_500, failed: true },
+    ])
+    expect(ganttChart(timeline.phases(), 0)).toContain('  Two (12 s) :crit, 500, 12000ms')
+  })
+
+  test('draws a phase that is under way up to now', () => {
+    expect(ganttChart([{ name: 'One', start: 1_000 }], 4_000)).toContain('  One (3.0 s) :1000, 3000ms')
+  })
+})

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals'
+import { createSecrets } from '../src/secrets.ts'
+
+function make() {
+  const masked: string[] = []
+  return { secrets: createSecrets((value) => masked.push(value)), masked }
+}
+
+test('a value is masked whole, by lines, and in the forms in which it travels', () => {
+  const { secrets, masked } = make()
+  secrets.hide('first line&\nsecond line\n}')
+  for (const form of [
+    'first line&\nsecond line\n}',
+    'first line&',
+    'second line',
+    encodeURIComponent('first line&'),
+    Buffer.from('first line&').toString('base64'),
+    Buffer.from('second line').toString('base64url'),
+  ]) {
+    expect(masked).toContain(form)
+    expect(secrets.redact(`before ${form} after`)).toBe('before *** after')
+  }
+})
+
+test('a line of a few characters of a longer value is left, or every brace of the log would be masked', () => {
+  const { secrets, masked } = make()
+  secrets.hide('{\n"a": "secret"\n}')
+  expect(masked).not.toContain('}')
+  expect(secrets.redact('if (x) {}')).toBe('if (x) {}')
+})
+
+test('a short value is masked when it is the whole', () => {
+  const { secrets } = make()
+  secrets.hide('abc')
+  expect(secrets.redact('xabcx')).toBe('x***x')
+})
+
+test.each(['', '   ', '\n'])('nothing is not masked: %j', (value) => {
+  const { secrets, masked } = make()
+  secrets.hide(value)
+  expect(masked).toEqual([])
+  expect(secrets.redact('a b')).toBe('a b')
+})
+
+test('a value is told to the runner once', () => {
+  const { secrets, masked } = make()
+  secrets.hide('value')
+  const count = masked.length
+  secrets.hide('value')
+  expect(masked).toHaveLength(count)
+})
+
+test('a secret inside a longer one leaves nothing of the longer one', () => {
+  const { secrets } = make()
+  secrets.hide('pass')
+  secrets.hide('password-of-mine')
+  expect(secrets.redact('password-of-mine')).toBe('***')
+})
