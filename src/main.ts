@@ -1,6 +1,6 @@
 import { airflowApiUrl } from './airflow/url.ts'
 import { createAstroClient } from './astro/client.ts'
-import { findDeployment } from './astro/target.ts'
+import { locateDeployment, readDeployment } from './astro/target.ts'
 import type { Deployment } from './astro/types.ts'
 import { openSession } from './auth/session.ts'
 import type { Clock } from './clock.ts'
@@ -54,13 +54,16 @@ export async function main(deps: Dependencies): Promise<void> {
       openSession({ ...deps, apiOrigin, now: clock.now, hide: secrets.hide }, inputs.credentials),
     )
     const astro = createAstroClient({ ...deps, apiOrigin, tokens: session })
-    const deployment = await stage('Find the Deployment', () => findDeployment(astro, session, inputs))
-    const url = deploymentUrl(deployment, inputs)
-    introduce(deployment, url, { log, outputs, tell })
-
-    const target = { organizationId: deployment.organizationId, id: deployment.id, url }
-    const run = { ...deps, inputs, session, astro, deployment, target, project, progress, stage, tell }
-    await perform(run)
+    const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
+      const path = await locateDeployment(astro, session, inputs)
+      const history = begun(astro.listDeploys(path))
+      const found = await readDeployment(astro, path, inputs)
+      const located = { ...path, url: deploymentUrl(found, inputs) }
+      introduce(found, located.url, { log, outputs, tell })
+      return { deployment: found, deploys: history, target: located }
+    })
+    const known = { inputs, session, astro, deployment, deploys, target, project }
+    await perform({ ...deps, ...known, progress, stage, tell })
   } catch (thrown) {
     const error = asActionError(thrown)
     tell({ headline: 'Nothing proved to be live', error: { error, aftermath: progress.aftermath() } })
@@ -68,6 +71,12 @@ export async function main(deps: Dependencies): Promise<void> {
   }
   const now = clock.now()
   await writeSummary({ headline: '', ...facts, phases: timeline.phases(), now }, secrets, log)
+}
+
+/** Work that goes on beside other work: whoever awaits it meets its failure, nobody else does. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  return work
 }
 
 async function perform(run: Run): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AstroClient, DeploymentPath } from './astro/client.ts'
-import type { Deployment } from './astro/types.ts'
+import type { Deploy, Deployment } from './astro/types.ts'
 import type { Session } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import type { Progress } from './deploy/progress.ts'
@@ -16,6 +16,8 @@ export type Run = {
   readonly session: Session
   readonly astro: AstroClient
   readonly deployment: Deployment
+  /** Its deploys, in no promised order; being read beside the Deployment itself. */
+  readonly deploys: Promise<readonly Deploy[]>
   readonly target: DeploymentPath & { readonly url: string }
   readonly project: PreparedProject
   readonly clock: Clock

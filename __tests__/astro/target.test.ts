@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { findDeployment } from '../../src/astro/target.ts'
+import { locateDeployment, readDeployment } from '../../src/astro/target.ts'
+import type { DeploymentPath } from '../../src/astro/client.ts'
 import type { DeploymentListItem, Organization } from '../../src/astro/types.ts'
 import type { Session } from '../../src/auth/session.ts'
 import { makeDeployment } from '../make/deployment.ts'
@@ -13,36 +14,38 @@ type World = { deployments?: DeploymentListItem[]; organizations?: Organization[
 type Bound = Partial<Session['bound']>
 
 function find(
-  wish: Parameters<typeof findDeployment>[2],
+  wish: Parameters<typeof locateDeployment>[2],
   { deployments = [ETL], organizations = [{ id: 'clorganization1', name: 'Acme' }] }: World = {},
   session: { kind: Session['kind']; bound?: Bound } = { kind: 'api-key' },
 ) {
   const calls: string[] = []
-  const found = findDeployment(
-    {
-      listOrganizations() {
-        calls.push('list organizations')
-        return Promise.resolve(organizations)
-      },
-      listDeployments(_, { name, workspaceId }) {
-        calls.push(`list ${name ?? '*'} in ${workspaceId ?? '*'}`)
-        return Promise.resolve(deployments)
-      },
-      getDeployment({ organizationId, id }) {
-        calls.push(`get ${organizationId}/${id}`)
-        return Promise.resolve(makeDeployment({ ...deployments.find((one) => one.id === id), id }))
-      },
+  const astro = {
+    listOrganizations() {
+      calls.push('list organizations')
+      return Promise.resolve(organizations)
     },
-    {
-      kind: session.kind,
-      bound: { organizationId: undefined, workspaceId: undefined, deploymentId: undefined, ...session.bound },
+    listDeployments(_: string, { name, workspaceId }: { name?: string; workspaceId?: string | undefined }) {
+      calls.push(`list ${name ?? '*'} in ${workspaceId ?? '*'}`)
+      return Promise.resolve(deployments)
     },
-    wish,
+    getDeployment({ organizationId, id }: DeploymentPath) {
+      calls.push(`get ${organizationId}/${id}`)
+      return Promise.resolve(makeDeployment({ ...deployments.find((one) => one.id === id), id }))
+    },
+  }
+  const bound = {
+    organizationId: undefined,
+    workspaceId: undefined,
+    deploymentId: undefined,
+    ...session.bound,
+  }
+  const found = locateDeployment(astro, { kind: session.kind, bound }, wish).then((path) =>
+    readDeployment(astro, path, wish),
   )
   found.catch(() => undefined)
   return { found, calls }
 }
-const wish = (target: Parameters<typeof findDeployment>[2]['target'], more: object = {}) => ({
+const wish = (target: Parameters<typeof locateDeployment>[2]['target'], more: object = {}) => ({
   organizationId: undefined,
   workspaceId: undefined,
   target,

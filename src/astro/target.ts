@@ -1,7 +1,7 @@
 import type { Session } from '../auth/session.ts'
 import { ActionError } from '../errors.ts'
 import type { Inputs } from '../inputs.ts'
-import type { AstroClient } from './client.ts'
+import type { AstroClient, DeploymentPath } from './client.ts'
 import type { Deployment, DeploymentListItem } from './types.ts'
 
 type Wish = Pick<Inputs, 'organizationId' | 'workspaceId' | 'target'>
@@ -9,17 +9,25 @@ type Wish = Pick<Inputs, 'organizationId' | 'workspaceId' | 'target'>
 const MOST_NAMES_SHOWN = 10
 
 /**
- * Finds the Deployment that the inputs ask for: by ID, by exact name, or the only one that the credential is bound to.
- * Throws `ASTRO-TARGET-…` when there is none, more than one, or one in another Organization or Workspace than named.
+ * Finds out which Deployment the inputs ask for: by ID, by exact name, or the only one that the credential is bound to.
+ * Throws `ASTRO-TARGET-…` when there is none or more than one.
  */
-export async function findDeployment(
-  astro: Pick<AstroClient, 'listOrganizations' | 'listDeployments' | 'getDeployment'>,
+export async function locateDeployment(
+  astro: Pick<AstroClient, 'listOrganizations' | 'listDeployments'>,
   session: Pick<Session, 'kind' | 'bound'>,
   wish: Wish,
-): Promise<Deployment> {
+): Promise<DeploymentPath> {
   const organizationId = await findOrganization(astro, session, wish.organizationId)
-  const id = await findId(astro, session, wish, organizationId)
-  const deployment = await astro.getDeployment({ organizationId, id })
+  return { organizationId, id: await findId(astro, session, wish, organizationId) }
+}
+
+/** Reads the Deployment. Throws `ASTRO-TARGET-WORKSPACE` when it is in another Workspace than named. */
+export async function readDeployment(
+  astro: Pick<AstroClient, 'getDeployment'>,
+  path: DeploymentPath,
+  wish: Pick<Wish, 'workspaceId'>,
+): Promise<Deployment> {
+  const deployment = await astro.getDeployment(path)
   if (wish.workspaceId !== undefined && deployment.workspaceId !== wish.workspaceId) {
     throw new ActionError({
       code: 'ASTRO-TARGET-WORKSPACE',

@@ -38,18 +38,10 @@ export async function deploy(run: Run): Promise<void> {
   tell({ headline: `Deployed to ${deployment.name}` })
 }
 
-async function makePlan({
-  astro,
-  target,
-  deployment,
-  project,
-  inputs,
-  log,
-  outputs,
-  tell,
-}: Run): Promise<DeployPlan> {
+async function makePlan(run: Run): Promise<DeployPlan> {
+  const { deployment, project, inputs, log, outputs, tell } = run
   const [deploys, dagFolder, commit, projectPath] = await Promise.all([
-    astro.listDeploys(target),
+    run.deploys,
     project.dagFolder,
     project.commit,
     project.projectPath,

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+
+export type Step = {
+  /** The step's `with:` block. */
+  readonly inputs: Readonly<Record<string, string>>
+  /** The repository that is checked out. */
+  readonly workspace: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly event?: unknown
+  /** Called with everything that was written so far; may cancel the run through the process. */
+  readonly onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
+}
+
+export type StepResult = {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly outputs: Readonly<Record<string, string>>
+  readonly summary: string
+  /** Annotations by level, decoded. */
+  readonly errors: readonly string[]
+  readonly warnings: readonly string[]
+  readonly notices: readonly string[]
+  /** Every file that the step wrote, by name. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+const BUNDLE = path.resolve(import.meta.dirname, '../../dist/index.js')
+
+/** The environment that GitHub's runner gives a step, without what this machine adds. */
+export const RUNNER_ENVIRONMENT: Readonly<Record<string, string>> = {
+  CI: 'true',
+  GITHUB_ACTIONS: 'true',
+  GITHUB_ACTION_REF: 'v1',
+  GITHUB_ACTOR: 'octocat',
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_REF_NAME: 'main',
+  GITHUB_REF_TYPE: 'branch',
+  GITHUB_HEAD_REF: '',
+  GITHUB_REPOSITORY: 'acme/etl',
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_SHA: '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d',
+}
+
+/** Runs `dist/index.js` in a process of its own, as the runner runs it. */
+export async function runStep(step: Step): Promise<StepResult> {
+  const temp = await mkdtemp(path.join(tmpdir(), 'runner-'))
+  const file = (name: string): string => path.join(temp, name)
+  try {
+    await Promise.all([
+      writeFile(file('output'), ''),
+      writeFile(file('summary'), ''),
+      writeFile(file('state'), ''),
+      writeFile(file('event.json'), JSON.stringify(step.event ?? {})),
+    ])
+    const env: Record<string, string> = {
+      PATH: process.env.PATH ?? '',
+      ...(process.env.SystemRoot ? { SystemRoot: process.env.SystemRoot } : {}),
+      ...RUNNER_ENVIRONMENT,
+      HOME: temp,
+      RUNNER_TEMP: temp,
+      GITHUB_WORKSPACE: step.workspace,
+      GITHUB_OUTPUT: file('output'),
+      GITHUB_STEP_SUMMARY: file('summary'),
+      GITHUB_STATE: file('state'),
+      GITHUB_EVENT_PATH: file('event.json'),
+      ...step.env,
+      ...Object.fromEntries(
+        Object.entries(step.inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+      ),
+    }
+    const { exitCode, stdout, stderr } = await execute(step, env)
+    const [output, summary, state] = await Promise.all(
+      ['output', 'summary', 'state'].map((name) => readFile(file(name), 'utf8')),
+    )
+    return {
+      exitCode,
+      stdout,
+      stderr,
+      outputs: parseOutputs(output ?? ''),
+      summary: summary ?? '',
+      errors: annotations(stdout, 'error'),
+      warnings: annotations(stdout, 'warning'),
+      notices: annotations(stdout, 'notice'),
+      files: { output: output ?? '', summary: summary ?? '', state: state ?? '' },
+    }
+  } finally {
+    await rm(temp, { recursive: true, force: true })
+  }
+}
+
+function execute(
+  step: Step,
+  env: Record<string, string>,
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [BUNDLE], {
+      cwd: step.workspace,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      step.onOutput?.(stdout, (signal) => child.kill(signal))
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.on('error', reject)
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
+  })
+}
+
+/** The runner's file format: `name<<delimiter`, lines, `delimiter`. */
+function parseOutputs(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {}
+  const lines = text.split(/\r?\n/)
+  for (let at = 0; at < lines.length; at++) {
+    const [, name, delimiter] = /^(.*?)<<(.*)$/.exec(lines[at] ?? '') ?? []
+    if (name === undefined || delimiter === undefined) continue
+    const end = lines.indexOf(delimiter, at + 1)
+    outputs[name] = lines.slice(at + 1, end).join('\n')
+    at = end
+  }
+  return outputs
+}
+
+function annotations(stdout: string, level: string): string[] {
+  return [...stdout.matchAll(new RegExp(`^::${level}(?: [^\\n]*?)?::(.*)$`, 'gm'))].map(([, text]) =>
+    decode(text ?? ''),
+  )
+}
+
+/** The runner's escapes in commands. */
+function decode(text: string): string {
+  return text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
+}
