@@ -33313,8 +33313,10 @@ async function deploy(run) {
     const { inputs, deployment, target, project, log, outputs, progress, stage, tell } = run;
     refuseUndeployable(deployment, run.session.kind);
     const plan = await stage('Plan', () => makePlan(run));
-    if (inputs.dryRun)
-        return skipDryRun(run);
+    if (inputs.dryRun) {
+        skipDryRun(run);
+        return;
+    }
     const { deploy, dagVersion } = await stage('Deploy', async () => {
         const body = await project.bundle(generatedFiles(run));
         return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body);
