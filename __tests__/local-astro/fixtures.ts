@@ -2,7 +2,7 @@ import { newId, randomText } from './store.ts'
 import type { DeploymentRecord, Store } from './store.ts'
 import type { Deployment, EnvironmentVariable, Organization, Subject, WorkerQueue } from './wire.ts'
 
-const createdAt = '2026-01-05T09:00:00.000Z'
+const ageMs = 30 * 24 * 3600 * 1000
 const admin: Subject = { id: newId(), subjectType: 'USER', fullName: 'Grace Local' }
 
 /** Ready-made Deployments by what is special about them; each name is the Deployment's name as well. */
@@ -20,8 +20,14 @@ export const fixtureNames = [
 ] as const
 export type FixtureName = (typeof fixtureNames)[number]
 
+/** When everything here came into being: a month ago, so that its deploys can still be returned to. */
+function birthday(store: Store): string {
+  return new Date(store.settings.now() - ageMs).toISOString()
+}
+
 export function addOrganization(store: Store, name: string): Organization {
   const id = newId()
+  const createdAt = birthday(store)
   const organization: Organization = {
     id,
     name,
@@ -45,11 +51,11 @@ export function addOrganization(store: Store, name: string): Organization {
   return organization
 }
 
-function variables(): EnvironmentVariable[] {
+function variables(updatedAt: string): EnvironmentVariable[] {
   return [
-    { key: 'AIRFLOW__CORE__PARALLELISM', isSecret: false, value: '32', updatedAt: createdAt },
-    { key: 'DB_HOST', isSecret: false, value: 'db.example.com', updatedAt: createdAt },
-    { key: 'DB_PASSWORD', isSecret: true, value: 'stored-by-somebody', updatedAt: createdAt },
+    { key: 'AIRFLOW__CORE__PARALLELISM', isSecret: false, value: '32', updatedAt },
+    { key: 'DB_HOST', isSecret: false, value: 'db.example.com', updatedAt },
+    { key: 'DB_PASSWORD', isSecret: true, value: 'stored-by-somebody', updatedAt },
   ]
 }
 
@@ -167,6 +173,7 @@ type Place = { organizationId: string; workspaceId: string }
 /** Adds a Deployment that has nothing but what each one has, with the given fields over it. */
 export function addBareDeployment(store: Store, place: Place, fields: Partial<Deployment>): DeploymentRecord {
   const id = fields.id ?? newId()
+  const createdAt = birthday(store)
   const namespace = fields.namespace ?? `local-${id.slice(2, 8)}-${id.slice(-4)}`
   const host = `${place.organizationId}.astronomer.run/${id.slice(-8)}`
   const workspaceName = store.workspaces.get(fields.workspaceId ?? place.workspaceId)?.name
@@ -237,8 +244,8 @@ export function addDeployment(store: Store, place: Place, given: NewDeployment =
   const record = addBareDeployment(store, place, {
     name: fixture,
     isDagDeployEnabled,
-    imageTag: 'deploy-2026-01-05T09-30-00',
-    environmentVariables: variables(),
+    imageTag: `deploy-${birthday(store).slice(0, 19).replaceAll(':', '-')}`,
+    environmentVariables: variables(birthday(store)),
     ...(own.type === 'HYBRID' || own.type === 'DEDICATED'
       ? {}
       : { cloudProvider: 'AWS', region: 'us-east-1' }),
