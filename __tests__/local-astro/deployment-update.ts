@@ -68,8 +68,15 @@ function updated(store: Store, current: Deployment, body: UpdateBody): Deploymen
     body.environmentVariables,
     store.timestamp(),
   )
-  assign(next, 'description', kept(body.description, current.description, ''))
-  assign(next, 'contactEmails', kept(body.contactEmails, current.contactEmails, []))
+  // Nothing in place of nothing is no change.
+  const description = kept(body.description, current.description, '')
+  const emails = kept(body.contactEmails, current.contactEmails, [])
+  assign(
+    next,
+    'description',
+    description === '' && current.description === undefined ? undefined : description,
+  )
+  assign(next, 'contactEmails', emails?.length === 0 && !current.contactEmails ? undefined : emails)
   assign(
     next,
     'workerQueues',

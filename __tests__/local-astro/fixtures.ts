@@ -108,6 +108,7 @@ const particulars: Record<FixtureName, () => Partial<Deployment>> = {
   hibernating: () => ({
     ...hosted(),
     status: 'HIBERNATING',
+    statusReason: 'Hibernation schedule',
     isDevelopmentMode: true,
     scalingSpec: {
       hibernationSpec: {
