@@ -2,6 +2,7 @@ import { airflowApiUrl } from './airflow/url.ts'
 import { createAstroClient } from './astro/client.ts'
 import { locateDeployment, readDeployment } from './astro/target.ts'
 import type { Deployment } from './astro/types.ts'
+import { describeSession } from './auth/describe.ts'
 import { openSession } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import { deploy } from './deploy/deploy.ts'
@@ -50,9 +51,14 @@ export async function main(deps: Dependencies): Promise<void> {
     const { apiOrigin } = inputs.domain
     const project = prepareProject(deps, inputs)
 
-    const session = await stage('Sign in to Astro', () =>
-      openSession({ ...deps, apiOrigin, now: clock.now, hide: secrets.hide }, inputs.credentials),
-    )
+    const session = await stage('Sign in to Astro', async () => {
+      const exchange = { ...deps, apiOrigin, now: clock.now, hide: secrets.hide }
+      const opened = await openSession(exchange, inputs.credentials)
+      const { line, warning } = describeSession(opened, clock.now())
+      log.info(line)
+      if (warning !== undefined) log.warning(warning)
+      return opened
+    })
     const astro = createAstroClient({ ...deps, apiOrigin, tokens: session })
     const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
       const path = await locateDeployment(astro, session, inputs)

@@ -44,7 +44,7 @@ test('a summary shows what, where, from which commit, before and after, and a ti
 gantt
   dateFormat x
   axisFormat %H:%M:%S
-  Plan (0.3 s) :1000, 250ms
+  Plan (250 ms) :1000, 250ms
 \`\`\`
 `)
 })

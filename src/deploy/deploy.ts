@@ -14,7 +14,10 @@ export async function deploy(run: Run): Promise<void> {
   refuseUndeployable(deployment, run.session.kind)
 
   const plan = await stage('Plan', () => makePlan(run))
-  if (inputs.dryRun) { skipDryRun(run); return; }
+  if (inputs.dryRun) {
+    skipDryRun(run)
+    return
+  }
 
   const { deploy, dagVersion } = await stage('Deploy', async () => {
     const body = await project.bundle(generatedFiles(run))

@@ -1,15 +1,20 @@
-import { PassThrough } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 
 /**
- * Starts reading a stream at once and keeps reading until about `limit` bytes wait, whether or not anybody takes them yet.
- * So the archive is under way while the token is fetched, and memory stays bounded. A failure reaches whoever reads.
+ * Starts reading a stream at once and keeps reading until `chunks` of its chunks wait, whether or not anybody takes them
+ * yet. A failure reaches whoever reads; an aborted signal ends the source and is thrown as its reason.
  */
-export function readAhead(source: AsyncIterable<Buffer>, limit: number): AsyncIterable<Buffer> {
-  const waiting = new PassThrough({ highWaterMark: limit / 2 })
-  pipeline(source, waiting).catch((error: unknown) => {
-    waiting.destroy(error instanceof Error ? error : new Error(String(error)))
-  })
+export function readAhead(
+  source: AsyncIterable<Buffer>,
+  chunks: number,
+  signal?: AbortSignal,
+): AsyncIterable<Buffer> {
+  const waiting = Readable.from(source, { highWaterMark: chunks })
+  const stop = (): void => void waiting.destroy(signal?.reason as Error)
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop, { once: true })
+  waiting.once('close', () => signal?.removeEventListener('abort', stop))
   waiting.on('error', () => undefined)
+  waiting.read(0)
   return waiting as AsyncIterable<Buffer>
 }

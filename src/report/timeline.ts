@@ -39,5 +39,6 @@ export function ganttChart(phases: readonly Phase[], now: number): string {
 }
 
 function seconds(ms: number): string {
+  if (ms < 1_000) return `${ms} ms`
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`
 }
