@@ -66,6 +66,7 @@ export function createTokens(store: Store): Tokens {
     const now = settings.now()
     const iat = Math.floor(now / 1000)
     const token = sign({ ...claims, iat, exp: Math.floor(iat + lifetimeSeconds), jti: randomText(16) })
+    store.secrets.add(token)
     principals.set(token, {
       principal: { ...principal, token },
       expiresAt: now + lifetimeSeconds * 1000,

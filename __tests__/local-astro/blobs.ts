@@ -80,6 +80,7 @@ export function createBlobs(store: Store): Blobs {
       },
       new sdk.StorageSharedKeyCredential(account, accountKey),
     )
+    store.secrets.add(sas.signature)
     return `${origin}/${account}/${container}/${blob}?${sas.toString()}`
   }
 

@@ -282,5 +282,6 @@ export function addDeployment(store: Store, place: Place, given: NewDeployment =
 export function addKey(store: Store, deploymentId: string): { keyId: string; keySecret: string } {
   const key = { keyId: randomText(32).replace(/[-_]/g, '0'), keySecret: randomText(64), deploymentId }
   store.keys.set(key.keyId, key)
+  store.secrets.add(key.keyId).add(key.keySecret)
   return { keyId: key.keyId, keySecret: key.keySecret }
 }

@@ -47,6 +47,8 @@ export type LocalAstro = {
     create(deploymentId: string): { keyId: string; keySecret: string }
     remove(keyId: string): void
   }
+  /** What must not be seen of all that was given out so far: keys, tokens, signatures of upload URLs. */
+  secrets: ReadonlySet<string>
   /** Every request in the order of its arrival. */
   requests: LoggedRequest[]
   faults: Faults
@@ -123,6 +125,7 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
       create: (id) => addKey(store, id),
       remove: (keyId) => void store.keys.delete(keyId),
     },
+    secrets: store.secrets,
     requests: server.requests,
     faults: { add: (rule) => faults.add(rule), clear: () => faults.clear() },
     violations,

@@ -74,6 +74,8 @@ export type Store = {
   environmentObjects: Map<string, EnvironmentObjectRecord>
   keys: Map<string, ApiKey>
   runtimeReleases: RuntimeRelease[]
+  /** All keys, tokens and signatures that were ever given out. */
+  secrets: Set<string>
   /** The next DAG or bundle version, newer than each before it. */
   nextVersion(): string
   timestamp(): string
@@ -110,6 +112,7 @@ export function createStore(settings: Settings): Store {
     environmentObjects: new Map(),
     keys: new Map(),
     runtimeReleases: initialReleases(),
+    secrets: new Set(),
     nextVersion: versionClock(settings.now),
     timestamp: () => new Date(settings.now()).toISOString(),
   }
