@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
-import { constants } from 'node:fs'
-import { access, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import { accessSync, constants, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import * as path from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describeError } from '../errors.ts'
-import { mapBounded } from './bounded.ts'
 import type { DagFile, DagFolder, DagLink } from './dag-file.ts'
 import { isDagFileName, isLeftOut } from './dag-file.ts'
 import type { EntryProblem } from './dag-folder-errors.ts'
@@ -21,8 +20,8 @@ import { decideLink, isInside, toForwardSlashes } from './dag-link.ts'
 export type { DagFile, DagFolder, DagLink, DagRegularFile } from './dag-file.ts'
 
 const PERMISSIONS = 0o7777
-const FOLDERS_AT_ONCE = 16
-const ENTRIES_AT_ONCE = 64
+/** A few milliseconds of work. */
+const ENTRIES_A_TURN = 256
 
 /** `inside` is the path below the DAG folder, with forward slashes. */
 type Entry = { readonly absolutePath: string; readonly inside: string }
@@ -30,7 +29,8 @@ type Entry = { readonly absolutePath: string; readonly inside: string }
 type Findings = { readonly files: DagFile[]; readonly problems: EntryProblem[]; leftOutCount: number }
 
 /**
- * Reads what is in a DAG folder, without the content of its files.
+ * Reads what is in a DAG folder, without the content of its files. Synchronously, in turns of a few milliseconds: for
+ * 10,000 files that takes half the time and half the memory of asynchronous calls, whose promises are most of the work.
  *
  * @param folder absolute, or relative to the working directory; it may be a link that ends inside the workspace
  * @param options.workspace the folder that nothing is shipped from outside of
@@ -39,14 +39,18 @@ type Findings = { readonly files: DagFile[]; readonly problems: EntryProblem[]; 
  *   naming all entries of that kind
  */
 export async function readDagFolder(folder: string, options: { workspace: string }): Promise<DagFolder> {
-  const root = await resolveRoot(folder, options.workspace)
+  // The caller's requests go first.
+  await nextTurn()
+  const root = resolveRoot(folder, options.workspace)
   const findings: Findings = { files: [], problems: [], leftOutCount: 0 }
 
-  let level: Entry[] = [{ absolutePath: root, inside: '' }]
-  while (level.length > 0) {
-    const listed = await mapBounded(level, FOLDERS_AT_ONCE, (parent) => listFolder(parent, findings))
-    const read = await mapBounded(listed.flat(), ENTRIES_AT_ONCE, (entry) => readEntry(root, entry, findings))
-    level = read.filter((subfolder) => subfolder !== undefined)
+  const folders: Entry[] = [{ absolutePath: root, inside: '' }]
+  let seen = 0
+  for (let next = folders.pop(); next; next = folders.pop()) {
+    for (const entry of listFolder(next, findings)) {
+      if (readEntry(root, entry, findings) === 'folder') folders.push(entry)
+      if (++seen % ENTRIES_A_TURN === 0) await nextTurn()
+    }
   }
 
   if (findings.problems.length > 0) throw entryProblems(folder, findings.problems)
@@ -69,26 +73,26 @@ export function requireDags(folder: DagFolder, options: { allowEmptyDags: boolea
   if (folder.dagFileCount === 0 && !options.allowEmptyDags) throw emptyFolder(folder)
 }
 
-async function resolveRoot(folder: string, workspace: string): Promise<string> {
+function resolveRoot(folder: string, workspace: string): string {
   let root: string
   let isFolder: boolean
   try {
-    root = await realpath(folder)
-    isFolder = (await stat(root)).isDirectory()
+    root = realpathSync.native(folder)
+    isFolder = statSync(root).isDirectory()
   } catch (error) {
     throw leadsNowhere(error)
       ? folderMissing(folder, describeError(error))
       : folderUnreadable(folder, describeError(error))
   }
   if (!isFolder) throw folderIsNoFolder(folder)
-  if (!isInside(await realpath(workspace), root)) throw folderOutside(folder, root, workspace)
+  if (!isInside(realpathSync.native(workspace), root)) throw folderOutside(folder, root, workspace)
   return root
 }
 
-async function listFolder(parent: Entry, findings: Findings): Promise<Entry[]> {
+function listFolder(parent: Entry, findings: Findings): Entry[] {
   const entries: Entry[] = []
   try {
-    for (const bytes of await readdir(parent.absolutePath, { encoding: 'buffer' })) {
+    for (const bytes of readdirSync(parent.absolutePath, { encoding: 'buffer' })) {
       const name = bytes.toString('utf8')
       const inside = parent.inside === '' ? name : `${parent.inside}/${name}`
       if (isLeftOut(name)) findings.leftOutCount++
@@ -101,16 +105,16 @@ async function listFolder(parent: Entry, findings: Findings): Promise<Entry[]> {
   return entries
 }
 
-/** Adds the entry to the findings, or gives it back when it is a folder. */
-async function readEntry(root: string, entry: Entry, findings: Findings): Promise<Entry | undefined> {
+/** Adds an entry to the findings, unless it is a folder. */
+function readEntry(root: string, entry: Entry, findings: Findings): 'folder' | undefined {
   const { absolutePath, inside } = entry
   try {
-    const stats = await lstat(absolutePath)
-    if (stats.isDirectory()) return entry
+    const stats = lstatSync(absolutePath)
+    if (stats.isDirectory()) return 'folder'
     if (stats.isSymbolicLink()) {
-      await readLink(root, entry, stats, findings)
+      readLink(root, entry, stats, findings)
     } else if (stats.isFile()) {
-      await access(absolutePath, constants.R_OK)
+      accessSync(absolutePath, constants.R_OK)
       findings.files.push({ kind: 'file', absolutePath, size: stats.size, ...common(inside, stats) })
     } else {
       findings.problems.push({ about: 'type', inside, detail: typeName(stats) })
@@ -121,18 +125,15 @@ async function readEntry(root: string, entry: Entry, findings: Findings): Promis
   return undefined
 }
 
-async function readLink(root: string, entry: Entry, stats: Stats, findings: Findings): Promise<void> {
+function readLink(root: string, entry: Entry, stats: Stats, findings: Findings): void {
   const { absolutePath, inside } = entry
-  const bytes = await readlink(absolutePath, { encoding: 'buffer' })
+  const bytes = readlinkSync(absolutePath, { encoding: 'buffer' })
   const text = bytes.toString('utf8')
   if (!isUtf8(bytes)) {
     findings.problems.push({ about: 'name', inside, detail: `link to ${quotedBytes(bytes)}` })
     return
   }
-  const end = await realpath(absolutePath).catch((error: unknown) => {
-    if (leadsNowhere(error)) return undefined
-    throw error
-  })
+  const end = endOf(absolutePath)
   const decision = decideLink({ root, parent: path.dirname(absolutePath), text, end })
   if (decision.is === 'inside') {
     const link: DagLink = { kind: 'link', target: decision.target, ...common(inside, stats) }
@@ -143,6 +144,16 @@ async function readLink(root: string, entry: Entry, stats: Stats, findings: Find
         ? ''
         : `, which ends at ${end}`
     findings.problems.push({ about: decision.is, inside, detail: `${text}${ends}` })
+  }
+}
+
+/** Where a link ends after all further links; undefined when that is nowhere. */
+function endOf(link: string): string | undefined {
+  try {
+    return realpathSync.native(link)
+  } catch (error) {
+    if (leadsNowhere(error)) return undefined
+    throw error
   }
 }
 

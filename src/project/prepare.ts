@@ -9,7 +9,6 @@ import type { DagFolder } from './dag-folder.ts'
 import { readDagFolder, requireDags } from './dag-folder.ts'
 import type { Git } from './git.ts'
 import { readLocalCommit, readPathInClone } from './git.ts'
-import { readAhead } from './read-ahead.ts'
 
 /** The user's repository, being read while the network is busy. */
 export type PreparedProject = {
@@ -23,8 +22,6 @@ export type PreparedProject = {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-const READ_AHEAD_BYTES = 16 * 1024 * 1024
 
 /** Starts reading the project and packing its DAGs. Nothing here writes anything, or leaves the machine. */
 export function prepareProject(
@@ -41,10 +38,7 @@ export function prepareProject(
     inputs.allowEmptyDags,
   )
   const pack = async (): Promise<AsyncIterable<Buffer>> =>
-    readAhead(
-      packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal }),
-      READ_AHEAD_BYTES,
-    )
+    packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal })
   const packed = inputs.dryRun ? undefined : pack()
   const project = {
     dagFolder,
