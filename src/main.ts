@@ -49,9 +49,8 @@ export async function main(deps: Dependencies): Promise<void> {
     const { inputs, warnings } = readInputs(secrets.hide)
     for (const warning of warnings) log.warning(warning)
     const { apiOrigin } = inputs.domain
-    const project = prepareProject(deps, inputs)
 
-    const session = await stage('Sign in to Astro', async () => {
+    const signingIn = stage('Sign in to Astro', async () => {
       const exchange = { ...deps, apiOrigin, now: clock.now, hide: secrets.hide }
       const opened = await openSession(exchange, inputs.credentials)
       const { line, warning } = describeSession(opened, clock.now())
@@ -59,6 +58,8 @@ export async function main(deps: Dependencies): Promise<void> {
       if (warning !== undefined) log.warning(warning)
       return opened
     })
+    const project = prepareProject(deps, inputs)
+    const session = await signingIn
     const astro = createAstroClient({ ...deps, apiOrigin, tokens: session })
     const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
       const path = await locateDeployment(astro, session, inputs)
