@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
+import type { Tree } from './tree.ts'
+import { compareTrees, readTree } from './tree.ts'
 
 export type Step = {
   /** The step's `with:` block. */
@@ -15,6 +17,7 @@ export type Step = {
 }
 
 export type StepResult = {
+  /** Null when a signal ended the process. */
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
@@ -24,8 +27,12 @@ export type StepResult = {
   readonly errors: readonly string[]
   readonly warnings: readonly string[]
   readonly notices: readonly string[]
-  /** Every file that the step wrote, by name. */
+  /** Every file of the runner that the step wrote to, by name. */
   readonly files: Readonly<Record<string, string>>
+  /** What the step left in its folders for temporary files and in its home. */
+  readonly left: Tree
+  /** How the workspace differs from what it was before, a line for each path. */
+  readonly workspaceChanges: readonly string[]
 }
 
 const BUNDLE = path.resolve(import.meta.dirname, '../../dist/index.js')
@@ -48,48 +55,65 @@ export const RUNNER_ENVIRONMENT: Readonly<Record<string, string>> = {
 
 /** Runs `dist/index.js` in a process of its own, as the runner runs it. */
 export async function runStep(step: Step): Promise<StepResult> {
-  const temp = await mkdtemp(path.join(tmpdir(), 'runner-'))
-  const file = (name: string): string => path.join(temp, name)
+  const place = await mkdtemp(path.join(tmpdir(), 'runner-'))
+  const commandFile = (name: string): string => path.join(place, 'commands', name)
+  const [temp, home] = [path.join(place, 'folders', 'temp'), path.join(place, 'folders', 'home')]
   try {
     await Promise.all([
-      writeFile(file('output'), ''),
-      writeFile(file('summary'), ''),
-      writeFile(file('state'), ''),
-      writeFile(file('event.json'), JSON.stringify(step.event ?? {})),
+      mkdir(path.join(place, 'commands')),
+      mkdir(temp, { recursive: true }),
+      mkdir(home, { recursive: true }),
+    ])
+    await Promise.all([
+      writeFile(commandFile('output'), ''),
+      writeFile(commandFile('summary'), ''),
+      writeFile(commandFile('state'), ''),
+      writeFile(commandFile('env'), ''),
+      writeFile(commandFile('path'), ''),
+      writeFile(commandFile('event.json'), JSON.stringify(step.event ?? {})),
     ])
     const env: Record<string, string> = {
       PATH: process.env.PATH ?? '',
       ...(process.env.SystemRoot ? { SystemRoot: process.env.SystemRoot } : {}),
       ...RUNNER_ENVIRONMENT,
-      HOME: temp,
+      HOME: home,
+      USERPROFILE: home,
       RUNNER_TEMP: temp,
+      TMPDIR: temp,
+      TEMP: temp,
+      TMP: temp,
       GITHUB_WORKSPACE: step.workspace,
-      GITHUB_OUTPUT: file('output'),
-      GITHUB_STEP_SUMMARY: file('summary'),
-      GITHUB_STATE: file('state'),
-      GITHUB_EVENT_PATH: file('event.json'),
+      GITHUB_OUTPUT: commandFile('output'),
+      GITHUB_STEP_SUMMARY: commandFile('summary'),
+      GITHUB_STATE: commandFile('state'),
+      GITHUB_ENV: commandFile('env'),
+      GITHUB_PATH: commandFile('path'),
+      GITHUB_EVENT_PATH: commandFile('event.json'),
       ...step.env,
       ...Object.fromEntries(
         Object.entries(step.inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
       ),
     }
+    const before = await readTree(step.workspace)
     const { exitCode, stdout, stderr } = await execute(step, env)
-    const [output, summary, state] = await Promise.all(
-      ['output', 'summary', 'state'].map((name) => readFile(file(name), 'utf8')),
+    const [output = '', summary = '', state = '', environment = '', search = ''] = await Promise.all(
+      ['output', 'summary', 'state', 'env', 'path'].map((name) => readFile(commandFile(name), 'utf8')),
     )
     return {
       exitCode,
       stdout,
       stderr,
-      outputs: parseOutputs(output ?? ''),
-      summary: summary ?? '',
+      outputs: parseOutputs(output),
+      summary,
       errors: annotations(stdout, 'error'),
       warnings: annotations(stdout, 'warning'),
       notices: annotations(stdout, 'notice'),
-      files: { output: output ?? '', summary: summary ?? '', state: state ?? '' },
+      files: { output, summary, state, env: environment, path: search },
+      left: await readTree(path.join(place, 'folders'), { folders: ['home', 'temp'] }),
+      workspaceChanges: compareTrees(before, await readTree(step.workspace)),
     }
   } finally {
-    await rm(temp, { recursive: true, force: true })
+    await rm(place, { recursive: true, force: true })
   }
 }
 
@@ -129,13 +153,14 @@ function parseOutputs(text: string): Record<string, string> {
   return outputs
 }
 
-function annotations(stdout: string, level: string): string[] {
+/** The messages of the annotations of a level in what was written, decoded. */
+export function annotations(stdout: string, level: 'error' | 'warning' | 'notice'): string[] {
   return [...stdout.matchAll(new RegExp(`^::${level}(?: [^\\n]*?)?::(.*)$`, 'gm'))].map(([, text]) =>
-    decode(text ?? ''),
+    decodeCommand(text ?? ''),
   )
 }
 
-/** The runner's escapes in commands. */
-function decode(text: string): string {
+/** What the runner makes of a command's text. */
+export function decodeCommand(text: string): string {
   return text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
 }

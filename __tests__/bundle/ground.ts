@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals'
+import type { LocalAstro, LocalAstroOptions } from '../local-astro/start.ts'
+import { holdAzurite, startLocalAstro } from '../local-astro/start.ts'
+import { brokenRules } from './rules.ts'
+import type { Step, StepResult } from './run-step.ts'
+import { runStep } from './run-step.ts'
+import { writeTree } from './tree.ts'
+
+/** What a bundle test stands on: a local Astro and a checked-out repository, new for each test. */
+export type Ground = {
+  astro: LocalAstro
+  /** A repository whose project is at its root, with one DAG file. */
+  workspace: string
+  /** Another local Astro in place of the one at hand. */
+  restart(options: LocalAstroOptions): Promise<LocalAstro>
+  /**
+   * Runs the step and fails the test when it broke a rule that holds for every step. Inputs are completed with the address
+   * of the local Astro.
+   *
+   * @param given.secrets what must not be seen, beside what the local Astro gave out
+   */
+  run(given?: Partial<Step> & { readonly secrets?: readonly string[] }): Promise<StepResult>
+  /** The same with the key pair as inputs. */
+  deploy(
+    inputs?: Readonly<Record<string, string>>,
+    given?: Partial<Omit<Step, 'inputs'>>,
+  ): Promise<StepResult>
+  /** What the local Astro was asked for, in order. */
+  steps(): (string | undefined)[]
+  /** Its requests that change something. */
+  writes(): string[]
+}
+
+export const DAG = 'from airflow.sdk import dag\n'
+
+/** A ground for each test of the file; `uploads` keeps one blob store up for all of them. */
+export function useGround(options: LocalAstroOptions & { uploads?: boolean } = {}): Ground {
+  const { uploads, ...settings } = options
+  let release: (() => Promise<void>) | undefined
+  const ground = {} as Ground
+  const stop = async (): Promise<void> => {
+    await ground.astro.stop()
+    expect(ground.astro.violations).toEqual([])
+  }
+
+  Object.assign(ground, {
+    async restart(other: LocalAstroOptions) {
+      await stop()
+      ground.astro = await startLocalAstro({ ...settings, ...other })
+      return ground.astro
+    },
+    async run({ secrets = [], inputs, ...given } = {}) {
+      const { astro, workspace } = ground
+      const result = await runStep({ workspace, inputs: { domain: astro.origin, ...inputs }, ...given })
+      expect(brokenRules(result, [...astro.secrets, ...variableValues(astro), ...secrets])).toEqual([])
+      return result
+    },
+    deploy(inputs, given) {
+      const { keyId, keySecret } = ground.astro
+      return ground.run({ inputs: { 'key-id': keyId, 'key-secret': keySecret, ...inputs }, ...given })
+    },
+    steps: () => ground.astro.requests.map(({ step }) => step),
+    writes: () =>
+      ground.astro.requests
+        .filter(({ method, step }) => method !== 'GET' && step !== 'token')
+        .map(({ method, path: asked }) => `${method} ${asked}`),
+  } satisfies Partial<Ground>)
+
+  beforeAll(async () => {
+    if (uploads === true) release = await holdAzurite()
+  })
+  afterAll(async () => {
+    await release?.()
+  })
+  beforeEach(async () => {
+    ground.workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'))
+    await writeTree(ground.workspace, { 'dags/example.py': DAG })
+    ground.astro = await startLocalAstro(settings)
+  })
+  afterEach(async () => {
+    await rm(ground.workspace, { recursive: true, force: true })
+    await stop()
+  })
+  return ground
+}
+
+/** Values of a few characters turn up by themselves. */
+function variableValues({ deployments }: LocalAstro): string[] {
+  return deployments
+    .ids()
+    .flatMap((id) => Object.values(deployments.variables(id)))
+    .filter((value) => value.length >= 8)
+}
