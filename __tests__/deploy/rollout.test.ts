@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Deployment } from '../../src/astro/types.ts'
 import type { Observation } from '../../src/deploy/rollout.ts'
-import { judgeRollout, pollInterval, waitUntilLive } from '../../src/deploy/rollout.ts'
+import { judgeRollout, waitUntilLive } from '../../src/deploy/rollout.ts'
+import { pollInterval } from '../../src/deploy/watch.ts'
 import { ActionError } from '../../src/errors.ts'
 import { makeClock } from '../make/clock.ts'
 import { makeDeploy, makeDeployment } from '../make/deployment.ts'
@@ -123,7 +124,7 @@ describe('waiting', () => {
     const former = seen('former', 'former')
     const rolling = seen('ours', 'former', 'DEPLOYING')
     const { done, lines } = wait([former, former, rolling, rolling, rolling, seen('ours', 'ours')])
-    await done
+    expect((await done).dagTarballVersion).toBe('ours')
     expect(lines).toEqual([
       '0 s: deploy DEPLOYED, Deployment HEALTHY (because), running the former DAG version',
       '1 s: deploy DEPLOYED, Deployment DEPLOYING (because), running the former DAG version',

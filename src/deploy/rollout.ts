@@ -1,7 +1,8 @@
 import type { AstroClient, DeploymentPath } from '../astro/client.ts'
 import type { Deploy, Deployment } from '../astro/types.ts'
-import type { Clock } from '../clock.ts'
 import { ActionError } from '../errors.ts'
+import type { WatchDependencies } from './watch.ts'
+import { watch } from './watch.ts'
 
 /** What one look at Astro shows. */
 export type Observation = {
@@ -60,105 +61,37 @@ function describeState({ deploy, deployment }: Observation, { dagVersion }: Expe
   return `deploy ${deploy.status}, Deployment ${deployment.status}${reason}, running ${code} DAG version`
 }
 
-const FIRST_MINUTE_MS = 60_000
-const EARLY_INTERVAL_MS = 600
-const LATE_INTERVAL_MS = 3_000
-const LATEST_INTERVAL_MS = 8_000
-const HEARTBEAT_MS = 30_000
-const PATIENCE = 3
-
-/** Time between the starts of two looks, in milliseconds: often at first, when most rollouts end, then less so. */
-export function pollInterval(elapsedMs: number): number {
-  if (elapsedMs < FIRST_MINUTE_MS) return EARLY_INTERVAL_MS
-  return elapsedMs < 5 * FIRST_MINUTE_MS ? LATE_INTERVAL_MS : LATEST_INTERVAL_MS
-}
-
-export type RolloutDependencies = {
+export type RolloutDependencies = WatchDependencies & {
   readonly astro: Pick<AstroClient, 'getDeploy' | 'getDeployment' | 'listDeploys'>
-  readonly clock: Clock
-  readonly log: { readonly info: (line: string) => void }
-  readonly signal?: AbortSignal
 }
 
 /**
- * Waits until the deploy is live, at most `budgetMs`. Errors of single looks are tolerated as long as there is time, but
- * not those that say "not allowed" or "not there" several times in a row. Throws `ASTRO-ROLLOUT-…` for every other end.
+ * Waits until the deploy is live, at most `budgetMs`, and returns the Deployment as it was then. Throws `ASTRO-ROLLOUT-…`
+ * for every other end.
  */
-export async function waitUntilLive(
+export function waitUntilLive(
   deps: RolloutDependencies,
   target: DeploymentPath & { readonly url: string },
   deployId: string,
   expected: Expectation,
   budgetMs: number,
-): Promise<void> {
-  const startedAt = deps.clock.now()
-  const deadline = startedAt + budgetMs
+): Promise<Deployment> {
+  const { astro } = deps
   let seenOurs = false
-  let state = 'nothing seen yet'
-  let told = { state: '', at: startedAt }
-  let refusals = 0
 
-  for (;;) {
-    const lookedAt = deps.clock.now()
-    try {
-      const seen = await look(deps, target, deployId, deadline - lookedAt)
-      if (seen) {
-        refusals = 0
-        const verdict = judgeRollout(seen, expected, seenOurs)
-        seenOurs ||= seen.deployment.desiredDagTarballVersion === expected.dagVersion
-        if (verdict.kind === 'live') return
-        if (verdict.kind !== 'waiting') throw await ended(deps, target, deployId, verdict)
-        state = verdict.state
-      }
-    } catch (error) {
-      if (!isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE)) throw error
-      state = `the last look failed: ${error instanceof ActionError ? (error.observed ?? error.problem) : String(error)}`
-    }
-
-    const now = deps.clock.now()
-    if (state !== told.state || now - told.at >= HEARTBEAT_MS) {
-      deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`)
-      told = { state, at: now }
-    }
-    const next = lookedAt + pollInterval(lookedAt - startedAt)
-    if (Math.max(next, now) >= deadline) throw timedOut(target, deployId, state, budgetMs)
-    await deps.clock.sleep(Math.max(0, next - now), deps.signal)
-  }
+  return watch<[Deploy, Deployment], Deployment>(deps, {
+    look: () => Promise.all([astro.getDeploy(target, deployId), astro.getDeployment(target)]),
+    async judge([deploy, deployment]) {
+      const verdict = judgeRollout({ deploy, deployment }, expected, seenOurs)
+      seenOurs ||= deployment.desiredDagTarballVersion === expected.dagVersion
+      if (verdict.kind === 'live') return { kind: 'done', result: deployment }
+      if (verdict.kind === 'waiting') return verdict
+      throw await ended(deps, target, deployId, verdict)
+    },
+    budgetMs,
+    timedOut: (state) => timedOut(target, deployId, state, budgetMs),
+  })
 }
-
-/** One look; undefined when it did not come back in time. */
-async function look(
-  { astro, clock, signal }: RolloutDependencies,
-  target: DeploymentPath,
-  deployId: string,
-  remainingMs: number,
-): Promise<Observation | undefined> {
-  const enough = new AbortController()
-  const tooLate = clock
-    .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
-    .then(() => undefined)
-  const seen = Promise.all([astro.getDeploy(target, deployId), astro.getDeployment(target)])
-  try {
-    const both = await Promise.race([seen, tooLate])
-    return both && { deploy: both[0], deployment: both[1] }
-  } finally {
-    seen.catch(() => undefined)
-    enough.abort()
-  }
-}
-
-const REFUSALS = new Set(['ASTRO-API-UNAUTHORIZED', 'ASTRO-API-FORBIDDEN', 'ASTRO-API-NOT-FOUND'])
-const PASSING = new Set([
-  'ASTRO-API-UNREACHABLE',
-  'ASTRO-API-UNAVAILABLE',
-  'ASTRO-API-RATE-LIMIT',
-  'ASTRO-API-ANSWER',
-  'ASTRO-AUTH-UNREACHABLE',
-  'ASTRO-AUTH-EXCHANGE',
-])
-
-const isTransient = (error: unknown): boolean => error instanceof ActionError && PASSING.has(error.code)
-const isRefusal = (error: unknown): boolean => error instanceof ActionError && REFUSALS.has(error.code)
 
 async function ended(
   deps: RolloutDependencies,
