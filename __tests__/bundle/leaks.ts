@@ -41,11 +41,13 @@ function disguises(secret: string): Needle[] {
 
 function partsOf(secret: string): [string, string][] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_PART)
-  const signature = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(secret)?.[1]
+  const signature = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(secret)?.[1] ?? ''
   return [
     ['whole', secret],
     ...lines.map((line): [string, string] => ['a line', line]),
-    ...(signature === undefined ? [] : [['the signature of a token', signature] satisfies [string, string]]),
+    ...(signature.length < SHORTEST_PART
+      ? []
+      : [['the signature of a token', signature] satisfies [string, string]]),
   ]
 }
 
