@@ -147,6 +147,16 @@ describe('without a target', () => {
     expect(calls).toEqual(['get clorganization1/clbound'])
   })
 
+  test('a key that sees two has the one in the Workspace that is named', async () => {
+    const { found } = find(wish(BOUND, { workspaceId: 'clworkspace2' }), { deployments: [ETL, TWIN] })
+    expect((await found).id).toBe('cltwin')
+  })
+
+  test('a key whose Deployment is in another Workspace than named is told so', async () => {
+    const error = await failureOf(() => find(wish(BOUND, { workspaceId: 'clworkspace2' })).found)
+    expect(error.code).toBe('ASTRO-TARGET-WORKSPACE')
+  })
+
   test.each([
     [
       'a key that sees two',

@@ -93,9 +93,12 @@ async function findId(
     case 'bound': {
       if (session.bound.deploymentId !== undefined) return session.bound.deploymentId
       if (session.kind !== 'api-key') throw unbound(session.kind)
-      const visible = await astro.listDeployments(organizationId, { workspaceId })
-      const [only] = visible
-      if (only && visible.length === 1) return only.id
+      const visible = await astro.listDeployments(organizationId, {})
+      const inWorkspace = visible.filter((one) => one.workspaceId === workspaceId)
+      // One in another Workspace is taken as well: whoever reads it then says what is wrong.
+      const candidates = inWorkspace.length > 0 ? inWorkspace : visible
+      const [only] = candidates
+      if (only && candidates.length === 1) return only.id
       throw unbound(session.kind, visible)
     }
   }
