@@ -4,7 +4,7 @@ import * as path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals'
 import type { LocalAstro, LocalAstroOptions } from '../local-astro/start.ts'
 import { holdAzurite, startLocalAstro } from '../local-astro/start.ts'
-import { brokenRules } from './rules.ts'
+import { brokenRules, codeOf } from './rules.ts'
 import type { Step, StepResult } from './run-step.ts'
 import { runStep } from './run-step.ts'
 import { writeTree } from './tree.ts'
@@ -32,6 +32,8 @@ export type Ground = {
   steps(): (string | undefined)[]
   /** Its requests that change something. */
   writes(): string[]
+  /** The step failed with this code and these words, and nothing was changed on Astro. */
+  expectRefused(result: StepResult, code: string, ...words: string[]): void
 }
 
 export const DAG = 'from airflow.sdk import dag\n'
@@ -67,6 +69,14 @@ export function useGround(options: LocalAstroOptions & { uploads?: boolean } = {
       ground.astro.requests
         .filter(({ method, step }) => method !== 'GET' && step !== 'token')
         .map(({ method, path: asked }) => `${method} ${asked}`),
+    expectRefused({ exitCode, errors, outputs }, code, ...words) {
+      const [message = ''] = errors
+      expect([exitCode, codeOf(message)]).toEqual([1, code])
+      for (const word of words) expect(message).toContain(word)
+      expect(message).toContain('Nothing was changed on Astro.')
+      expect(ground.writes()).toEqual([])
+      expect(outputs).not.toHaveProperty('deploy-id')
+    },
   } satisfies Partial<Ground>)
 
   beforeAll(async () => {
