@@ -73,7 +73,7 @@ export async function main(deps: Dependencies): Promise<void> {
     await perform({ ...deps, ...known, progress, stage, tell })
   } catch (thrown) {
     const error = asActionError(thrown)
-    tell({ headline: 'Nothing proved to be live', error: { error, aftermath: progress.aftermath() } })
+    tell({ headline: 'The step failed', error: { error, aftermath: progress.aftermath() } })
     reportFailure(error, progress.aftermath(), secrets)
   }
   const now = clock.now()

@@ -53,6 +53,7 @@ test('what is not known is left out', () => {
   const summary = buildSummary({ headline: 'Failed', phases: [], now: 0 })
   expect(summary).not.toContain('undefined')
   expect(summary).not.toContain('mermaid')
+  expect(summary).not.toContain('|')
 })
 
 test('an error is quoted whole, with what it leaves behind', () => {

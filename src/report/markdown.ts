@@ -20,8 +20,12 @@ export function link(label: string, url: string | undefined): string {
     : escapeMarkdown(label)
 }
 
-/** A two-column table without a visible head; rows with an undefined value are left out. Values are Markdown already. */
-export function factTable(rows: readonly (readonly [string, string | undefined])[]): string {
+/**
+ * Two-column tables without a visible head, none at all when every value is undefined; such rows are left out. Values are
+ * Markdown already.
+ */
+export function factTable(rows: readonly (readonly [string, string | undefined])[]): readonly string[] {
   const shown = rows.filter((row): row is readonly [string, string] => row[1] !== undefined)
-  return ['| | |', '|---|---|', ...shown.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')
+  if (shown.length === 0) return []
+  return [['| | |', '|---|---|', ...shown.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')]
 }

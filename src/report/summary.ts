@@ -26,7 +26,7 @@ export function buildSummary(facts: SummaryFacts): string {
   const parts = [
     `### ${escapeMarkdown(facts.headline)}`,
     ...(error ? [quoteError(error.error, error.aftermath)] : []),
-    factTable([
+    ...factTable([
       [
         'Deployment',
         deployment &&
