@@ -58,12 +58,15 @@ export async function main(deps: Dependencies): Promise<void> {
       if (warning !== undefined) log.warning(warning)
       return opened
     })
-    const project = prepareProject(deps, inputs)
+    const project = once(() => prepareProject(deps, inputs))
+    const shipsCode = inputs.action === 'deploy'
+    if (shipsCode) project()
     const session = await signingIn
     const astro = createAstroClient({ ...deps, apiOrigin, tokens: session })
     const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
       const path = await locateDeployment(astro, session, inputs)
-      const history = begun(astro.listDeploys(path))
+      const history = once(() => begun(astro.listDeploys(path)))
+      if (shipsCode) void history()
       const found = await readDeployment(astro, path, inputs)
       const located = { ...path, url: deploymentUrl(found, inputs) }
       introduce(found, located.url, { log, outputs, tell })
@@ -78,6 +81,12 @@ export async function main(deps: Dependencies): Promise<void> {
   }
   const now = clock.now()
   await writeSummary({ headline: '', ...facts, phases: timeline.phases(), now }, secrets, log)
+}
+
+/** What is read at most once, and begins at the first call. */
+function once<T>(read: () => T): () => T {
+  let first: { readonly value: T } | undefined
+  return () => (first ??= { value: read() }).value
 }
 
 /** Work that goes on beside other work: whoever awaits it meets its failure, nobody else does. */

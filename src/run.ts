@@ -16,10 +16,11 @@ export type Run = {
   readonly session: Session
   readonly astro: AstroClient
   readonly deployment: Deployment
-  /** Its deploys, in no promised order; being read beside the Deployment itself. */
-  readonly deploys: Promise<readonly Deploy[]>
+  /** Its deploys, in no promised order; for an action that ships code, read beside the Deployment itself. */
+  readonly deploys: () => Promise<readonly Deploy[]>
   readonly target: DeploymentPath & { readonly url: string }
-  readonly project: PreparedProject
+  /** The user's repository; for an action that ships code, read while the network is busy. */
+  readonly project: () => PreparedProject
   readonly clock: Clock
   readonly log: Log
   readonly outputs: Outputs

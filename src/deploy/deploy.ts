@@ -20,7 +20,7 @@ export async function deploy(run: Run): Promise<void> {
   }
 
   const { deploy, dagVersion } = await stage('Deploy', async () => {
-    const body = await project.bundle(generatedFiles(run))
+    const body = await project().bundle(generatedFiles(run))
     return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body)
   })
   outputs.set({ 'dag-version': dagVersion })
@@ -42,9 +42,10 @@ export async function deploy(run: Run): Promise<void> {
 }
 
 async function makePlan(run: Run): Promise<DeployPlan> {
-  const { deployment, project, inputs, log, outputs, tell } = run
+  const { deployment, inputs, log, outputs, tell } = run
+  const project = run.project()
   const [deploys, dagFolder, commit, projectPath] = await Promise.all([
-    run.deploys,
+    run.deploys(),
     project.dagFolder,
     project.commit,
     project.projectPath,
