@@ -29110,9 +29110,12 @@ async function findId(astro, session, { target, workspaceId }, organizationId) {
                 return session.bound.deploymentId;
             if (session.kind !== 'api-key')
                 throw unbound(session.kind);
-            const visible = await astro.listDeployments(organizationId, { workspaceId });
-            const [only] = visible;
-            if (only && visible.length === 1)
+            const visible = await astro.listDeployments(organizationId, {});
+            const inWorkspace = visible.filter((one) => one.workspaceId === workspaceId);
+            // One in another Workspace is taken as well: whoever reads it then says what is wrong.
+            const candidates = inWorkspace.length > 0 ? inWorkspace : visible;
+            const [only] = candidates;
+            if (only && candidates.length === 1)
                 return only.id;
             throw unbound(session.kind, visible);
         }
@@ -30319,7 +30322,7 @@ async function deploy(run) {
         return;
     }
     const { deploy, dagVersion } = await stage('Deploy', async () => {
-        const body = await project.bundle(generatedFiles(run));
+        const body = await project().bundle(generatedFiles(run));
         return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body);
     });
     outputs.set({ 'dag-version': dagVersion });
@@ -30337,9 +30340,10 @@ async function deploy(run) {
     tell({ headline: `Deployed to ${deployment.name}` });
 }
 async function makePlan(run) {
-    const { deployment, project, inputs, log, outputs, tell } = run;
+    const { deployment, inputs, log, outputs, tell } = run;
+    const project = run.project();
     const [deploys, dagFolder, commit, projectPath] = await Promise.all([
-        run.deploys,
+        run.deploys(),
         project.dagFolder,
         project.commit,
         project.projectPath,
@@ -31398,10 +31402,15 @@ function markdown_link(label, url) {
         ? `[${escapeMarkdown(label)}](${url})`
         : escapeMarkdown(label);
 }
-/** A two-column table without a visible head; rows with an undefined value are left out. Values are Markdown already. */
+/**
+ * Two-column tables without a visible head, none at all when every value is undefined; such rows are left out. Values are
+ * Markdown already.
+ */
 function factTable(rows) {
     const shown = rows.filter((row) => row[1] !== undefined);
-    return ['| | |', '|---|---|', ...shown.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+    if (shown.length === 0)
+        return [];
+    return [['| | |', '|---|---|', ...shown.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')];
 }
 
 ;// CONCATENATED MODULE: ./src/report/timeline.ts
@@ -31452,7 +31461,7 @@ function buildSummary(facts) {
     const parts = [
         `### ${escapeMarkdown(facts.headline)}`,
         ...(error ? [quoteError(error.error, error.aftermath)] : []),
-        factTable([
+        ...factTable([
             [
                 'Deployment',
                 deployment &&
@@ -31553,12 +31562,17 @@ async function main(deps) {
                 log.warning(warning);
             return opened;
         });
-        const project = prepareProject(deps, inputs);
+        const project = once(() => prepareProject(deps, inputs));
+        const shipsCode = inputs.action === 'deploy';
+        if (shipsCode)
+            project();
         const session = await signingIn;
         const astro = createAstroClient({ ...deps, apiOrigin, tokens: session });
         const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
             const path = await locateDeployment(astro, session, inputs);
-            const history = begun(astro.listDeploys(path));
+            const history = once(() => begun(astro.listDeploys(path)));
+            if (shipsCode)
+                void history();
             const found = await readDeployment(astro, path, inputs);
             const located = { ...path, url: deploymentUrl(found, inputs) };
             introduce(found, located.url, { log, outputs, tell });
@@ -31569,11 +31583,16 @@ async function main(deps) {
     }
     catch (thrown) {
         const error = (0,errors/* asActionError */.z6)(thrown);
-        tell({ headline: 'Nothing proved to be live', error: { error, aftermath: progress.aftermath() } });
+        tell({ headline: 'The step failed', error: { error, aftermath: progress.aftermath() } });
         reportFailure(error, progress.aftermath(), secrets);
     }
     const now = clock.now();
     await writeSummary({ headline: '', ...facts, phases: timeline.phases(), now }, secrets, log);
+}
+/** What is read at most once, and begins at the first call. */
+function once(read) {
+    let first;
+    return () => (first ??= { value: read() }).value;
 }
 /** Work that goes on beside other work: whoever awaits it meets its failure, nobody else does. */
 function begun(work) {
