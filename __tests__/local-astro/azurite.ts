@@ -13,7 +13,7 @@ export type AzuriteLease = { azurite: Promise<Azurite>; release(): Promise<void>
 export const account = 'localastrodags'
 export const accountKey = randomBytes(64).toString('base64')
 
-type Running = { child: ChildProcess; azurite: Promise<Azurite>; leases: number }
+type Running = { child: ChildProcess; azurite: Promise<Azurite>; ready: boolean; leases: number }
 let running: Running | undefined
 
 function start(): Running {
@@ -26,20 +26,23 @@ function start(): Running {
   child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   const azurite = new Promise<Azurite>((resolve, reject) => {
     child.once('message', (message) => {
+      started.ready = true
       resolve({ origin: (message as { origin: string }).origin })
     })
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`Azurite ended with ${String(code)}: ${errors}`)))
   })
   azurite.catch(() => undefined)
-  return { child, azurite, leases: 0 }
+  const started: Running = { child, azurite, ready: false, leases: 0 }
+  return started
 }
 
-async function stop({ child }: Running): Promise<void> {
+async function stop({ child, ready }: Running): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  // The process removes its folder on SIGTERM, which one that is still loading does not listen to yet: it has no folder.
-  child.kill('SIGTERM')
+  // While it is still loading it has no folder to remove, and would not notice the end of the channel.
+  if (ready && child.connected) child.disconnect()
+  else child.kill()
   await exited
 }
 

@@ -65,8 +65,6 @@ export function createBlobs(store: Store): Blobs {
   }
 
   async function uploadUrl(origin: string, blob: string): Promise<string> {
-    // The URL is ready before Azurite is: an upload waits for it.
-    void connection()
     const sdk = await import('@azure/storage-blob')
     // Azurite knows the real time only.
     const now = Date.now()

@@ -233,3 +233,28 @@ test('what no operation serves is 404, a wrong method 405, a wrong body 400', as
   expect((await call('GET', '/deployments', undefined, { 'x-api-version': '1.0' })).status).toBe(200)
   expect((await call('GET', '/deployments', undefined, { 'x-api-version': '9' })).status).toBe(400)
 })
+
+describe('the local Astro itself', () => {
+  test('answers 500 where it would break the contract, and keeps a record of that', async () => {
+    astro.deployments.patch(astro.deploymentId, { status: 'FINE' as never })
+    expect((await call('GET', `/deployments/${astro.deploymentId}`)).status).toBe(500)
+    expect(astro.violations).toEqual([
+      expect.objectContaining({ operation: 'GetDeployment', status: 200, errors: [expect.anything()] }),
+    ])
+    astro.violations.length = 0
+  })
+
+  test('logs each request, with its body, and whose token it had, but not the token', async () => {
+    await call('POST', `/deployments/${astro.deploymentId}/deploys`, { type: 'IMAGE_ONLY' })
+    expect(astro.requests).toEqual([
+      expect.objectContaining({
+        method: 'POST',
+        step: 'create-deploy',
+        status: 200,
+        body: { type: 'IMAGE_ONLY' },
+      }),
+    ])
+    expect(astro.requests[0]?.headers.authorization).toBe('Bearer workspace')
+    expect(JSON.stringify(astro.requests)).not.toContain(astro.tokens.workspace)
+  })
+})

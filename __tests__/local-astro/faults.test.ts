@@ -1,16 +1,22 @@
 import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { BlockBlobClient } from '@azure/storage-blob'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { clientOf, exchange } from './client.ts'
 import type { Client } from './client.ts'
-import { startLocalAstro } from './start.ts'
+import { holdAzurite, startLocalAstro } from './start.ts'
 import type { FaultRule, LocalAstro } from './start.ts'
 
 let astro: LocalAstro
 let call: Client
 let deployment: string
 
+let release: () => Promise<void>
+
+beforeAll(async () => {
+  release = await holdAzurite()
+})
+afterAll(() => release())
 beforeEach(async () => {
   astro = await startLocalAstro()
   call = clientOf(astro, astro.tokens.workspace)

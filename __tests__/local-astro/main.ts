@@ -42,6 +42,9 @@ Organization  ${astro.organizationId}
 Workspace     ${astro.workspaceId}
 Deployment    ${astro.deploymentId}  ${astro.deploymentName}
 
+Key ID        ${astro.keyId}
+Key secret    ${astro.keySecret}
+
 Tokens
   deployment    ${astro.tokens.deployment}
   workspace     ${astro.tokens.workspace}
@@ -52,9 +55,14 @@ Tokens
 Other Deployments of the Workspace
 ${others.join('\n')}
 
-To use it, paste one of these:
-  export ASTRO_DOMAIN=${domainOf(astro.origin)} ASTRONOMER_KEY_ID=${astro.keyId} ASTRONOMER_KEY_SECRET=${astro.keySecret}
-  export ASTRO_DOMAIN=${domainOf(astro.origin)} ASTRO_API_TOKEN=${astro.tokens.workspace}
+To use it with the key, paste:
+  export ASTRO_DOMAIN=${domainOf(astro.origin)}
+  export ASTRONOMER_KEY_ID=${astro.keyId}
+  export ASTRONOMER_KEY_SECRET=${astro.keySecret}
+
+To use it with a token, paste:
+  export ASTRO_DOMAIN=${domainOf(astro.origin)}
+  export ASTRO_API_TOKEN=${astro.tokens.workspace}
 
 Ctrl-C ends it.
 
@@ -86,6 +94,8 @@ async function main(): Promise<void> {
       () => process.exit(1),
     )
   }
+  // Whoever read the log may have gone; the clients have not.
+  process.stdout.on('error', () => undefined)
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
   for (const fixture of fixtureNames) if (fixture !== 'etl') astro.deployments.create({ fixture })

@@ -148,7 +148,8 @@ export async function listen(
       if (response.headersSent) entry.status = response.statusCode
       const outcome = entry.status ?? 'no answer'
       const fault = entry.fault === undefined ? '' : ` (fault: ${entry.fault})`
-      settings.log?.(`${method} ${url.pathname} ${outcome} ${entry.durationMs.toFixed(0)} ms${fault}`)
+      const path = isBlob ? url.pathname.replace(/^(\/\w+)\/.*\//, '$1/…/') : url.pathname
+      settings.log?.(`${method} ${path} ${outcome} ${entry.durationMs.toFixed(0)} ms${fault}`)
     })
 
     const rule = faults.take({ step, method, path: url.pathname })
