@@ -159,7 +159,7 @@ function endOf(link: string): string | undefined {
 
 /** ENOENT and ENOTDIR: nothing there; ELOOP: links that go round in circles. */
 function leadsNowhere(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const { code } = error as NodeJS.ErrnoException
   return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
 }
 
