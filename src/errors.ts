@@ -49,9 +49,19 @@ export function asActionError(thrown: unknown): ActionError {
   })
 }
 
+const LONGEST_QUOTE = 100
+
+/** A value in quotes for a message; only the beginning of one that would drown it. */
+export function quote(text: string): string {
+  const characters = Array.from(text)
+  if (characters.length <= LONGEST_QUOTE) return `"${text}"`
+  return `"${characters.slice(0, LONGEST_QUOTE).join('')}…" (${characters.length} characters)`
+}
+
 /** A short text for a thrown value, for use inside `observed`. */
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? ` (${thrown.code})` : ''
-  return `${thrown.message || thrown.name}${code}`
+  const text = thrown.message || thrown.name
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
+  return text.includes(code) ? text : `${text} (${code})`
 }

@@ -3,7 +3,7 @@ import type { AstroDomain } from './astro/domain.ts'
 import { parseDomain } from './astro/domain.ts'
 import type { Credentials } from './auth/credentials.ts'
 import type { ErrorCode } from './errors.ts'
-import { ActionError } from './errors.ts'
+import { ActionError, quote } from './errors.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
 import { ineffectiveInputs } from './inputs/ineffective.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
@@ -62,7 +62,8 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   'wait-time': '10m',
 }
 
-const LONGEST_DESCRIPTION = 500
+/** Of descriptions and of the names of Deployments, by Astro's specification. */
+const LONGEST_TEXT = 500
 
 export type InputSource = {
   readonly input: (name: string) => string
@@ -120,7 +121,11 @@ export function readInputs(
     action,
     organizationId: readId('organization-id', optional('organization-id'), problems),
     workspaceId: readId('workspace', optional('workspace'), problems),
-    target: readTarget(optional('deployment-id'), optional('deployment-name'), problems),
+    target: readTarget(
+      optional('deployment-id'),
+      take('deployment-name', 'ASTRO-INPUT-LENGTH', checkLength(text('deployment-name')), undefined),
+      problems,
+    ),
     deployType,
     rootFolder: path('root-folder'),
     dagsPath: path('dags-path'),
@@ -142,20 +147,20 @@ export function readInputs(
 
 function unsupported<T extends string>(input: string, value: T, supported: readonly T[]): InputProblem[] {
   if (supported.includes(value)) return []
-  const problem = `"${value}" is not yet supported; this version knows ${supported.join(', ')}`
+  const problem = `${quote(value)} is not yet supported; this version knows ${supported.join(', ')}`
   return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }]
 }
 
 function checkLength(text: string): Parsed<string | undefined> {
   const length = Array.from(text).length
-  return length > LONGEST_DESCRIPTION
-    ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_DESCRIPTION}` }
+  return length > LONGEST_TEXT
+    ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_TEXT}` }
     : { value: text || undefined }
 }
 
 function readId(input: string, id: string | undefined, problems: InputProblem[]): string | undefined {
   if (id !== undefined && !/^[\w-]{1,100}$/.test(id)) {
-    problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `"${id}" is not an ID such as clabc0123` })
+    problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `${quote(id)} is not an ID such as clabc0123` })
   }
   return id
 }

@@ -25,4 +25,5 @@ test.each([
   ['ftp://astro.example', 'in clear'],
   ['https://', 'not an Astro domain'],
   ['https://exa mple', 'not a URL'],
+  [`https://${'a'.repeat(300)}.example`, 'longer than any domain'],
 ])('%j is refused', (text, words) => expect(parseDomain(text)).toContain(words))

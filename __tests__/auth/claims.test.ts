@@ -35,6 +35,10 @@ test.each([
   ['a.b.c', 'no JSON'],
   [`a.${Buffer.from('null').toString('base64url')}.c`, 'null'],
   [`a.${Buffer.from('"text"').toString('base64url')}.c`, 'a text'],
+  [`a.${Buffer.from('["list"]').toString('base64url')}.c`, 'a list'],
+  [`Bearer ${makeToken({ sub: 'user' })}`, 'with the word before it'],
+  [makeToken({ sub: 'user' }).replace('.', '.\n'), 'over two lines'],
+  [`"${makeToken({ sub: 'user' })}"`, 'in quotes'],
 ])('%j is no token (%s)', (token) => expect(readClaims(token)).toBeUndefined())
 
 test('claims of the wrong type are ignored', () => {

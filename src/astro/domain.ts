@@ -1,3 +1,5 @@
+import { quote } from '../errors.ts'
+
 /** Where one Astro lives. All three are origins without a trailing slash. */
 export type AstroDomain = {
   readonly apiOrigin: string
@@ -6,6 +8,7 @@ export type AstroDomain = {
 
 const DEFAULT_DOMAIN = 'astronomer.io'
 const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/
+const LONGEST_HOST = 253
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Whether a host name stays on this machine, where plain http is acceptable. */
@@ -30,16 +33,19 @@ export function parseDomain(text: string): AstroDomain | string {
       uiOrigin: `https://cloud.${domain}`,
     }
   }
-  return given.includes('://') ? parseOrigin(given) : `"${given}" is not an Astro domain`
+  return given.includes('://')
+    ? parseOrigin(given)
+    : `${quote(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`
 }
 
 function parseOrigin(given: string): AstroDomain | string {
-  if (!URL.canParse(given)) return `"${given}" is not a URL`
+  if (!URL.canParse(given)) return `${quote(given)} is not a URL`
   const url = new URL(given)
   if (url.username || url.password) return 'a domain must not hold a user name or password'
-  if (url.pathname !== '/' || url.search || url.hash) return `"${given}" is more than an origin`
+  if (url.hostname.length > LONGEST_HOST) return `${quote(given)} is longer than any domain`
+  if (url.pathname !== '/' || url.search || url.hash) return `${quote(given)} is more than an origin`
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    return `"${given}" would send credentials in clear; only a loopback address may use plain http`
+    return `${quote(given)} would send credentials in clear; only a loopback address may use plain http`
   }
   const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.')
   return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` }

@@ -34,7 +34,7 @@ export async function readDeployment(
       problem: `The Deployment ${deployment.name} (${deployment.id}) is not in the Workspace that the step names.`,
       observed: `It is in ${deployment.workspaceId}; \`workspace\` says ${wish.workspaceId}.`,
       likelyCause: 'The ID of the Deployment or of the Workspace was copied from another environment.',
-      fix: 'Correct `workspace` or `deployment-id`. Nothing was changed.',
+      fix: 'Correct `workspace` or `deployment-id`.',
     })
   }
   return deployment

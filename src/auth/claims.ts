@@ -11,8 +11,8 @@ export type TokenClaims = {
 
 /** Reads a JWT's claims; undefined when the text is not a JWT. Unknown permissions are ignored. */
 export function readClaims(token: string): TokenClaims | undefined {
-  const parts = token.split('.')
-  const payload = parts.length === 3 ? parseObject(parts[1] ?? '') : undefined
+  const [, encoded] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token) ?? []
+  const payload = encoded === undefined ? undefined : parseObject(encoded)
   if (!payload) return undefined
 
   const permissions = Array.isArray(payload.permissions)
@@ -34,7 +34,8 @@ export function readClaims(token: string): TokenClaims | undefined {
 function parseObject(base64url: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'))
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    return isObject ? (parsed as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }

@@ -95,8 +95,10 @@ function tokenSession(token: string, now: number): Session {
     throw new ActionError({
       code: 'ASTRO-AUTH-MALFORMED',
       problem: 'The API token is not a token.',
-      observed: `It has ${token.length} characters and is not a JSON Web Token (three parts joined by dots).`,
-      likelyCause: 'Another secret was stored under this name, or the token was cut when it was copied.',
+      observed: `It has ${token.length} characters${/\s/.test(token) ? ', white space among them,' : ''} and is not a JSON Web Token (three parts joined by dots).`,
+      likelyCause:
+        'Another secret was stored under this name, the token was cut when it was copied, or something was copied with it ' +
+        '(quotes, the word Bearer, a line break).',
       fix: 'Create an API token in the Astro UI and store it whole as the repository secret.',
     })
   }

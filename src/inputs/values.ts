@@ -1,5 +1,6 @@
 import { isAbsolute, posix, sep } from 'node:path'
 import type { ErrorCode } from '../errors.ts'
+import { quote } from '../errors.ts'
 
 export type InputProblem = { readonly code: ErrorCode; readonly input: string; readonly problem: string }
 
@@ -10,14 +11,14 @@ export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 export function parseBoolean(text: string): Parsed<boolean> {
   const word = text.toLowerCase()
   if (word === 'true' || word === 'false') return { value: word === 'true' }
-  return { problem: `"${text}" is not a boolean; use true or false` }
+  return { problem: `${quote(text)} is not a boolean; use true or false` }
 }
 
 /** One of the given words, exactly. */
 export function parseChoice<T extends string>(text: string, choices: readonly T[]): Parsed<T> {
   const choice = choices.find((candidate) => candidate === text)
   return choice === undefined
-    ? { problem: `"${text}" is not one of ${choices.join(', ')}` }
+    ? { problem: `${quote(text)} is not one of ${choices.join(', ')}` }
     : { value: choice }
 }
 
@@ -26,7 +27,7 @@ const LONGEST_DURATION_MS = 24 * 3_600_000
 
 /** `90s`, `5m`, `1h`, `1h30m`, or a bare number of seconds, in milliseconds; at most a day. */
 export function parseDuration(text: string): Parsed<number> {
-  const problem = `"${text}" is not a duration such as 90s, 5m, 1h or 300 (seconds)`
+  const problem = `${quote(text)} is not a duration such as 90s, 5m, 1h or 300 (seconds)`
   if (/^\d{1,9}$/.test(text)) return withinDay(Number(text) * 1000)
   if (!/^(?:\d{1,6}[hms])+$/.test(text)) return { problem }
   const parts = [...text.matchAll(/(\d+)([hms])/g)]
@@ -35,10 +36,13 @@ export function parseDuration(text: string): Parsed<number> {
   )
 
   function withinDay(ms: number): Parsed<number> {
-    if (ms === 0) return { problem: `"${text}" is no time at all` }
-    return ms > LONGEST_DURATION_MS ? { problem: `"${text}" is longer than a day` } : { value: ms }
+    if (ms === 0) return { problem: `${quote(text)} is no time at all` }
+    return ms > LONGEST_DURATION_MS ? { problem: `${quote(text)} is longer than a day` } : { value: ms }
   }
 }
+
+/** Of Linux, in bytes; other systems differ, but none takes much more. */
+const LONGEST_PATH = 4096
 
 /**
  * A folder or file relative to some root, normalised to forward slashes without leading or trailing ones: `./a`, `a/` and
@@ -46,12 +50,15 @@ export function parseDuration(text: string): Parsed<number> {
  */
 export function parseRelativePath(text: string): Parsed<string> {
   if (text.includes('\0')) return { problem: 'a path cannot hold a null character' }
+  if (text.length > LONGEST_PATH) {
+    return { problem: `it has ${text.length} characters; a path has at most ${LONGEST_PATH}` }
+  }
   const slashed = sep === '\\' ? text.replaceAll('\\', '/') : text
   if (/^[a-z]:/i.test(slashed) && isAbsolute(text)) {
-    return { problem: `"${text}" is absolute; give a path relative to the workspace` }
+    return { problem: `${quote(text)} is absolute; give a path relative to the workspace` }
   }
   const normal = posix.normalize(slashed.replace(/^\/+/, '')).replace(/\/+$/, '')
-  if (normal === '..' || normal.startsWith('../')) return { problem: `"${text}" leaves the workspace` }
+  if (normal === '..' || normal.startsWith('../')) return { problem: `${quote(text)} leaves the workspace` }
   return { value: normal === '.' ? '' : normal }
 }
 

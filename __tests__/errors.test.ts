@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals'
+import { describeError, quote } from '../src/errors.ts'
+
+test.each([
+  ['', '""'],
+  ['a value', '"a value"'],
+  ['🛫'.repeat(100), `"${'🛫'.repeat(100)}"`],
+  ['🛫'.repeat(101), `"${'🛫'.repeat(100)}…" (101 characters)`],
+])('%j is quoted', (text, quoted) => expect(quote(text)).toBe(quoted))
+
+test.each([
+  [new Error('It broke'), 'It broke'],
+  [new TypeError(''), 'TypeError'],
+  [Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' }), 'connect failed (ECONNREFUSED)'],
+  [Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' }), 'ENOENT: no such file'],
+  ['a text', 'a text'],
+])('%p is described', (thrown, text) => expect(describeError(thrown)).toBe(text))
