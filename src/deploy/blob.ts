@@ -23,6 +23,6 @@ export async function openBlob(url: URL, options: { userAgent: string; connectio
   }
   return {
     client: new BlockBlobClient(url.href, newPipeline(new AnonymousCredential(), pipelineOptions)),
-    close: () => agent.destroy(),
+    close: () => http.dispose(),
   }
 }

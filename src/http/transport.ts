@@ -64,7 +64,7 @@ export function createTransport(options: { connectTimeoutMs?: number } = {}): {
   return {
     send: (request) => attempt(request, agentFor(request.url), connectTimeoutMs),
     close() {
-      for (const [origin, client] of clients) client.getAgent(origin).destroy()
+      for (const client of clients.values()) client.dispose()
       clients.clear()
     },
   }
