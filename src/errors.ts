@@ -53,9 +53,14 @@ const LONGEST_QUOTE = 100
 
 /** A value in quotes for a message; only the beginning of one that would drown it. */
 export function quote(text: string): string {
+  const { length } = Array.from(text)
+  return `"${shorten(text, LONGEST_QUOTE)}"${length > LONGEST_QUOTE ? ` (${length} characters)` : ''}`
+}
+
+/** The beginning of a text that has more characters than this; never half a character. */
+export function shorten(text: string, longest: number): string {
   const characters = Array.from(text)
-  if (characters.length <= LONGEST_QUOTE) return `"${text}"`
-  return `"${characters.slice(0, LONGEST_QUOTE).join('')}…" (${characters.length} characters)`
+  return characters.length <= longest ? text : `${characters.slice(0, longest).join('')}…`
 }
 
 /** A short text for a thrown value, for use inside `observed`. */

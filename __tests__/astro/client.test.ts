@@ -86,6 +86,30 @@ test.each([
 })
 
 test.each([
+  ['null', 'The answer is not the JSON that Astro gives.'],
+  ['[]', 'The answer is not the JSON that Astro gives.'],
+  ['{}', 'It lacks id, name, workspaceId, status, airflowVersion, apiUrl, uiUrl.'],
+  [JSON.stringify({ ...makeDeployment(), id: 7, uiUrl: null }), 'It lacks id, uiUrl.'],
+])('%s is not taken for a Deployment', async (body, words) => {
+  nock(ORIGIN).get(PATH).reply(200, body, { 'content-type': 'application/json' })
+  const error = await failureOf(() => client().getDeployment(TARGET))
+  expect(error.code).toBe('ASTRO-API-ANSWER')
+  expect(error.observed).toContain(words)
+})
+
+test('of a long story the beginning is told', async () => {
+  nock(ORIGIN)
+    .get(PATH)
+    .reply(400, {
+      message: 'x'.repeat(1_000_000),
+      fieldErrors: [{ field: 'f', message: 'y'.repeat(1_000_000) }],
+    })
+  const { observed } = await failureOf(() => client().getDeployment(TARGET))
+  expect(observed).toMatch(/^HTTP 400: "x{500}…"\. f: y+$/)
+  expect(observed?.length).toBeLessThan(1100)
+})
+
+test.each([
   [429, 'ASTRO-API-RATE-LIMIT'],
   [503, 'ASTRO-API-UNAVAILABLE'],
 ])('HTTP %i is repeated, then told', async (status, code) => {
@@ -129,6 +153,11 @@ describe('lists', () => {
     nock(ORIGIN)
       .get(/deployments/)
       .reply(200, { hello: 'world' })
+    expect((await failureOf(list)).code).toBe('ASTRO-API-ANSWER')
+  })
+
+  test('of something else are told', async () => {
+    page(0, [{ id: '1' }, [], {}], 3)
     expect((await failureOf(list)).code).toBe('ASTRO-API-ANSWER')
   })
 })

@@ -23,7 +23,12 @@ type Call = {
   readonly what: string
   readonly repeat: Repeat
   readonly body?: unknown
+  /** Texts without which the answer is none of Astro's. */
+  readonly texts?: readonly string[]
 }
+
+const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl']
+const DEPLOY_TEXTS = ['id', 'status']
 
 const PAGE = 1000
 const MOST_PAGES = 100
@@ -76,11 +81,11 @@ export function createAstroClient(deps: {
       throw response.status < 400 ? unreadable(call.problem, response) : refused(call.problem, response)
     }
     if (!isJson(response)) throw unreadable(call.problem, response)
-    try {
-      return JSON.parse(response.text) as T
-    } catch {
-      throw unreadable(call.problem, response)
-    }
+    const answer = parse(response.text)
+    if (!isRecord(answer)) throw unreadable(call.problem, response)
+    const missing = (call.texts ?? []).filter((name) => typeof answer[name] !== 'string')
+    if (missing.length > 0) throw unreadable(call.problem, response, `It lacks ${missing.join(', ')}.`)
+    return answer as T
   }
 
   /** Pages until an empty page or until everything that was promised is there. */
@@ -91,7 +96,7 @@ export function createAstroClient(deps: {
       const path = `${call.path}${separator}limit=${PAGE}&offset=${found.length}`
       const answer = await json<Record<string, unknown>>({ ...call, path })
       const batch = answer[items]
-      if (!Array.isArray(batch)) {
+      if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item.id === 'string')) {
         throw new ActionError({
           code: 'ASTRO-API-ANSWER',
           problem: call.problem,
@@ -154,6 +159,7 @@ export function createAstroClient(deps: {
         what: 'read the Deployment',
         problem: `Could not read the Deployment ${target.id}.`,
         repeat: 'always',
+        texts: DEPLOYMENT_TEXTS,
       }),
 
     listDeploys: (target: DeploymentPath): Promise<Deploy[]> =>
@@ -175,6 +181,7 @@ export function createAstroClient(deps: {
         what: 'read the deploy',
         problem: `Could not read the deploy ${deployId}.`,
         repeat: 'always',
+        texts: DEPLOY_TEXTS,
       }),
 
     /** A lost answer leaves at worst an unused INITIALIZED row behind, so it is sent again. */
@@ -186,6 +193,7 @@ export function createAstroClient(deps: {
         problem: `Could not create a deploy on the Deployment ${target.id}.`,
         repeat: 'unanswered',
         body,
+        texts: DEPLOY_TEXTS,
       }),
 
     /** Whether a second finalize is accepted is not documented: the caller reads the deploy when the answer is unclear. */
@@ -201,9 +209,22 @@ export function createAstroClient(deps: {
         problem: `Could not finalize the deploy ${deployId}.`,
         repeat: 'refused',
         body,
+        texts: DEPLOY_TEXTS,
       }),
   }
 }
 
 /** Names a Deployment in paths. */
 export type DeploymentPath = { readonly organizationId: string; readonly id: string }
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

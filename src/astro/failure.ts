@@ -1,4 +1,4 @@
-import { ActionError } from '../errors.ts'
+import { ActionError, shorten } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
 import { isJson } from '../http/request.ts'
 import type { HttpFailure } from '../http/transport.ts'
@@ -47,6 +47,9 @@ const ADVICE: Readonly<Record<number, Advice>> = {
   },
 }
 
+/** What a server says in more characters than this helps nobody. */
+const LONGEST_WORDS = 500
+
 const UNAVAILABLE: Advice = {
   code: 'ASTRO-API-UNAVAILABLE',
   likelyCause: 'Astro has a problem of its own, or a proxy on the way cannot reach it.',
@@ -59,12 +62,12 @@ export function refused(problem: string, response: HttpResponse): ActionError {
   return new ActionError({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) })
 }
 
-/** A 2xx answer that is not what the contract promises. */
-export function unreadable(problem: string, response: HttpResponse): ActionError {
+/** A 2xx answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
+export function unreadable(problem: string, response: HttpResponse, detail = ''): ActionError {
   return new ActionError({
     code: 'ASTRO-API-ANSWER',
     problem,
-    observed: `${observe(response)} The answer is not the JSON that Astro gives.`,
+    observed: `${observe(response)} The answer is not the JSON that Astro gives. ${detail}`.trim(),
     likelyCause: 'A proxy or a login page answered instead of Astro, or `domain` names another server.',
     fix: 'Check the `domain` input and the proxy settings of the runner.',
   })
@@ -93,7 +96,11 @@ export function observe(response: HttpResponse): string {
   const fields = (body.fieldErrors ?? [])
     .map(({ field, message }) => ` ${String(field)}: ${String(message)}.`)
     .join('')
-  const words = typeof body.message === 'string' && body.message !== '' ? ` "${body.message}".` : '.'
+    .slice(0, LONGEST_WORDS)
+  const words =
+    typeof body.message === 'string' && body.message !== ''
+      ? ` "${shorten(body.message, LONGEST_WORDS)}".`
+      : '.'
   return `HTTP ${response.status}${requestId ? ` (request ${String(requestId)})` : ''}${words === '.' ? '.' : `:${words}`}${fields}`
 }
 

@@ -1,6 +1,6 @@
 import { isLoopback } from '../astro/domain.ts'
 import { observe } from '../astro/failure.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, shorten } from '../errors.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { HttpFailure } from '../http/transport.ts'
 
@@ -14,6 +14,8 @@ export type AccessToken = {
 const API_KEY_AUDIENCE = 'astronomer-ee'
 const AUTH_CONFIG_PATH = '/private/v1alpha1/cli/auth-config'
 const DEFAULT_LIFETIME_SECONDS = 3600
+/** What a server says in more characters than this helps nobody. */
+const LONGEST_WORDS = 500
 const OPAQUE = 'The answer is not what an Astro login service gives.'
 
 /**
@@ -33,9 +35,10 @@ export async function discoverTokenUrl(request: Request, apiOrigin: string): Pro
     }),
   )
   const domainUrl = response.status === 200 ? stringField(response, 'domainUrl') : undefined
-  if (domainUrl === undefined || !URL.canParse(domainUrl)) throw discoveryFailed(problem, response)
+  const base = domainUrl?.endsWith('/') ? domainUrl : `${domainUrl ?? ''}/`
+  if (!/^https?:/i.test(base) || !URL.canParse(base)) throw discoveryFailed(problem, response)
 
-  const url = new URL('oauth/token', domainUrl.endsWith('/') ? domainUrl : `${domainUrl}/`)
+  const url = new URL('oauth/token', base)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw new ActionError({
       code: 'ASTRO-AUTH-DISCOVERY',
@@ -86,7 +89,10 @@ export async function exchangeKey(
 }
 
 function rejection(problem: string, response: HttpResponse): ActionError {
-  const said = stringField(response, 'error_description') ?? stringField(response, 'error')
+  const said = shorten(
+    stringField(response, 'error_description') ?? stringField(response, 'error') ?? '',
+    LONGEST_WORDS,
+  )
   if ([400, 401, 403].includes(response.status) && parse(response)) {
     return new ActionError({
       code: 'ASTRO-AUTH-KEY-REJECTED',
@@ -104,10 +110,15 @@ function rejection(problem: string, response: HttpResponse): ActionError {
   return new ActionError({
     code: 'ASTRO-AUTH-EXCHANGE',
     problem,
-    observed: `${observe(response)}${parse(response) ? '' : ` ${OPAQUE}`}`,
+    observed: describeAnswer(response),
     likelyCause: 'The login service has a problem, or a proxy answered in its place.',
     fix: 'Check `domain` and the proxy settings of the runner, then run again.',
   })
+}
+
+function describeAnswer(response: HttpResponse): string {
+  if (!parse(response)) return `${observe(response)} ${OPAQUE}`
+  return response.status === 200 ? `${observe(response)} There is no access token in it.` : observe(response)
 }
 
 function discoveryFailed(problem: string, response: HttpResponse): ActionError {
