@@ -26,7 +26,7 @@ export type Ground = {
   /** The same with the key pair as inputs. */
   deploy(
     inputs?: Readonly<Record<string, string>>,
-    given?: Partial<Omit<Step, 'inputs'>>,
+    given?: Omit<NonNullable<Parameters<Ground['run']>[0]>, 'inputs'>,
   ): Promise<StepResult>
   /** What the local Astro was asked for, in order. */
   steps(): (string | undefined)[]

@@ -7,13 +7,21 @@ export type Tree = ReadonlyMap<string, string>
 
 /** Reads everything in a folder, files that git hides as well. `folders` are expected to be there and are left out. */
 export async function readTree(root: string, options: { folders?: readonly string[] } = {}): Promise<Tree> {
-  const entries = await readdir(root, { recursive: true })
-  const listed = entries.map((entry) => entry.split(path.sep).join('/')).sort()
   const tree = new Map<string, string>()
-  for (const inside of listed) {
+  for (const inside of (await listEntries(root, '')).sort()) {
     if (!options.folders?.includes(inside)) tree.set(inside, await describe(path.join(root, inside)))
   }
   return tree
+}
+
+/** Links are not followed. */
+async function listEntries(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true })
+  const lists = entries.map(async (entry) => {
+    const inside = folder === '' ? entry.name : `${folder}/${entry.name}`
+    return entry.isDirectory() ? [inside, ...(await listEntries(root, inside))] : [inside]
+  })
+  return (await Promise.all(lists)).flat()
 }
 
 async function describe(file: string): Promise<string> {
