@@ -17,6 +17,7 @@ function finalize(answers: readonly (Deploy | ActionError)[], reads: readonly De
   const calls: string[] = []
   let sent = 0
   let read = 0
+  let notTaken = 0
   const done = finalizeDeploy(
     {
       astro: {
@@ -32,13 +33,14 @@ function finalize(answers: readonly (Deploy | ActionError)[], reads: readonly De
       },
       clock: makeClock(),
       log: { info: () => undefined },
+      onNotTaken: () => notTaken++,
     },
     { organizationId: 'o', id: 'd' },
     'cldeploy1',
     'v2',
   )
   done.catch(() => undefined)
-  return { done, calls }
+  return { done, calls, notTaken: () => notTaken }
 }
 
 test.each<[string, (Deploy | ActionError)[], Deploy[], string[]]>([
@@ -56,6 +58,19 @@ test.each<[string, (Deploy | ActionError)[], Deploy[], string[]]>([
   const { done, calls } = finalize(answers, reads)
   expect((await done).status).toBe('DEPLOYED')
   expect(calls).toEqual(expected)
+})
+
+test.each<[string, number, ActionError['code'][]]>([
+  ['is certain when Astro refused', 1, ['ASTRO-API-REFUSED']],
+  ['is certain when Astro allowed it to nobody', 1, ['ASTRO-API-FORBIDDEN']],
+  ['is certain when all were limited', 1, Array<ActionError['code']>(4).fill('ASTRO-API-RATE-LIMIT')],
+  ['is not when an answer was lost', 0, Array<ActionError['code']>(4).fill('ASTRO-API-UNREACHABLE')],
+  ['is not when Astro broke down on the way', 0, Array<ActionError['code']>(4).fill('ASTRO-API-UNAVAILABLE')],
+  ['is not when one answer was lost before', 0, ['ASTRO-API-UNREACHABLE', 'ASTRO-API-FORBIDDEN']],
+])('that a deploy was not taken %s', async (_, times, codes) => {
+  const { done, notTaken } = finalize(codes.map(failure), [])
+  await failureOf(() => done)
+  expect(notTaken()).toBe(times)
 })
 
 test.each<[string, ActionError[], Deploy[], string[]]>([

@@ -98,7 +98,7 @@ describe('a Deployment is refused before anything is written', () => {
 test.each<[Stage, string]>([
   ['untouched', 'Nothing was changed on Astro.'],
   ['creating', 'The former code keeps running'],
-  ['created', 'was not uploaded whole. The former code keeps running; the deploy cl1 stays unfinished'],
+  ['created', 'was not confirmed. The former code keeps running; the deploy cl1 stays unfinished'],
   ['uploaded', 'was not finalized. The former code keeps running'],
   ['finalizing', 'It is not known whether Astro took the deploy cl1'],
   ['finalized', 'Astro has taken the deploy cl1: the new code may go live'],

@@ -1,5 +1,5 @@
 import { isLoopback } from '../astro/domain.ts'
-import { observe } from '../astro/failure.ts'
+import { observe, refused } from '../astro/failure.ts'
 import { ActionError, shorten } from '../errors.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { HttpFailure } from '../http/transport.ts'
@@ -20,7 +20,7 @@ const OPAQUE = 'The answer is not what an Astro login service gives.'
 
 /**
  * Asks an Astro for the address of its login service (section 1.4 of the control plane's contract). Throws
- * `ASTRO-AUTH-DISCOVERY`. The secret goes to that address, so anything but https, or loopback, is refused.
+ * `ASTRO-AUTH-DISCOVERY`, `ASTRO-AUTH-UNREACHABLE`, or `ASTRO-API-…` when Astro has a problem of its own. The secret goes to that address, so anything but https, or loopback, is refused.
  */
 export async function discoverTokenUrl(request: Request, apiOrigin: string): Promise<string> {
   const problem = `Could not find the login service of ${apiOrigin}.`
@@ -34,6 +34,7 @@ export async function discoverTokenUrl(request: Request, apiOrigin: string): Pro
       expectJson: true,
     }),
   )
+  if (response.status === 429 || response.status >= 500) throw refused(problem, response)
   const domainUrl = response.status === 200 ? stringField(response, 'domainUrl') : undefined
   const base = domainUrl?.endsWith('/') ? domainUrl : `${domainUrl ?? ''}/`
   if (!/^https?:/i.test(base) || !URL.canParse(base)) throw discoveryFailed(problem, response)

@@ -44,12 +44,14 @@ export async function applyDeploy(
     body,
     signal,
     onProgress: log.info,
+    clock: deps.clock,
   })
   progress.reached('uploaded')
   log.info(`Uploaded the DAG bundle: ${bytes.toLocaleString('en')} bytes, version ${versionId}.`)
 
   progress.reached('finalizing')
-  const finalized = await finalizeDeploy(deps, target, created.id, versionId)
+  const onNotTaken = (): void => progress.reached('uploaded')
+  const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, versionId)
   progress.reached('finalized')
   log.info(`Finalized: Astro has taken the deploy (${finalized.status}).`)
   return { deploy: finalized, dagVersion: versionId }

@@ -7,12 +7,22 @@ const TRIES = 4
 const PAUSE_MS = 1_000
 /** Answers to which a second request can only get the same one. */
 const FINAL_CODES = new Set(['ASTRO-API-UNAUTHORIZED', 'ASTRO-API-FORBIDDEN'])
+/** Answers by which Astro itself says that it did not act. */
+const CLEAR_CODES = new Set([
+  ...FINAL_CODES,
+  'ASTRO-API-REFUSED',
+  'ASTRO-API-NOT-FOUND',
+  'ASTRO-API-CONFLICT',
+  'ASTRO-API-RATE-LIMIT',
+])
 
 export type FinalizeDependencies = {
   readonly astro: Pick<AstroClient, 'finalizeDeploy' | 'getDeploy'>
   readonly clock: Clock
   readonly log: { readonly info: (line: string) => void }
   readonly signal?: AbortSignal
+  /** Called before it throws, when it is certain that Astro did not take the deploy. */
+  readonly onNotTaken?: () => void
 }
 
 /**
@@ -26,16 +36,25 @@ export async function finalizeDeploy(
   deployId: string,
   dagVersion: string,
 ): Promise<Deploy> {
+  let clear = true
   for (let attempt = 1; ; attempt++) {
     try {
       return await deps.astro.finalizeDeploy(target, deployId, { dagTarballVersion: dagVersion })
     } catch (error) {
-      if (!(error instanceof ActionError) || FINAL_CODES.has(error.code)) throw error
+      if (!(error instanceof ActionError) || deps.signal?.aborted) throw error
+      clear &&= CLEAR_CODES.has(error.code)
+      if (FINAL_CODES.has(error.code)) {
+        if (clear) deps.onNotTaken?.()
+        throw error
+      }
       deps.log.info(`The finalize had no clear answer (${error.observed ?? error.code}); reading the deploy.`)
       const deploy = await deps.astro.getDeploy(target, deployId)
       if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion) return deploy
-      if (deploy.status !== 'INITIALIZED' || attempt >= TRIES || error.code === 'ASTRO-API-REFUSED')
+      if (deploy.status !== 'INITIALIZED') throw error
+      if (attempt >= TRIES || error.code === 'ASTRO-API-REFUSED') {
+        if (clear) deps.onNotTaken?.()
         throw error
+      }
       await deps.clock.sleep(PAUSE_MS * attempt, deps.signal)
     }
   }

@@ -26,9 +26,9 @@ function describe(stage: Stage, id: string): string {
     case 'untouched':
       return 'Nothing was changed on Astro.'
     case 'creating':
-      return 'The former code keeps running; an unfinished deploy may stay in the deploy history, without effect.'
+      return 'The former code keeps running; unfinished deploys may stay in the deploy history, without effect.'
     case 'created':
-      return `The DAG bundle was not uploaded whole. ${unfinished}`
+      return `The upload of the DAG bundle was not confirmed. ${unfinished}`
     case 'uploaded':
       return `The DAG bundle was uploaded, but the deploy was not finalized. ${unfinished}`
     case 'finalizing':

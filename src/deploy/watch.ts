@@ -35,7 +35,7 @@ export function pollInterval(elapsedMs: number): number {
 
 /**
  * Looks again and again until a look is the end, at most for the budget. Each new state is logged, and an old one now and
- * then as a sign of life. Errors of single looks are tolerated as long as there is time, but not those that say "not
+ * then as a sign of life. Errors of single looks are tolerated as long as there is time, but not those that say "no", "not
  * allowed" or "not there" several times in a row.
  */
 export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): Promise<R> {
@@ -92,7 +92,13 @@ async function within<S>(
   }
 }
 
-const REFUSALS = new Set(['ASTRO-API-UNAUTHORIZED', 'ASTRO-API-FORBIDDEN', 'ASTRO-API-NOT-FOUND'])
+const REFUSALS = new Set([
+  'ASTRO-API-REFUSED',
+  'ASTRO-API-UNAUTHORIZED',
+  'ASTRO-API-FORBIDDEN',
+  'ASTRO-API-NOT-FOUND',
+  'ASTRO-API-CONFLICT',
+])
 const PASSING = new Set([
   'ASTRO-API-UNREACHABLE',
   'ASTRO-API-UNAVAILABLE',
