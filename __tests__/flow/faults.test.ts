@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import type { Transport } from '../../src/http/transport.ts'
+import { findLeaks } from '../bundle/leaks.ts'
+import { codeOf } from '../bundle/rules.ts'
+import type { FaultRule, LocalAstro } from '../local-astro/start.ts'
+import { startLocalAstro } from '../local-astro/start.ts'
+import { makeFastClock } from '../make/fast-clock.ts'
+import { makeFolder } from '../make/folder.ts'
+import { falseAftermath, remember } from './aftermath.ts'
+import type { FaultName, FlowStep } from './matrix.ts'
+import { expectedEnd, FAULTS, STEPS } from './matrix.ts'
+import { runFlow } from './run-flow.ts'
+
+/** Waiting takes a hundredth of its time; what travels and computes takes as long as ever. */
+const SPEED = 100
+const PATIENCE_MS = 40
+
+let astro: LocalAstro
+const clock = makeFastClock(SPEED)
+
+beforeAll(async () => {
+  astro = await startLocalAstro({ now: clock.now, rolloutMs: 600 })
+  await astro.ready()
+})
+afterAll(() => astro.stop())
+afterEach(() => {
+  jest.restoreAllMocks()
+  astro.faults.clear()
+  expect(astro.violations).toEqual([])
+})
+
+const PATHS: Record<Exclude<FlowStep, 'upload'>, RegExp> = {
+  'auth-config': /auth-config$/,
+  token: /oauth\/token$/,
+  organizations: /organizations$/,
+  'list-deployments': /deployments$/,
+  deployment: /deployments\/\w+$/,
+  poll: /deployments\/\w+$/,
+  'list-deploys': /deploys$/,
+  'create-deploy': /deploys$/,
+  finalize: /finalize$/,
+  'get-deploy': /deploys\/\w+$/,
+}
+
+/** Nobody waits half a minute for an answer that will not come: the time limit of the step that hangs is a short one. */
+function impatient(step: FlowStep): (send: Transport) => Transport {
+  if (step === 'upload') {
+    const timeout = AbortSignal.timeout.bind(AbortSignal)
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout(PATIENCE_MS))
+    return (send) => send
+  }
+  const path = PATHS[step]
+  return (send) => (wire) => send(path.test(wire.url.pathname) ? { ...wire, timeoutMs: PATIENCE_MS } : wire)
+}
+
+describe.each(STEPS)('at the step %s', (step) => {
+  describe.each(Object.keys(FAULTS) as FaultName[])('the fault: %s', (name) => {
+    test.each(['once', 'for ever'] as const)('%s', async (often) => {
+      const { id: deploymentId } = astro.deployments.create()
+      const { keyId, keySecret } = astro.keys.create(deploymentId)
+      const [olderSecrets, olderRequests] = [astro.secrets.size - 2, astro.requests.length]
+      const rule: FaultRule = {
+        ...FAULTS[name],
+        ...(step === 'poll' ? { step: 'deployment', skip: 1 } : { step }),
+        ...(often === 'once' ? { times: 1 } : {}),
+      }
+      astro.faults.add(rule)
+      const expected = expectedEnd(step, name, often)
+      const before = remember(astro, deploymentId)
+      const result = await runFlow({
+        inputs: {
+          'key-id': keyId,
+          'key-secret': keySecret,
+          domain: astro.origin,
+          'wait-time': expected === 'ASTRO-ROLLOUT-TIMEOUT' ? '8s' : '10m',
+        },
+        workspace: makeFolder({ 'dags/example.py': 'from airflow.sdk import dag\n' }),
+        clock,
+        ...(name.startsWith('hang') ? { wrap: impatient(step) } : {}),
+      })
+
+      const [message = 'live', ...more] = result.errors
+      expect([codeOf(message) ?? message, result.exitCode]).toEqual([expected, expected === 'live' ? 0 : 1])
+      expect(more).toEqual([])
+      expect(findLeaks({ stdout: result.stdout }, [...astro.secrets].slice(olderSecrets))).toEqual([])
+      expect(astro.requests.slice(olderRequests).some(({ fault }) => fault === rule.fault)).toBe(true)
+      if (expected === 'live') {
+        const version = result.outputs.get('dag-version')
+        expect(version).toBeDefined()
+        expect(astro.deployments.get(deploymentId)).toMatchObject({ status: 'HEALTHY', dagTarballVersion: version, desiredDagTarballVersion: version }) // prettier-ignore
+        const taken = astro.deployments.deploys(deploymentId).slice(1).filter(({ status }) => status === 'DEPLOYED') // prettier-ignore
+        expect(taken).toMatchObject([{ id: result.outputs.get('deploy-id'), dagTarballVersion: version }])
+      } else {
+        expect(falseAftermath(message, astro, deploymentId, before)).toBeUndefined()
+      }
+    })
+  })
+})

@@ -1,0 +1,83 @@
+import { jest } from '@jest/globals'
+import type { Clock } from '../../src/clock.ts'
+import { createRequest } from '../../src/http/request.ts'
+import type { Transport } from '../../src/http/transport.ts'
+import { createTransport } from '../../src/http/transport.ts'
+import { main } from '../../src/main.ts'
+import { createOutputs } from '../../src/outputs.ts'
+import { createLog } from '../../src/report/log.ts'
+import { createSecrets } from '../../src/secrets.ts'
+import { annotations, RUNNER_ENVIRONMENT } from '../bundle/run-step.ts'
+
+export type Flow = {
+  readonly inputs: Readonly<Record<string, string>>
+  readonly workspace: string
+  readonly clock: Clock
+  /** Stands around the real transport. */
+  readonly wrap?: (send: Transport) => Transport
+}
+
+export type FlowResult = {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly outputs: ReadonlyMap<string, string>
+  readonly errors: readonly string[]
+}
+
+/**
+ * The whole of `main()` in this process: real transport, retries, archive and upload, on a clock of one's own and without
+ * git and job summary. One at a time, for the inputs of an action are the environment of its process.
+ */
+export async function runFlow({
+  inputs,
+  workspace,
+  clock,
+  wrap = (send) => send,
+}: Flow): Promise<FlowResult> {
+  const env = {
+    ...RUNNER_ENVIRONMENT,
+    GITHUB_WORKSPACE: workspace,
+    GITHUB_STEP_SUMMARY: '',
+    ...Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+    ),
+  }
+  const before = { ...process.env }
+  Object.assign(process.env, env)
+  let stdout = ''
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text)
+    return true
+  })
+  const transport = createTransport()
+  const over = new AbortController()
+  const secrets = createSecrets((value) => process.stdout.write(`::add-mask::${value}\n`))
+  const outputs = createOutputs(() => undefined)
+  try {
+    const log = createLog(secrets.redact)
+    const { signal } = over
+    const request = createRequest({
+      send: wrap(transport.send),
+      clock,
+      random: Math.random,
+      userAgent: 'test/1',
+      log,
+      signal,
+    })
+    const git = (): Promise<undefined> => Promise.resolve(undefined)
+    await main({ env, clock, request, git, secrets, log, outputs, signal })
+    return {
+      exitCode: Number(process.exitCode ?? 0),
+      stdout,
+      outputs: outputs.all(),
+      errors: annotations(stdout, 'error'),
+    }
+  } finally {
+    over.abort()
+    transport.close()
+    write.mockRestore()
+    process.exitCode = undefined
+    for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name)
+    Object.assign(process.env, before)
+  }
+}
