@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import { afterAll, beforeAll } from '@jest/globals'
+import type { LocalAstro, LocalAstroOptions } from '../local-astro/start.ts'
+import { holdAzurite, startLocalAstro } from '../local-astro/start.ts'
+import { DAG, runChecked } from './ground.ts'
+import type { StepResult } from './run-step.ts'
+import { writeTree } from './tree.ts'
+
+export type Scene = {
+  readonly astro?: LocalAstroOptions
+  readonly inputs?: Readonly<Record<string, string>>
+  readonly arrange?: (astro: LocalAstro) => void
+  /** Called with everything that was written so far. */
+  readonly onOutput?: (stdout: string, astro: LocalAstro, kill: (signal: NodeJS.Signals) => void) => void
+}
+
+export type Played = { readonly astro: LocalAstro; readonly result: StepResult }
+
+/**
+ * Steps that mostly wait, each with a key pair against a local Astro of its own: all begin before the first test, and each
+ * test awaits its own.
+ */
+export function playSideBySide<Name extends string>(
+  scenes: Readonly<Record<Name, Scene>>,
+): (name: Name) => Promise<Played> {
+  const playing = new Map<Name, Promise<Played>>()
+  const started: LocalAstro[] = []
+  let workspace = ''
+  let release: (() => Promise<void>) | undefined
+
+  beforeAll(async () => {
+    release = await holdAzurite()
+    workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'))
+    await writeTree(workspace, { 'dags/example.py': DAG })
+    for (const [name, scene] of Object.entries(scenes) as [Name, Scene][]) {
+      const played = play(scene, workspace, started)
+      played.catch(() => undefined)
+      playing.set(name, played)
+    }
+  })
+  afterAll(async () => {
+    await Promise.allSettled(playing.values())
+    await Promise.all(started.map((astro) => astro.stop()))
+    await release?.()
+    await rm(workspace, { recursive: true, force: true })
+  })
+  return async (name) => {
+    const played = await playing.get(name)
+    if (!played) throw new Error(`There is no scene ${name}`)
+    return played
+  }
+}
+
+async function play(scene: Scene, workspace: string, started: LocalAstro[]): Promise<Played> {
+  const astro = await startLocalAstro(scene.astro)
+  started.push(astro)
+  scene.arrange?.(astro)
+  const { onOutput } = scene
+  const result = await runChecked(astro, {
+    workspace,
+    inputs: { 'key-id': astro.keyId, 'key-secret': astro.keySecret, ...scene.inputs },
+    ...(onOutput ? { onOutput: (stdout, kill) => onOutput(stdout, astro, kill) } : {}),
+  })
+  return { astro, result }
+}
