@@ -12,8 +12,10 @@ export type Step = {
   readonly workspace: string
   readonly env?: Readonly<Record<string, string>>
   readonly event?: unknown
-  /** Called with everything that was written so far; may cancel the run through the process. */
-  readonly onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
+  /** Called when the process runs, with what sends it a signal. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
+  /** Called with everything that was written so far. */
+  readonly onOutput?: (stdout: string) => void
 }
 
 export type StepResult = {
@@ -131,9 +133,10 @@ function execute(
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
-      step.onOutput?.(stdout, (signal) => child.kill(signal))
+      step.onOutput?.(stdout)
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.on('spawn', () => step.onStart?.((signal) => child.kill(signal)))
     child.on('error', reject)
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }))
   })

@@ -13,10 +13,17 @@ export type Scene = {
   readonly inputs?: Readonly<Record<string, string>>
   readonly arrange?: (astro: LocalAstro) => void
   /** Called with everything that was written so far. */
-  readonly onOutput?: (stdout: string, astro: LocalAstro, kill: (signal: NodeJS.Signals) => void) => void
+  readonly onOutput?: (stdout: string, astro: LocalAstro) => void
+  /** Sends the process this signal as soon as that is so. */
+  readonly cancel?: { readonly signal: NodeJS.Signals; readonly when: (astro: LocalAstro) => boolean }
 }
 
-export type Played = { readonly astro: LocalAstro; readonly result: StepResult }
+export type Played = {
+  readonly astro: LocalAstro
+  readonly result: StepResult
+  /** From the signal to the end of the process. */
+  readonly endingMs: number | undefined
+}
 
 /**
  * Steps that mostly wait, each with a key pair against a local Astro of its own: all begin before the first test, and each
@@ -57,11 +64,21 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
   const astro = await startLocalAstro(scene.astro)
   started.push(astro)
   scene.arrange?.(astro)
-  const { onOutput } = scene
+  const { onOutput, cancel } = scene
+  let cancelledAt: number | undefined
+  let watching: NodeJS.Timeout | undefined
+  const onStart = (kill: (signal: NodeJS.Signals) => void): void => {
+    watching = setInterval(() => {
+      if (cancelledAt !== undefined || cancel?.when(astro) !== true) return
+      cancelledAt = performance.now()
+      kill(cancel.signal)
+    }, 5)
+  }
   const result = await runChecked(astro, {
     workspace,
     inputs: { 'key-id': astro.keyId, 'key-secret': astro.keySecret, ...scene.inputs },
-    ...(onOutput ? { onOutput: (stdout, kill) => onOutput(stdout, astro, kill) } : {}),
-  })
-  return { astro, result }
+    ...(onOutput ? { onOutput: (stdout) => onOutput(stdout, astro) } : {}),
+    ...(cancel ? { onStart } : {}),
+  }).finally(() => clearInterval(watching))
+  return { astro, result, endingMs: cancelledAt === undefined ? undefined : performance.now() - cancelledAt }
 }
