@@ -45,4 +45,6 @@ await main({
   outputs: createOutputs(),
   signal,
 })
+// What still goes on beside the story (a list that nobody waits for any more, its retries) would keep the process.
+cancellation.abort(new Error('The run is over.'))
 transport.close()

@@ -41,7 +41,7 @@ export function pollInterval(elapsedMs: number): number {
 export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): Promise<R> {
   const startedAt = deps.clock.now()
   const deadline = startedAt + task.budgetMs
-  let state = 'nothing seen yet'
+  let state = 'nothing, for Astro did not answer'
   let told = { state: '', at: startedAt }
   let refusals = 0
 
