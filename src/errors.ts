@@ -51,16 +51,20 @@ export function asActionError(thrown: unknown): ActionError {
 
 const LONGEST_QUOTE = 100
 
-/** A value in quotes for a message; only the beginning of one that would drown it. */
+/** Characters of a server's words that a message may hold. */
+export const LONGEST_SAID = 4_000
+
+/**
+ * A value in quotes for a message, or how long it is when it would drown the message. Never a part of it: a secret that was
+ * cut is one that neither redaction nor the runner's mask knows.
+ */
 export function quote(text: string): string {
-  const { length } = Array.from(text)
-  return `"${shorten(text, LONGEST_QUOTE)}"${length > LONGEST_QUOTE ? ` (${length} characters)` : ''}`
+  return text.length <= LONGEST_QUOTE ? `"${text}"` : `a value of ${text.length} characters`
 }
 
-/** The beginning of a text that has more characters than this; never half a character. */
-export function shorten(text: string, longest: number): string {
-  const characters = Array.from(text)
-  return characters.length <= longest ? text : `${characters.slice(0, longest).join('')}…`
+/** What a server said, in quotes, or how long it is when it would drown the message; never a part of it either. */
+export function quoteSaid(text: string): string {
+  return text.length <= LONGEST_SAID ? `"${text}"` : `a message of ${text.length} characters`
 }
 
 /** A short text for a thrown value, for use inside `observed`. */

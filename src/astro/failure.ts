@@ -1,4 +1,4 @@
-import { ActionError, shorten } from '../errors.ts'
+import { ActionError, LONGEST_SAID, quoteSaid } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
 import { isJson } from '../http/request.ts'
 import type { HttpFailure } from '../http/transport.ts'
@@ -7,7 +7,7 @@ import type { HttpFailure } from '../http/transport.ts'
 type ErrorBody = {
   message?: unknown
   requestId?: unknown
-  fieldErrors?: { field?: unknown; message?: unknown }[]
+  fieldErrors?: unknown
 }
 
 type Advice = { readonly code: `ASTRO-API-${string}`; readonly likelyCause: string; readonly fix: string }
@@ -47,8 +47,7 @@ const ADVICE: Readonly<Record<number, Advice>> = {
   },
 }
 
-/** What a server says in more characters than this helps nobody. */
-const LONGEST_WORDS = 500
+const LONGEST_ID = 200
 
 const UNAVAILABLE: Advice = {
   code: 'ASTRO-API-UNAVAILABLE',
@@ -92,16 +91,22 @@ export function unanswered(problem: string, host: string, failure: HttpFailure):
 /** Status, the server's own words and the request ID: what support will ask for. */
 export function observe(response: HttpResponse): string {
   const body = parseErrorBody(response)
-  const requestId = typeof body.requestId === 'string' ? body.requestId : response.headers['x-request-id']
-  const fields = (body.fieldErrors ?? [])
-    .map(({ field, message }) => ` ${String(field)}: ${String(message)}.`)
-    .join('')
-    .slice(0, LONGEST_WORDS)
-  const words =
-    typeof body.message === 'string' && body.message !== ''
-      ? ` "${shorten(body.message, LONGEST_WORDS)}".`
-      : '.'
-  return `HTTP ${response.status}${requestId ? ` (request ${String(requestId)})` : ''}${words === '.' ? '.' : `:${words}`}${fields}`
+  const requestId = [body.requestId, response.headers['x-request-id']].find(
+    (id): id is string => typeof id === 'string' && id.length <= LONGEST_ID,
+  )
+  const request = requestId === undefined ? '' : ` (request ${requestId})`
+  const words = typeof body.message === 'string' && body.message !== '' ? `: ${quoteSaid(body.message)}` : ''
+  return `HTTP ${response.status}${request}${words}.${fieldErrors(body.fieldErrors)}`
+}
+
+function fieldErrors(errors: unknown): string {
+  if (!Array.isArray(errors)) return ''
+  const told = errors.flatMap((error: unknown) => {
+    const { field, message } = (error ?? {}) as { field?: unknown; message?: unknown }
+    return typeof field === 'string' && typeof message === 'string' ? [` ${field}: ${message}.`] : []
+  })
+  const text = told.join('')
+  return text.length <= LONGEST_SAID ? text : ` It names ${told.length} fields.`
 }
 
 function parseErrorBody(response: HttpResponse): ErrorBody {

@@ -1,6 +1,6 @@
 import { isLoopback } from '../astro/domain.ts'
 import { observe, refused } from '../astro/failure.ts'
-import { ActionError, shorten } from '../errors.ts'
+import { ActionError, quoteSaid } from '../errors.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { HttpFailure } from '../http/transport.ts'
 
@@ -14,8 +14,6 @@ export type AccessToken = {
 const API_KEY_AUDIENCE = 'astronomer-ee'
 const AUTH_CONFIG_PATH = '/private/v1alpha1/cli/auth-config'
 const DEFAULT_LIFETIME_SECONDS = 3600
-/** What a server says in more characters than this helps nobody. */
-const LONGEST_WORDS = 500
 const OPAQUE = 'The answer is not what an Astro login service gives.'
 
 /**
@@ -90,15 +88,12 @@ export async function exchangeKey(
 }
 
 function rejection(problem: string, response: HttpResponse): ActionError {
-  const said = shorten(
-    stringField(response, 'error_description') ?? stringField(response, 'error') ?? '',
-    LONGEST_WORDS,
-  )
+  const said = stringField(response, 'error_description') ?? stringField(response, 'error') ?? ''
   if ([400, 401, 403].includes(response.status) && parse(response)) {
     return new ActionError({
       code: 'ASTRO-AUTH-KEY-REJECTED',
       problem,
-      observed: `The login service answered HTTP ${response.status}${said ? `: "${said}"` : ''}.`,
+      observed: `The login service answered HTTP ${response.status}${said === '' ? '' : `: ${quoteSaid(said)}`}.`,
       likelyCause:
         'The key ID or secret is wrong, or the key or its Deployment was deleted (the answer is the same). Astronomer retired ' +
         'Deployment API keys in June 2024 in favour of API tokens, so an old key may no longer work at all. Runs from forks ' +

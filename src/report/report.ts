@@ -3,6 +3,7 @@ import type { ActionError } from '../errors.ts'
 import { describeError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Log } from './log.ts'
+import { redacted } from './redacted.ts'
 import type { SummaryFacts } from './summary.ts'
 import { buildSummary } from './summary.ts'
 
@@ -25,7 +26,7 @@ export function reportFailure(error: ActionError, aftermath: string, secrets: Se
 export async function writeSummary(facts: SummaryFacts, secrets: Secrets, log: Log): Promise<void> {
   if (!process.env.GITHUB_STEP_SUMMARY) return
   try {
-    await core.summary.addRaw(secrets.redact(buildSummary(facts))).write()
+    await core.summary.addRaw(secrets.redact(buildSummary(redacted(facts, secrets.redact)))).write()
   } catch (error) {
     log.warning(`Could not write the job summary: ${describeError(error)}`)
   }
