@@ -6,6 +6,7 @@ import type { StepResult } from './run-step.ts'
 const SECRET = 'kx~ü/7+9 wR?v&t0p=Zq-3_eM'
 const HEADER = Buffer.from('{"alg":"none"}').toString('base64url')
 const TOKEN = `${HEADER}.${Buffer.from('{"sub":"somebody"}').toString('base64url')}.c2lnbmF0dXJlLW9mLWEtdG9rZW4`
+const LONG = 'cGllY2VzLW9mLWEtc2VjcmV0LWFyZS1zZWNyZXRzLXRvby1zYXlzLXNoZQ'
 const MULTILINE = 'first line of the secret\nsecond line of the secret\nend'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
@@ -29,6 +30,9 @@ describe('the scanner finds a secret', () => {
     ['in base64 after two more bytes', SECRET, base64(`id${SECRET}`)],
     ['in base64 between other text', SECRET, base64(`user:${SECRET}\n`)],
     ['in base64url', SECRET, Buffer.from(`12345${SECRET}6`).toString('base64url')],
+    ['cut at its end', LONG, `the key ${LONG.slice(0, 36)}…`],
+    ['cut at its beginning', LONG, `…${LONG.slice(-40)}`],
+    ['in entities of HTML', SECRET, SECRET.replaceAll(/[^\wü]/g, (c) => `&#${c.charCodeAt(0)};`)],
     ['in hex', SECRET, Buffer.from(SECRET).toString('hex')],
     ['by one of its lines', MULTILINE, 'there was second line of the secret, and'],
     ['by one of its lines in base64', MULTILINE, base64('x: first line of the secret')],

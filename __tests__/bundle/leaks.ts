@@ -5,21 +5,26 @@ type Needle = { readonly form: string; readonly text: string }
 
 /** Shorter parts of a secret (a line of it, a part of a token) are words that turn up by themselves. */
 const SHORTEST_PART = 12
+/** Any piece of a secret that is a half longer than this holds one that is looked for. */
+const PIECE = 24
 
 /**
  * Looks for secrets in texts: as a whole, by their lines, the signature of a token by itself, and each of these in base64
- * (wherever it begins in the text that was encoded), base64url, hex and URL-encoded. Mask commands are passed over, for
- * the runner takes them out of the log.
+ * (wherever it begins in the text that was encoded), base64url, hex and URL-encoded; and for pieces of them, as a secret that
+ * was cut shows. Entities of HTML are read. Mask commands are passed over, for the runner takes them out of the log.
  *
  * @param texts by where they come from
+ * @returns at most one leak for each secret in each text
  */
 export function findLeaks(texts: Readonly<Record<string, string>>, secrets: Iterable<string>): Leak[] {
-  const needles = [...secrets].flatMap(disguises)
+  const disguised = [...secrets].map(disguises)
   return Object.entries(texts).flatMap(([where, text]) => {
-    const shown = withoutMasks(text)
-    return needles.flatMap(({ form, text: needle }) => {
-      const at = shown.indexOf(needle)
-      return at < 0 ? [] : [{ where, form, line: shown.slice(0, at).split('\n').length }]
+    const shown = withoutEntities(withoutMasks(text))
+    return disguised.flatMap((needles) => {
+      const found = needles.find((needle) => shown.includes(needle.text))
+      if (!found) return []
+      const line = shown.slice(0, shown.indexOf(found.text)).split('\n').length
+      return [{ where, form: found.form, line }]
     })
   })
 }
@@ -29,6 +34,14 @@ function withoutMasks(text: string): string {
   return text.replace(/^::add-mask::.*$/gm, '')
 }
 
+function withoutEntities(text: string): string {
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+}
+
 function disguises(secret: string): Needle[] {
   const found = new Map<string, string>()
   for (const [part, text] of partsOf(secret)) {
@@ -36,7 +49,15 @@ function disguises(secret: string): Needle[] {
       if (!found.has(disguised)) found.set(disguised, `${part}, ${form}`)
     }
   }
+  for (const piece of piecesOf(secret)) if (!found.has(piece)) found.set(piece, 'a piece, plain')
   return [...found].map(([text, form]) => ({ form, text }))
+}
+
+/** The first part of a token says how it is signed, and is the same for all. */
+function piecesOf(secret: string): string[] {
+  const own = secret.replace(/^[\w-]+\.(?=[\w-]+\.[\w-]+$)/, '')
+  const starts = Array.from({ length: Math.ceil(own.length / (PIECE / 2)) }, (_, n) => n * (PIECE / 2))
+  return starts.map((start) => own.slice(start, start + PIECE)).filter((piece) => piece.length === PIECE)
 }
 
 function partsOf(secret: string): [string, string][] {

@@ -11,6 +11,7 @@ import { writeTree } from './tree.ts'
 export type Scene = {
   readonly astro?: LocalAstroOptions
   readonly inputs?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   readonly arrange?: (astro: LocalAstro) => void
   /** Called with everything that was written so far. */
   readonly onOutput?: (stdout: string, astro: LocalAstro) => void
@@ -76,6 +77,7 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
   }
   const result = await runChecked(astro, {
     workspace,
+    env: scene.env ?? {},
     inputs: { 'key-id': astro.keyId, 'key-secret': astro.keySecret, ...scene.inputs },
     ...(onOutput ? { onOutput: (stdout) => onOutput(stdout, astro) } : {}),
     ...(cancel ? { onStart } : {}),
