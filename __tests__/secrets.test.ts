@@ -16,6 +16,7 @@ test('a value is masked whole, by lines, and in the forms in which it travels', 
     encodeURIComponent('first line&'),
     Buffer.from('first line&').toString('base64'),
     Buffer.from('second line').toString('base64url'),
+    'first line&\\nsecond line\\n}',
   ]) {
     expect(masked).toContain(form)
     expect(secrets.redact(`before ${form} after`)).toBe('before *** after')

@@ -2,9 +2,12 @@ import * as core from '@actions/core'
 import type { AstroDomain } from './astro/domain.ts'
 import { parseDomain } from './astro/domain.ts'
 import type { Credentials } from './auth/credentials.ts'
+import type { EnvironmentWish } from './environment/wish.ts'
+import { ENVIRONMENT_MODES } from './environment/wish.ts'
 import type { ErrorCode } from './errors.ts'
 import { ActionError, quote } from './errors.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
+import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
 import { ineffectiveInputs } from './inputs/ineffective.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
 import { parseBoolean, parseChoice, parseDuration, parseRelativePath } from './inputs/values.ts'
@@ -23,7 +26,7 @@ export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only
 export type Action = (typeof ACTIONS)[number]
 export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
 
-const SUPPORTED_ACTIONS: readonly Action[] = ['deploy']
+const SUPPORTED_ACTIONS: readonly Action[] = ['deploy', 'update-environment-variables']
 const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = ['infer', 'dags-only']
 
 /** Which Deployment was asked for; `bound` means the one that the credential belongs to. */
@@ -47,6 +50,8 @@ export type Inputs = {
   readonly description: string | undefined
   readonly dryRun: boolean
   readonly allowEmptyDags: boolean
+  /** The variables to set; undefined: none. */
+  readonly environment: EnvironmentWish | undefined
   /** How long to wait until the deploy is live, in milliseconds; undefined: not at all. */
   readonly waitMs: number | undefined
 }
@@ -58,6 +63,7 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   'dags-path': 'dags',
   'dry-run': 'false',
   'allow-empty-dags': 'false',
+  'environment-mode': 'merge',
   wait: 'true',
   'wait-time': '10m',
 }
@@ -66,17 +72,21 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
 const LONGEST_TEXT = 500
 
 export type InputSource = {
+  /** An input as it is given, white space at its ends included. */
   readonly input: (name: string) => string
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /**
  * The only reader of inputs: typed and frozen, with sentences for inputs that have no effect as they are combined. `hide`
- * gets every credential before anything else happens. Throws one ActionError that lists every problem.
+ * gets every credential and secret value before anything else happens. Throws one ActionError that lists every problem.
  */
 export function readInputs(
   hide: (value: string) => void,
-  source: InputSource = { input: (name) => core.getInput(name), env: process.env },
+  source: InputSource = {
+    input: (name) => core.getInput(name, { trimWhitespace: false }),
+    env: process.env,
+  },
 ): { readonly inputs: Inputs; readonly warnings: readonly string[] } {
   const problems: InputProblem[] = []
   const text = (name: string): string => source.input(name).trim()
@@ -115,6 +125,24 @@ export function readInputs(
     problems.push({ code: 'ASTRO-INPUT-DOMAIN', input: 'domain', problem: domain })
   }
 
+  const environment = readEnvironmentWish(
+    {
+      plain: source.input('environment-variables'),
+      secret: source.input('secret-environment-variables'),
+      files: source.input(FILE_INPUT),
+      mode: take(
+        'environment-mode',
+        'ASTRO-INPUT-CHOICE',
+        parseChoice(orDefault('environment-mode'), ENVIRONMENT_MODES),
+        'merge',
+      ),
+      isWholeAction: action === 'update-environment-variables',
+      workspace: source.env.GITHUB_WORKSPACE ?? process.cwd(),
+    },
+    hide,
+  )
+  problems.push(...environment.problems)
+
   const wait = boolean('wait')
   const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0)
   const inputs = {
@@ -132,6 +160,7 @@ export function readInputs(
     description: take('description', 'ASTRO-INPUT-LENGTH', checkLength(text('description')), undefined),
     dryRun: boolean('dry-run'),
     allowEmptyDags: boolean('allow-empty-dags'),
+    environment: environment.wish,
     waitMs: wait ? waitTime : undefined,
   }
 
@@ -141,7 +170,7 @@ export function readInputs(
   const given = (name: string): boolean => text(name) !== '' && text(name) !== INPUT_DEFAULTS[name]
   return {
     inputs: Object.freeze({ ...inputs, domain, credentials }),
-    warnings: ineffectiveInputs(inputs, given),
+    warnings: [...environment.warnings, ...ineffectiveInputs(inputs, given)],
   }
 }
 

@@ -7,6 +7,7 @@ import { openSession } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import { deploy } from './deploy/deploy.ts'
 import { createProgress } from './deploy/progress.ts'
+import { updateEnvironmentVariables } from './environment/update.ts'
 import { asActionError } from './errors.ts'
 import type { Request } from './http/request.ts'
 import type { Inputs } from './inputs.ts'
@@ -100,6 +101,7 @@ async function perform(run: Run): Promise<void> {
     case 'deploy':
       return deploy(run)
     case 'update-environment-variables':
+      return updateEnvironmentVariables(run)
     case 'get-access-token':
     case 'rollback':
     case 'create-deployment-preview':

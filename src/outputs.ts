@@ -12,6 +12,7 @@ export type OutputName =
   | 'skip-reason'
   | 'dag-version'
   | 'previous-deploy-id'
+  | 'environment-changes'
 
 /** The only writer of outputs. Each is set as soon as it is known, so that a step that fails later still hands it on. */
 export type Outputs = {

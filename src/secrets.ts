@@ -10,7 +10,7 @@ const SHORTEST_MASKED = 4
 
 /**
  * @param mask tells the runner to mask a value; it is called for the value, each of its lines, and the forms in which it
- *   travels (base64, URL-encoded), because the runner's mask matches text literally.
+ *   travels (base64, URL-encoded, JSON), because the runner's mask matches text literally.
  */
 export function createSecrets(mask: (value: string) => void): Secrets {
   const hidden = new Set<string>()
@@ -48,6 +48,7 @@ function formsOf(value: string): string[] {
     encodeURIComponent(text),
     Buffer.from(text).toString('base64'),
     Buffer.from(text).toString('base64url'),
+    JSON.stringify(text).slice(1, -1),
   ])
   return [...plain, ...travelling]
 }

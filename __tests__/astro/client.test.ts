@@ -186,3 +186,40 @@ describe('writes', () => {
     )
   })
 })
+
+describe('an update', () => {
+  const BODY = {
+    type: 'STANDARD' as const,
+    environmentVariables: [
+      { key: 'A', isSecret: false, value: 'plain "value"' },
+      { key: 'B', isSecret: true },
+    ],
+  }
+
+  test('is sent as it is given', async () => {
+    nock(ORIGIN).post(PATH, BODY).reply(200, makeDeployment())
+    expect((await client().updateDeployment(TARGET, BODY)).id).toBe('cldeployment1')
+  })
+
+  test('is not sent again after an answer that leaves its effect open', async () => {
+    nock(ORIGIN).post(PATH).reply(502, {})
+    expect((await failureOf(() => client().updateDeployment(TARGET, BODY))).code).toBe(
+      'ASTRO-API-UNAVAILABLE',
+    )
+  })
+
+  test('that is refused shows no value, although the server quotes it', async () => {
+    nock(ORIGIN).post(PATH).reply(400, { message: 'plain "value" is bad', requestId: 'r1', statusCode: 400 })
+    const { observed } = await failureOf(() => client().updateDeployment(TARGET, BODY))
+    expect(observed).toBe('HTTP 400 (request r1): "*** is bad".')
+  })
+})
+
+test('environment objects come with those that are linked, which have no ID, and without secrets', async () => {
+  const objects = [{ objectKey: 'A', objectType: 'CONNECTION', sourceScope: 'WORKSPACE' }]
+  nock(ORIGIN)
+    .get('/v1/organizations/clorg1/environment-objects')
+    .query({ deploymentId: 'cldep1', resolveLinked: 'true', limit: '1000', offset: '0' })
+    .reply(200, { environmentObjects: objects, limit: 1000, offset: 0, totalCount: 1 })
+  expect(await client().listEnvironmentObjects(TARGET)).toEqual(objects)
+})

@@ -31,6 +31,7 @@ test('a key pair is all that is needed', () => {
     description: undefined,
     dryRun: false,
     allowEmptyDags: false,
+    environment: undefined,
     waitMs: 600_000,
   })
   expect(Object.isFrozen(inputs)).toBe(true)

@@ -113,3 +113,30 @@ describe('the timeline', () => {
     expect(ganttChart([{ name: 'One', start: 1_000 }], 4_000)).toContain('  One (3.0 s) :1000, 3000ms')
   })
 })
+
+test('a change of variables is a table of names', () => {
+  const summary = buildSummary({
+    headline: 'Dry run',
+    environment: {
+      changes: [
+        { key: 'DB_HOST', kind: 'added', isSecret: false },
+        { key: 'DB_PASSWORD', kind: 'changed', isSecret: true, note: 'set again' },
+        { key: 'OLD|ONE', kind: 'removed', isSecret: false },
+      ],
+      unchanged: 3,
+      variables: [{ key: 'DB_HOST', isSecret: false, value: 'never-shown' }],
+    },
+    phases: [],
+    now: 0,
+  })
+  expect(summary).toBe(`### Dry run
+
+Environment variables: 1 added, 1 changed, 1 removed, 3 unchanged
+
+| Variable | Kind | Change |
+|---|---|---|
+| <code>DB&#95;HOST</code> | plain | added |
+| <code>DB&#95;PASSWORD</code> | secret | changed: set again |
+| <code>OLD&#124;ONE</code> | plain | removed |
+`)
+})

@@ -5,7 +5,16 @@ import type { Repeat } from '../http/retry.ts'
 import type { HttpMethod } from '../http/transport.ts'
 import { HttpFailure } from '../http/transport.ts'
 import { refused, unanswered, unreadable } from './failure.ts'
-import type { CreateDeployRequest, Deploy, Deployment, DeploymentListItem, Organization } from './types.ts'
+import type {
+  CreateDeployRequest,
+  Deploy,
+  Deployment,
+  DeploymentListItem,
+  EnvironmentObject,
+  Organization,
+  UpdateDeploymentRequest,
+} from './types.ts'
+import { withoutValues } from './without-values.ts'
 
 /** What the client needs to know of whoever holds the token. */
 export type TokenHolder = {
@@ -25,6 +34,8 @@ type Call = {
   readonly body?: unknown
   /** Texts without which the answer is none of Astro's. */
   readonly texts?: readonly string[]
+  /** For what the server says of a failure, which may quote what it was sent. */
+  readonly redact?: (text: string) => string
 }
 
 const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl']
@@ -76,27 +87,28 @@ export function createAstroClient(deps: {
   }
 
   async function json<T>(call: Call): Promise<T> {
-    const response = await send(call)
-    if (response.status !== 200) {
+    const answered = await send(call)
+    if (answered.status !== 200) {
+      const response = call.redact ? { ...answered, text: call.redact(answered.text) } : answered
       throw response.status < 400 ? unreadable(call.problem, response) : refused(call.problem, response)
     }
-    if (!isJson(response)) throw unreadable(call.problem, response)
-    const answer = parse(response.text)
-    if (!isRecord(answer)) throw unreadable(call.problem, response)
+    if (!isJson(answered)) throw unreadable(call.problem, answered)
+    const answer = parse(answered.text)
+    if (!isRecord(answer)) throw unreadable(call.problem, answered)
     const missing = (call.texts ?? []).filter((name) => typeof answer[name] !== 'string')
-    if (missing.length > 0) throw unreadable(call.problem, response, `It lacks ${missing.join(', ')}.`)
+    if (missing.length > 0) throw unreadable(call.problem, answered, `It lacks ${missing.join(', ')}.`)
     return answer as T
   }
 
   /** Pages until an empty page or until everything that was promised is there. */
-  async function all<T>(call: Call, items: string): Promise<T[]> {
+  async function all<T>(call: Call, items: string, name = 'id'): Promise<T[]> {
     const found: T[] = []
     for (let page = 0; page < MOST_PAGES; page++) {
       const separator = call.path.includes('?') ? '&' : '?'
       const path = `${call.path}${separator}limit=${PAGE}&offset=${found.length}`
       const answer = await json<Record<string, unknown>>({ ...call, path })
       const batch = answer[items]
-      if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item.id === 'string')) {
+      if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item[name] === 'string')) {
         throw new ActionError({
           code: 'ASTRO-API-ANSWER',
           problem: call.problem,
@@ -161,6 +173,36 @@ export function createAstroClient(deps: {
         repeat: 'always',
         texts: DEPLOYMENT_TEXTS,
       }),
+
+    /**
+     * Replaces every setting. Sent again only when it cannot have had an effect: after an unclear answer the caller reads the
+     * Deployment first.
+     */
+    updateDeployment: (target: DeploymentPath, body: UpdateDeploymentRequest): Promise<Deployment> =>
+      json({
+        method: 'POST',
+        path: deployment(target),
+        what: 'update the Deployment',
+        problem: `Could not update the Deployment ${target.id}.`,
+        repeat: 'refused',
+        body,
+        texts: DEPLOYMENT_TEXTS,
+        redact: withoutValues(body.environmentVariables),
+      }),
+
+    /** Objects of the Environment Manager that a Deployment has, its own and those linked to it, without secret values. */
+    listEnvironmentObjects: (target: DeploymentPath): Promise<EnvironmentObject[]> =>
+      all(
+        {
+          method: 'GET',
+          path: `/organizations/${encodeURIComponent(target.organizationId)}/environment-objects?${new URLSearchParams({ deploymentId: target.id, resolveLinked: 'true' }).toString()}`,
+          what: 'list the environment objects',
+          problem: `Could not list the environment objects of the Deployment ${target.id}.`,
+          repeat: 'always',
+        },
+        'environmentObjects',
+        'objectKey',
+      ),
 
     listDeploys: (target: DeploymentPath): Promise<Deploy[]> =>
       all(

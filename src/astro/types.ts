@@ -10,9 +10,37 @@ export type EnvironmentVariable = {
   readonly updatedAt?: string
 }
 
+/** A variable as an update carries it. A stored secret is kept when `value` is left out, and blanked by an empty one. */
+export type EnvironmentVariableRequest = {
+  readonly key: string
+  readonly isSecret: boolean
+  readonly value?: string
+}
+
 export type WorkerQueue = Readonly<Record<string, unknown>> & {
   readonly id: string
   readonly name: string
+}
+
+export type DeploymentType = 'STANDARD' | 'DEDICATED' | 'HYBRID'
+
+/** The whole of a Deployment's settings, whose fields depend on its type; what is left out may be lost. */
+export type UpdateDeploymentRequest = Readonly<Record<string, unknown>> & {
+  readonly type: DeploymentType
+  readonly environmentVariables: readonly EnvironmentVariableRequest[]
+}
+
+/** An object of the Environment Manager, as far as it is read here. */
+export type EnvironmentObject = {
+  /** Left out of objects that are linked from a Workspace. */
+  readonly id?: string
+  readonly objectKey: string
+  readonly objectType: 'CONNECTION' | 'ENVIRONMENT_VARIABLE' | 'AIRFLOW_VARIABLE' | 'METRICS_EXPORT'
+  readonly scope: 'WORKSPACE' | 'DEPLOYMENT'
+  readonly scopeEntityId: string
+  /** Where a linked object comes from. */
+  readonly sourceScope?: 'WORKSPACE' | 'DEPLOYMENT'
+  readonly sourceScopeEntityId?: string
 }
 
 export type Deployment = {
@@ -22,7 +50,7 @@ export type Deployment = {
   readonly workspaceId: string
   readonly workspaceName?: string
   readonly namespace: string
-  readonly type?: 'STANDARD' | 'DEDICATED' | 'HYBRID'
+  readonly type?: DeploymentType
   readonly status: DeploymentStatus
   readonly statusReason?: string
   readonly isDagDeployEnabled: boolean

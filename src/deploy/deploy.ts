@@ -1,4 +1,5 @@
 import { airflowMajor } from '../airflow/url.ts'
+import { planVariables, proveVariables, writeVariables } from '../environment/update.ts'
 import type { GeneratedFile } from '../project/archive.ts'
 import { monitoringDag } from '../project/monitoring-dag.ts'
 import type { Run } from '../run.ts'
@@ -13,12 +14,16 @@ export async function deploy(run: Run): Promise<void> {
   const { inputs, deployment, target, project, log, outputs, progress, stage, tell } = run
   refuseUndeployable(deployment, run.session.kind)
 
-  const plan = await stage('Plan', () => makePlan(run))
+  const { plan, variables } = await stage('Plan', async () => ({
+    plan: await makePlan(run),
+    variables: await planVariables(run),
+  }))
   if (inputs.dryRun) {
     skipDryRun(run)
     return
   }
 
+  const written = await writeVariables(run, variables)
   const { deploy, dagVersion } = await stage('Deploy', async () => {
     const body = await project().bundle(generatedFiles(run))
     return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body)
@@ -35,8 +40,9 @@ export async function deploy(run: Run): Promise<void> {
   }
   const { waitMs } = inputs
   const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } }
-  await stage('Wait until live', () => waitUntilLive(run, target, deploy.id, expected, waitMs))
+  const live = await stage('Wait until live', () => waitUntilLive(run, target, deploy.id, expected, waitMs))
   progress.reached('live')
+  if (written) proveVariables(run, live, written)
   log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`)
   tell({ headline: `Deployed to ${deployment.name}` })
 }

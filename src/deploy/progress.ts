@@ -1,9 +1,16 @@
 /** How far a deploy has come on Astro's side. */
 export type Stage = 'untouched' | 'creating' | 'created' | 'uploaded' | 'finalizing' | 'finalized' | 'live'
 
-/** Remembers how far a deploy has come, so that a run that ends early can say what has and what has not happened. */
+/**
+ * What is known of the list of environment variables: `writing` means that a request is under way, or had no clear answer;
+ * `kept` and `written`, that Astro has the old or the new list; `replaced`, that somebody else wrote a third one.
+ */
+export type VariablesState = 'untouched' | 'writing' | 'kept' | 'written' | 'replaced'
+
+/** Remembers how far a run has come, so that one that ends early can say what has and what has not happened. */
 export type Progress = {
   reached(stage: Stage, deployId?: string): void
+  variables(state: VariablesState): void
   /** One sentence on the state that the run leaves behind. */
   aftermath(): string
 }
@@ -11,13 +18,29 @@ export type Progress = {
 export function createProgress(): Progress {
   let stage: Stage = 'untouched'
   let id: string | undefined
+  let variables: VariablesState = 'untouched'
   return {
     reached(next, deployId) {
       stage = next
       id = deployId ?? id
     },
-    aftermath: () => describe(stage, id ?? 'of this run'),
+    variables(state) {
+      variables = state
+    },
+    aftermath() {
+      const code = describe(stage, id ?? 'of this run')
+      if (variables === 'untouched') return code
+      return `${VARIABLES[variables]} ${stage === 'untouched' ? 'Nothing else was changed on Astro.' : code}`
+    },
   }
+}
+
+const VARIABLES: Readonly<Record<Exclude<VariablesState, 'untouched'>, string>> = {
+  writing:
+    'It is not known whether Astro took the change of the environment variables: the Deployment has either the old list or the new one, whole. Look at its environment variables in the Astro UI.',
+  kept: 'The environment variables are as they were.',
+  written: 'The new environment variables are written and stay.',
+  replaced: 'The environment variables were written, but somebody else has changed them since.',
 }
 
 function describe(stage: Stage, id: string): string {

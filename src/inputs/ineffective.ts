@@ -10,6 +10,11 @@ type Rule = {
 
 const RULES: readonly Rule[] = [
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
+  ...['deploy-type', 'root-folder', 'dags-path', 'description', 'allow-empty-dags'].map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => i.action !== 'update-environment-variables',
+    why: '`update-environment-variables` ships no code',
+  })),
   { input: 'wait-time', hasEffect: (i) => !i.dryRun, why: 'a dry run waits for nothing' },
 ]
 

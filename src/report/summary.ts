@@ -1,6 +1,8 @@
+import type { EnvironmentPlan } from '../environment/plan.ts'
 import type { ActionError } from '../errors.ts'
 import type { Commit } from '../project/commit.ts'
 import { commitUrl } from '../project/commit.ts'
+import { environmentTable } from './environment.ts'
 import { code, escapeMarkdown, factTable, link } from './markdown.ts'
 import type { Phase } from './timeline.ts'
 import { ganttChart } from './timeline.ts'
@@ -15,6 +17,7 @@ export type SummaryFacts = {
   readonly deployType?: string | undefined
   readonly dagVersion?: { readonly before: string | undefined; readonly after: string | undefined }
   readonly reasons?: readonly string[]
+  readonly environment?: EnvironmentPlan
   readonly error?: { readonly error: ActionError; readonly aftermath: string }
   readonly phases: readonly Phase[]
   readonly now: number
@@ -42,6 +45,7 @@ export function buildSummary(facts: SummaryFacts): string {
       ],
     ]),
     ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
+    ...(facts.environment ? [environmentTable(facts.environment)] : []),
     ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
   ]
   return `${parts.join('\n\n')}\n`

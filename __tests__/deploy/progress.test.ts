@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals'
+import type { Stage, VariablesState } from '../../src/deploy/progress.ts'
+import { createProgress } from '../../src/deploy/progress.ts'
+
+function aftermath(variables: VariablesState, stage: Stage): string {
+  const progress = createProgress()
+  progress.variables(variables)
+  progress.reached(stage, 'cl1')
+  return progress.aftermath()
+}
+
+test.each<[VariablesState, Stage, RegExp]>([
+  ['untouched', 'untouched', /^Nothing was changed on Astro\.$/],
+  ['untouched', 'created', /^The upload of the DAG bundle was not confirmed\. The former code keeps running/],
+  ['kept', 'untouched', /^The environment variables are as they were\. Nothing else was changed on Astro\.$/],
+  ['written', 'untouched', /are written and stay\. Nothing else was changed on Astro\.$/],
+  ['written', 'creating', /are written and stay\. The former code keeps running/],
+  ['written', 'finalized', /are written and stay\. Astro has taken the deploy cl1/],
+  ['writing', 'untouched', /^It is not known[^]*old list or the new one, whole\.[^]*Nothing else/],
+  ['replaced', 'live', /somebody else has changed them since\. The deploy cl1 is live\.$/],
+])('variables %s, code %s', (variables, stage, sentence) => {
+  expect(aftermath(variables, stage)).toMatch(sentence)
+})
