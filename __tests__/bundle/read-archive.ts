@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
+import { spawnSync } from 'node:child_process'
+import { runPython } from '../make/python.ts'
 
 export type ArchiveEntry = {
   readonly name: string
@@ -10,6 +9,7 @@ export type ArchiveEntry = {
   readonly mtime: number
   /** Of a link: where it leads. */
   readonly target: string
+  /** Of a file: its first 64 kB. */
   readonly content: string
   readonly sha256: string
 }
@@ -35,22 +35,13 @@ print(json.dumps(entries))
 `
 
 /** What another program finds in a tar.gz: its entries in their order. */
-export async function readArchive(archive: Buffer): Promise<ArchiveEntry[]> {
-  const output = await runOn(archive, process.platform === 'win32' ? 'python' : 'python3', ['-c', READER])
-  return JSON.parse(output) as ArchiveEntry[]
+export function readArchive(archive: Buffer): ArchiveEntry[] {
+  return runPython(READER, { input: archive }) as ArchiveEntry[]
 }
 
 /** Unpacks a tar.gz with the machine's own tar. */
-export async function unpackArchive(archive: Buffer, folder: string): Promise<void> {
-  await runOn(archive, 'tar', ['-xzpf', '-', '-C', folder])
-}
-
-async function runOn(input: Buffer, program: string, args: readonly string[]): Promise<string> {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const output = text(child.stdout)
-  child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
-  const [code] = (await once(child, 'close')) as [number | null]
-  if (code !== 0) throw new Error(`${program} ended with ${String(code)}`)
-  return output
+export function unpackArchive(archive: Buffer, folder: string): void {
+  const { status, stderr, error } = spawnSync('tar', ['-xzpf', '-', '-C', folder], { input: archive })
+  if (error) throw error
+  if (status !== 0) throw new Error(stderr.toString())
 }

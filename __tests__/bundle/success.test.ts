@@ -200,7 +200,7 @@ describe('a Hybrid Deployment', () => {
     const result = await ground.deploy({ 'key-id': key.keyId, 'key-secret': key.keySecret })
     expectLive(result, id)
     const archive = await ground.astro.download(id, result.outputs['dag-version'] ?? '')
-    const entries = await readArchive(archive)
+    const entries = readArchive(archive)
     expect(entries.map(({ name }) => name)).toEqual(['dags/example.py', 'dags/astronomer_monitoring_dag.py'])
     expect(entries[1]?.content).toContain(text)
   })
@@ -255,5 +255,5 @@ describe('what a run hands on', () => {
 /** Names of the entries that another program finds in what was deployed. */
 async function shipped(result: StepResult): Promise<string[]> {
   const archive = await ground.astro.download(ground.astro.deploymentId, result.outputs['dag-version'] ?? '')
-  return (await readArchive(archive)).map(({ name }) => name)
+  return readArchive(archive).map(({ name }) => name)
 }
