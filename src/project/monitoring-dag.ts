@@ -13,12 +13,12 @@ export function monitoringDag(airflowMajor: number): GeneratedFile {
 /** The largest number that the column of a task's priority takes: 32 bits, signed. */
 const TOP_PRIORITY = 2 ** 31 - 1
 
-/** The text of the DAG. `schedule` and the imports that are used exist from Airflow 2.4 on; Airflow 3 moved both. */
+/** Airflow 3 moved the imports and dropped `schedule_interval`, which is the only name that every Airflow 2 knows. */
 function sourceFor(airflowMajor: number): string {
-  const imports =
-    airflowMajor >= 3
-      ? ['from airflow.providers.standard.operators.bash import BashOperator', 'from airflow.sdk import DAG']
-      : ['from airflow import DAG', 'from airflow.operators.bash import BashOperator']
+  const isAirflow2 = airflowMajor < 3
+  const imports = isAirflow2
+    ? ['from airflow import DAG', 'from airflow.operators.bash import BashOperator']
+    : ['from airflow.providers.standard.operators.bash import BashOperator', 'from airflow.sdk import DAG']
   return `"""Shows that this Deployment schedules and runs tasks. Added on deploy; part of Astro's monitoring."""
 
 import os
@@ -28,7 +28,7 @@ ${imports.join('\n')}
 
 with DAG(
     dag_id="astronomer_monitoring_dag",
-    schedule=os.environ.get("AIRFLOW_MONITORING_DAG_SCHEDULE_INTERVAL", "*/5 * * * *"),
+    ${isAirflow2 ? 'schedule_interval' : 'schedule'}=os.environ.get("AIRFLOW_MONITORING_DAG_SCHEDULE_INTERVAL", "*/5 * * * *"),
     start_date=datetime(2024, 1, 1),
     catchup=False,
     max_active_runs=1,
