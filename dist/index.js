@@ -1,15 +1,15 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
-/***/ 8258:
+/***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(5258);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
 
-/***/ 5258:
+/***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
@@ -281,34 +281,34 @@ __webpack_unused_export__ = debug; // for test
 
 /***/ }),
 
-/***/ 576:
+/***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-const Client = __nccwpck_require__(5061)
-const Dispatcher = __nccwpck_require__(2243)
-const Pool = __nccwpck_require__(20)
-const BalancedPool = __nccwpck_require__(9989)
-const Agent = __nccwpck_require__(3389)
-const ProxyAgent = __nccwpck_require__(7408)
-const EnvHttpProxyAgent = __nccwpck_require__(2785)
-const RetryAgent = __nccwpck_require__(8610)
-const errors = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
+const Client = __nccwpck_require__(3701)
+const Dispatcher = __nccwpck_require__(883)
+const Pool = __nccwpck_require__(628)
+const BalancedPool = __nccwpck_require__(837)
+const Agent = __nccwpck_require__(7405)
+const ProxyAgent = __nccwpck_require__(6672)
+const EnvHttpProxyAgent = __nccwpck_require__(3137)
+const RetryAgent = __nccwpck_require__(50)
+const errors = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(6135)
-const buildConnector = __nccwpck_require__(1952)
-const MockClient = __nccwpck_require__(6197)
-const MockAgent = __nccwpck_require__(2781)
-const MockPool = __nccwpck_require__(9396)
-const mockErrors = __nccwpck_require__(9037)
-const RetryHandler = __nccwpck_require__(1131)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(8085)
-const DecoratorHandler = __nccwpck_require__(5579)
-const RedirectHandler = __nccwpck_require__(9714)
-const createRedirectInterceptor = __nccwpck_require__(2276)
+const api = __nccwpck_require__(6615)
+const buildConnector = __nccwpck_require__(9136)
+const MockClient = __nccwpck_require__(7365)
+const MockAgent = __nccwpck_require__(7501)
+const MockPool = __nccwpck_require__(4004)
+const mockErrors = __nccwpck_require__(2429)
+const RetryHandler = __nccwpck_require__(7816)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
+const DecoratorHandler = __nccwpck_require__(8155)
+const RedirectHandler = __nccwpck_require__(8754)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -326,10 +326,10 @@ __webpack_unused_export__ = DecoratorHandler
 __webpack_unused_export__ = RedirectHandler
 __webpack_unused_export__ = createRedirectInterceptor
 __webpack_unused_export__ = {
-  redirect: __nccwpck_require__(1530),
-  retry: __nccwpck_require__(7114),
-  dump: __nccwpck_require__(5596),
-  dns: __nccwpck_require__(1643)
+  redirect: __nccwpck_require__(1514),
+  retry: __nccwpck_require__(2026),
+  dump: __nccwpck_require__(8060),
+  dns: __nccwpck_require__(379)
 }
 
 __webpack_unused_export__ = buildConnector
@@ -391,7 +391,7 @@ function makeDispatcher (fn) {
 __webpack_unused_export__ = setGlobalDispatcher
 __webpack_unused_export__ = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(3345).fetch)
+const fetchImpl = (__nccwpck_require__(4398).fetch)
 __webpack_unused_export__ = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -403,39 +403,39 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(548).Headers
-/* unused reexport */ __nccwpck_require__(1627).Response
-/* unused reexport */ __nccwpck_require__(268).Request
-/* unused reexport */ __nccwpck_require__(2134).FormData
+/* unused reexport */ __nccwpck_require__(660).Headers
+/* unused reexport */ __nccwpck_require__(9051).Response
+/* unused reexport */ __nccwpck_require__(9967).Request
+/* unused reexport */ __nccwpck_require__(5910).FormData
 __webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8755).FileReader
+/* unused reexport */ __nccwpck_require__(8355).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(5779)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
 __webpack_unused_export__ = setGlobalOrigin
 __webpack_unused_export__ = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(4045)
-const { kConstruct } = __nccwpck_require__(3165)
+const { CacheStorage } = __nccwpck_require__(3245)
+const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 __webpack_unused_export__ = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(6693)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
 __webpack_unused_export__ = deleteCookie
 __webpack_unused_export__ = getCookies
 __webpack_unused_export__ = getSetCookies
 __webpack_unused_export__ = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(428)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
 __webpack_unused_export__ = parseMIMEType
 __webpack_unused_export__ = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5924)
-/* unused reexport */ __nccwpck_require__(5358).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
+/* unused reexport */ __nccwpck_require__(3726).WebSocket
 __webpack_unused_export__ = CloseEvent
 __webpack_unused_export__ = ErrorEvent
 __webpack_unused_export__ = MessageEvent
@@ -451,18 +451,18 @@ __webpack_unused_export__ = MockPool
 __webpack_unused_export__ = MockAgent
 __webpack_unused_export__ = mockErrors
 
-const { EventSource } = __nccwpck_require__(8742)
+const { EventSource } = __nccwpck_require__(1238)
 
 __webpack_unused_export__ = EventSource
 
 
 /***/ }),
 
-/***/ 3134:
+/***/ 158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(2272)
-const { RequestAbortedError } = __nccwpck_require__(1059)
+const { addAbortListener } = __nccwpck_require__(3440)
+const { RequestAbortedError } = __nccwpck_require__(8707)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -522,16 +522,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6900:
+/***/ 2279:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -637,7 +637,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 9294:
+/***/ 6862:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -651,10 +651,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -895,16 +895,16 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 5259:
+/***/ 4043:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(2519)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7863)
+const { Readable } = __nccwpck_require__(9927)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -1116,18 +1116,18 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 792:
+/***/ 3560:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7863)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -1343,15 +1343,15 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 1098:
+/***/ 1882:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(1059)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(2272)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -1458,21 +1458,21 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 6135:
+/***/ 6615:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-module.exports.request = __nccwpck_require__(5259)
-module.exports.stream = __nccwpck_require__(792)
-module.exports.pipeline = __nccwpck_require__(9294)
-module.exports.upgrade = __nccwpck_require__(1098)
-module.exports.connect = __nccwpck_require__(6900)
+module.exports.request = __nccwpck_require__(4043)
+module.exports.stream = __nccwpck_require__(3560)
+module.exports.pipeline = __nccwpck_require__(6862)
+module.exports.upgrade = __nccwpck_require__(1882)
+module.exports.connect = __nccwpck_require__(2279)
 
 
 /***/ }),
 
-/***/ 2519:
+/***/ 9927:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Ported from https://github.com/nodejs/undici/pull/907
@@ -1481,9 +1481,9 @@ module.exports.connect = __nccwpck_require__(6900)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { ReadableStreamFrom } = __nccwpck_require__(2272)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { ReadableStreamFrom } = __nccwpck_require__(3440)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -1864,15 +1864,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 7863:
+/***/ 7655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 
-const { chunksDecode } = __nccwpck_require__(2519)
+const { chunksDecode } = __nccwpck_require__(9927)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -1964,16 +1964,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1952:
+/***/ 9136:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(2272)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(1059)
-const timers = __nccwpck_require__(7787)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
+const timers = __nccwpck_require__(6603)
 
 function noop () {}
 
@@ -2211,7 +2211,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 7887:
+/***/ 735:
 /***/ ((module) => {
 
 
@@ -2336,7 +2336,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5726:
+/***/ 2414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -2545,7 +2545,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1059:
+/***/ 8707:
 /***/ ((module) => {
 
 
@@ -2977,7 +2977,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2543:
+/***/ 4655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -2985,7 +2985,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -3000,9 +3000,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(2272)
-const { channels } = __nccwpck_require__(5726)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(7887)
+} = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -3466,7 +3466,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 1003:
+/***/ 6443:
 /***/ ((module) => {
 
 module.exports = {
@@ -3540,7 +3540,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9112:
+/***/ 7752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -3548,7 +3548,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(7887)
+} = __nccwpck_require__(735)
 
 class TstNode {
   /** @type {any} */
@@ -3699,13 +3699,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2272:
+/***/ 3440:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(1003)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -3713,9 +3713,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(7887)
-const { tree } = __nccwpck_require__(9112)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+const { tree } = __nccwpck_require__(7752)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -4425,18 +4425,18 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3389:
+/***/ 7405:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(1003)
-const DispatcherBase = __nccwpck_require__(8641)
-const Pool = __nccwpck_require__(20)
-const Client = __nccwpck_require__(5061)
-const util = __nccwpck_require__(2272)
-const createRedirectInterceptor = __nccwpck_require__(2276)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const DispatcherBase = __nccwpck_require__(1841)
+const Pool = __nccwpck_require__(628)
+const Client = __nccwpck_require__(3701)
+const util = __nccwpck_require__(3440)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -4565,7 +4565,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 9989:
+/***/ 837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -4573,7 +4573,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const {
   PoolBase,
   kClients,
@@ -4581,10 +4581,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(7632)
-const Pool = __nccwpck_require__(20)
-const { kUrl, kInterceptors } = __nccwpck_require__(1003)
-const { parseOrigin } = __nccwpck_require__(2272)
+} = __nccwpck_require__(2128)
+const Pool = __nccwpck_require__(628)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const { parseOrigin } = __nccwpck_require__(3440)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -4781,7 +4781,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 1021:
+/***/ 637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -4789,9 +4789,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(2272)
-const { channels } = __nccwpck_require__(5726)
-const timers = __nccwpck_require__(7787)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const timers = __nccwpck_require__(6603)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -4804,7 +4804,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -4837,9 +4837,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(1003)
+} = __nccwpck_require__(6443)
 
-const constants = __nccwpck_require__(3512)
+const constants = __nccwpck_require__(2824)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -4851,11 +4851,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(1630) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(4826))
+    mod = await WebAssembly.compile(__nccwpck_require__(3434))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -4863,7 +4863,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(1630))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -5778,7 +5778,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(9852).extractBody)
+      extractBody = (__nccwpck_require__(4492).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -6301,7 +6301,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 2820:
+/***/ 8788:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -6309,13 +6309,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(2272)
+const util = __nccwpck_require__(3440)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -6334,7 +6334,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(1003)
+} = __nccwpck_require__(6443)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -6740,7 +6740,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(9852).extractBody)
+    extractBody ??= (__nccwpck_require__(4492).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -7100,7 +7100,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 5061:
+/***/ 3701:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // @ts-check
@@ -7110,16 +7110,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(2272)
-const { channels } = __nccwpck_require__(5726)
-const Request = __nccwpck_require__(2543)
-const DispatcherBase = __nccwpck_require__(8641)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const Request = __nccwpck_require__(4655)
+const DispatcherBase = __nccwpck_require__(1841)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(1059)
-const buildConnector = __nccwpck_require__(1952)
+} = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
 const {
   kUrl,
   kServerName,
@@ -7161,9 +7161,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(1003)
-const connectH1 = __nccwpck_require__(1021)
-const connectH2 = __nccwpck_require__(2820)
+} = __nccwpck_require__(6443)
+const connectH1 = __nccwpck_require__(637)
+const connectH2 = __nccwpck_require__(8788)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -7471,7 +7471,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(2276)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 function onError (client, err) {
   if (
@@ -7731,19 +7731,19 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 8641:
+/***/ 1841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(2243)
+const Dispatcher = __nccwpck_require__(883)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(1059)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(1003)
+} = __nccwpck_require__(8707)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -7946,7 +7946,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 2243:
+/***/ 883:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -8018,15 +8018,15 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 2785:
+/***/ 3137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(8641)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(1003)
-const ProxyAgent = __nccwpck_require__(7408)
-const Agent = __nccwpck_require__(3389)
+const DispatcherBase = __nccwpck_require__(1841)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
+const ProxyAgent = __nccwpck_require__(6672)
+const Agent = __nccwpck_require__(7405)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -8185,7 +8185,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 9220:
+/***/ 4660:
 /***/ ((module) => {
 
 /* eslint-disable */
@@ -8309,15 +8309,15 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 7632:
+/***/ 2128:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(8641)
-const FixedQueue = __nccwpck_require__(9220)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(1003)
-const PoolStats = __nccwpck_require__(398)
+const DispatcherBase = __nccwpck_require__(1841)
+const FixedQueue = __nccwpck_require__(4660)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
+const PoolStats = __nccwpck_require__(3246)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -8510,10 +8510,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 398:
+/***/ 3246:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(1003)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -8551,7 +8551,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 20:
+/***/ 628:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -8562,14 +8562,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(7632)
-const Client = __nccwpck_require__(5061)
+} = __nccwpck_require__(2128)
+const Client = __nccwpck_require__(3701)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { kUrl, kInterceptors } = __nccwpck_require__(1003)
-const buildConnector = __nccwpck_require__(1952)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const buildConnector = __nccwpck_require__(9136)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -8665,19 +8665,19 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 7408:
+/***/ 6672:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(1003)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(3389)
-const Pool = __nccwpck_require__(20)
-const DispatcherBase = __nccwpck_require__(8641)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(1059)
-const buildConnector = __nccwpck_require__(1952)
-const Client = __nccwpck_require__(5061)
+const Agent = __nccwpck_require__(7405)
+const Pool = __nccwpck_require__(628)
+const DispatcherBase = __nccwpck_require__(1841)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
+const Client = __nccwpck_require__(3701)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -8946,13 +8946,13 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 8610:
+/***/ 50:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Dispatcher = __nccwpck_require__(2243)
-const RetryHandler = __nccwpck_require__(1131)
+const Dispatcher = __nccwpck_require__(883)
+const RetryHandler = __nccwpck_require__(7816)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -8988,7 +8988,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 8085:
+/***/ 2581:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -8996,8 +8996,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const Agent = __nccwpck_require__(3389)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const Agent = __nccwpck_require__(7405)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -9027,7 +9027,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5579:
+/***/ 8155:
 /***/ ((module) => {
 
 
@@ -9078,15 +9078,15 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 9714:
+/***/ 8754:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(2272)
-const { kBodyUsed } = __nccwpck_require__(1003)
+const util = __nccwpck_require__(3440)
+const { kBodyUsed } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -9317,20 +9317,20 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 1131:
+/***/ 7816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(1003)
-const { RequestRetryError } = __nccwpck_require__(1059)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
+const { RequestRetryError } = __nccwpck_require__(8707)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(2272)
+} = __nccwpck_require__(3440)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -9761,14 +9761,14 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 1643:
+/***/ 379:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const { isIP } = __nccwpck_require__(7030)
 const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(5579)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(1059)
+const DecoratorHandler = __nccwpck_require__(8155)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -10143,14 +10143,14 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 5596:
+/***/ 8060:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(2272)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(1059)
-const DecoratorHandler = __nccwpck_require__(5579)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(8155)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -10273,12 +10273,12 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 2276:
+/***/ 5092:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const RedirectHandler = __nccwpck_require__(9714)
+const RedirectHandler = __nccwpck_require__(8754)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -10301,11 +10301,11 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1530:
+/***/ 1514:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RedirectHandler = __nccwpck_require__(9714)
+const RedirectHandler = __nccwpck_require__(8754)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -10332,11 +10332,11 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 7114:
+/***/ 2026:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RetryHandler = __nccwpck_require__(1131)
+const RetryHandler = __nccwpck_require__(7816)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -10358,13 +10358,13 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 3512:
+/***/ 2824:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(6972);
+const utils_1 = __nccwpck_require__(172);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -10642,7 +10642,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 1630:
+/***/ 3870:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -10654,7 +10654,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 4826:
+/***/ 3434:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -10666,7 +10666,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 6972:
+/***/ 172:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -10687,13 +10687,13 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 2781:
+/***/ 7501:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kClients } = __nccwpck_require__(1003)
-const Agent = __nccwpck_require__(3389)
+const { kClients } = __nccwpck_require__(6443)
+const Agent = __nccwpck_require__(7405)
 const {
   kAgent,
   kMockAgentSet,
@@ -10704,14 +10704,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(1501)
-const MockClient = __nccwpck_require__(6197)
-const MockPool = __nccwpck_require__(9396)
-const { matchValue, buildMockOptions } = __nccwpck_require__(1205)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(1059)
-const Dispatcher = __nccwpck_require__(2243)
-const Pluralizer = __nccwpck_require__(8233)
-const PendingInterceptorsFormatter = __nccwpck_require__(6110)
+} = __nccwpck_require__(1117)
+const MockClient = __nccwpck_require__(7365)
+const MockPool = __nccwpck_require__(4004)
+const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
+const Dispatcher = __nccwpck_require__(883)
+const Pluralizer = __nccwpck_require__(1529)
+const PendingInterceptorsFormatter = __nccwpck_require__(6142)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -10854,14 +10854,14 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 6197:
+/***/ 7365:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(5061)
-const { buildMockDispatch } = __nccwpck_require__(1205)
+const Client = __nccwpck_require__(3701)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -10870,10 +10870,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1501)
-const { MockInterceptor } = __nccwpck_require__(3319)
-const Symbols = __nccwpck_require__(1003)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -10920,12 +10920,12 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 9037:
+/***/ 2429:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { UndiciError } = __nccwpck_require__(1059)
+const { UndiciError } = __nccwpck_require__(8707)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -10955,12 +10955,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3319:
+/***/ 1511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(1205)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kDispatchKey,
@@ -10968,9 +10968,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(1501)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const { buildURL } = __nccwpck_require__(2272)
+} = __nccwpck_require__(1117)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { buildURL } = __nccwpck_require__(3440)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -11169,14 +11169,14 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 9396:
+/***/ 4004:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(20)
-const { buildMockDispatch } = __nccwpck_require__(1205)
+const Pool = __nccwpck_require__(628)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -11185,10 +11185,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1501)
-const { MockInterceptor } = __nccwpck_require__(3319)
-const Symbols = __nccwpck_require__(1003)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -11235,7 +11235,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 1501:
+/***/ 1117:
 /***/ ((module) => {
 
 
@@ -11265,20 +11265,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1205:
+/***/ 3397:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { MockNotMatchedError } = __nccwpck_require__(9037)
+const { MockNotMatchedError } = __nccwpck_require__(2429)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(1501)
-const { buildURL } = __nccwpck_require__(2272)
+} = __nccwpck_require__(1117)
+const { buildURL } = __nccwpck_require__(3440)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -11639,7 +11639,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6110:
+/***/ 6142:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -11689,7 +11689,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 8233:
+/***/ 1529:
 /***/ ((module) => {
 
 
@@ -11725,7 +11725,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 7787:
+/***/ 6603:
 /***/ ((module) => {
 
 
@@ -12155,20 +12155,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3186:
+/***/ 9634:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(3165)
-const { urlEquals, getFieldValues } = __nccwpck_require__(7406)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(2272)
-const { webidl } = __nccwpck_require__(1861)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(1627)
-const { Request, fromInnerRequest } = __nccwpck_require__(268)
-const { kState } = __nccwpck_require__(907)
-const { fetching } = __nccwpck_require__(3345)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(1168)
+const { kConstruct } = __nccwpck_require__(109)
+const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
+const { webidl } = __nccwpck_require__(5893)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
+const { Request, fromInnerRequest } = __nccwpck_require__(9967)
+const { kState } = __nccwpck_require__(3627)
+const { fetching } = __nccwpck_require__(4398)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -13021,15 +13021,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4045:
+/***/ 3245:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(3165)
-const { Cache } = __nccwpck_require__(3186)
-const { webidl } = __nccwpck_require__(1861)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { kConstruct } = __nccwpck_require__(109)
+const { Cache } = __nccwpck_require__(9634)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class CacheStorage {
   /**
@@ -13180,26 +13180,26 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3165:
+/***/ 109:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(1003).kConstruct)
+  kConstruct: (__nccwpck_require__(6443).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 7406:
+/***/ 6798:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(428)
-const { isValidHeaderName } = __nccwpck_require__(1168)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { isValidHeaderName } = __nccwpck_require__(3168)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -13244,7 +13244,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2044:
+/***/ 1276:
 /***/ ((module) => {
 
 
@@ -13263,15 +13263,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6693:
+/***/ 9061:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { parseSetCookie } = __nccwpck_require__(7818)
-const { stringify } = __nccwpck_require__(1061)
-const { webidl } = __nccwpck_require__(1861)
-const { Headers } = __nccwpck_require__(548)
+const { parseSetCookie } = __nccwpck_require__(1978)
+const { stringify } = __nccwpck_require__(7797)
+const { webidl } = __nccwpck_require__(5893)
+const { Headers } = __nccwpck_require__(660)
 
 /**
  * @typedef {Object} Cookie
@@ -13454,14 +13454,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7818:
+/***/ 1978:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(2044)
-const { isCTLExcludingHtab } = __nccwpck_require__(1061)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(428)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
+const { isCTLExcludingHtab } = __nccwpck_require__(7797)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -13771,7 +13771,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1061:
+/***/ 7797:
 /***/ ((module) => {
 
 
@@ -14130,13 +14130,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3535:
+/***/ 4031:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(9003)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
 
 /**
  * @type {number[]} BOM
@@ -14711,23 +14711,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8742:
+/***/ 1238:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(3345)
-const { makeRequest } = __nccwpck_require__(268)
-const { webidl } = __nccwpck_require__(1861)
-const { EventSourceStream } = __nccwpck_require__(3535)
-const { parseMIMEType } = __nccwpck_require__(428)
-const { createFastMessageEvent } = __nccwpck_require__(5924)
-const { isNetworkError } = __nccwpck_require__(1627)
-const { delay } = __nccwpck_require__(9003)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
-const { environmentSettingsObject } = __nccwpck_require__(1168)
-const { getGlobalDispatcher } = __nccwpck_require__(8085)
+const { fetching } = __nccwpck_require__(4398)
+const { makeRequest } = __nccwpck_require__(9967)
+const { webidl } = __nccwpck_require__(5893)
+const { EventSourceStream } = __nccwpck_require__(4031)
+const { parseMIMEType } = __nccwpck_require__(1900)
+const { createFastMessageEvent } = __nccwpck_require__(5188)
+const { isNetworkError } = __nccwpck_require__(9051)
+const { delay } = __nccwpck_require__(4811)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 
 let experimentalWarned = false
 
@@ -15201,7 +15201,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9003:
+/***/ 4811:
 /***/ ((module) => {
 
 
@@ -15245,12 +15245,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9852:
+/***/ 4492:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(2272)
+const util = __nccwpck_require__(3440)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -15260,16 +15260,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(1168)
-const { FormData } = __nccwpck_require__(2134)
-const { kState } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
+} = __nccwpck_require__(3168)
+const { FormData } = __nccwpck_require__(5910)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(428)
-const { multipartFormDataParser } = __nccwpck_require__(948)
+const { serializeAMimeType } = __nccwpck_require__(1900)
+const { multipartFormDataParser } = __nccwpck_require__(116)
 let random
 
 try {
@@ -15781,7 +15781,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5055:
+/***/ 4495:
 /***/ ((module) => {
 
 
@@ -15912,7 +15912,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 428:
+/***/ 1900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -16663,12 +16663,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8701:
+/***/ 6653:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConnected, kSize } = __nccwpck_require__(1003)
+const { kConnected, kSize } = __nccwpck_require__(6443)
 
 class CompatWeakRef {
   constructor (value) {
@@ -16716,14 +16716,14 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 5114:
+/***/ 7114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -16849,16 +16849,16 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 948:
+/***/ 116:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(2272)
-const { utf8DecodeBytes } = __nccwpck_require__(1168)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(428)
-const { isFileLike } = __nccwpck_require__(5114)
-const { makeEntry } = __nccwpck_require__(2134)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { utf8DecodeBytes } = __nccwpck_require__(3168)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
+const { isFileLike } = __nccwpck_require__(7114)
+const { makeEntry } = __nccwpck_require__(5910)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -17330,16 +17330,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2134:
+/***/ 5910:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(1168)
-const { kState } = __nccwpck_require__(907)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
-const { FileLike, isFileLike } = __nccwpck_require__(5114)
-const { webidl } = __nccwpck_require__(1861)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
+const { kState } = __nccwpck_require__(3627)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { FileLike, isFileLike } = __nccwpck_require__(7114)
+const { webidl } = __nccwpck_require__(5893)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -17589,7 +17589,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 5779:
+/***/ 1059:
 /***/ ((module) => {
 
 
@@ -17636,21 +17636,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 548:
+/***/ 660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
 
 
 
-const { kConstruct } = __nccwpck_require__(1003)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { kConstruct } = __nccwpck_require__(6443)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(1168)
-const { webidl } = __nccwpck_require__(1861)
+} = __nccwpck_require__(3168)
+const { webidl } = __nccwpck_require__(5893)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -18330,7 +18330,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3345:
+/***/ 4398:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
@@ -18343,9 +18343,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(1627)
-const { HeadersList } = __nccwpck_require__(548)
-const { Request, cloneRequest } = __nccwpck_require__(268)
+} = __nccwpck_require__(9051)
+const { HeadersList } = __nccwpck_require__(660)
+const { Request, cloneRequest } = __nccwpck_require__(9967)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -18381,23 +18381,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(1168)
-const { kState, kDispatcher } = __nccwpck_require__(907)
+} = __nccwpck_require__(3168)
+const { kState, kDispatcher } = __nccwpck_require__(3627)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(9852)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(5055)
+} = __nccwpck_require__(4495)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(2272)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(428)
-const { getGlobalDispatcher } = __nccwpck_require__(8085)
-const { webidl } = __nccwpck_require__(1861)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { webidl } = __nccwpck_require__(5893)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -20607,23 +20607,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 268:
+/***/ 9967:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /* globals AbortController */
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(9852)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(548)
-const { FinalizationRegistry } = __nccwpck_require__(8701)()
-const util = __nccwpck_require__(2272)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
+const { FinalizationRegistry } = __nccwpck_require__(6653)()
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(1168)
+} = __nccwpck_require__(3168)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -20633,12 +20633,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(5055)
+} = __nccwpck_require__(4495)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
-const { URLSerializer } = __nccwpck_require__(428)
-const { kConstruct } = __nccwpck_require__(1003)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -21651,14 +21651,14 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 1627:
+/***/ 9051:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(548)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(9852)
-const util = __nccwpck_require__(2272)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -21670,16 +21670,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(1168)
+} = __nccwpck_require__(3168)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(5055)
-const { kState, kHeaders } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
-const { FormData } = __nccwpck_require__(2134)
-const { URLSerializer } = __nccwpck_require__(428)
-const { kConstruct } = __nccwpck_require__(1003)
+} = __nccwpck_require__(4495)
+const { kState, kHeaders } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { FormData } = __nccwpck_require__(5910)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -22268,7 +22268,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 907:
+/***/ 3627:
 /***/ ((module) => {
 
 
@@ -22284,21 +22284,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1168:
+/***/ 3168:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(5055)
-const { getGlobalOrigin } = __nccwpck_require__(5779)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(428)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
+const { getGlobalOrigin } = __nccwpck_require__(1059)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(2272)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(1861)
+const { webidl } = __nccwpck_require__(5893)
 
 let supportedHashes = []
 
@@ -23923,14 +23923,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1861:
+/***/ 5893:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(2272)
+const { toUSVString } = __nccwpck_require__(3440)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -24625,7 +24625,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1727:
+/***/ 2607:
 /***/ ((module) => {
 
 
@@ -24922,7 +24922,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8755:
+/***/ 8355:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -24931,16 +24931,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(234)
+} = __nccwpck_require__(3610)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(9521)
-const { webidl } = __nccwpck_require__(1861)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
+} = __nccwpck_require__(961)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -25273,12 +25273,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7309:
+/***/ 8573:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(1861)
+const { webidl } = __nccwpck_require__(5893)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -25358,7 +25358,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9521:
+/***/ 961:
 /***/ ((module) => {
 
 
@@ -25375,7 +25375,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 234:
+/***/ 3610:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -25386,10 +25386,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(9521)
-const { ProgressEvent } = __nccwpck_require__(7309)
-const { getEncoding } = __nccwpck_require__(1727)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(428)
+} = __nccwpck_require__(961)
+const { ProgressEvent } = __nccwpck_require__(8573)
+const { getEncoding } = __nccwpck_require__(2607)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -25773,27 +25773,27 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3969:
+/***/ 6897:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(6976)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(4896)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(3105)
-const { channels } = __nccwpck_require__(5726)
-const { CloseEvent } = __nccwpck_require__(5924)
-const { makeRequest } = __nccwpck_require__(268)
-const { fetching } = __nccwpck_require__(3345)
-const { Headers, getHeadersList } = __nccwpck_require__(548)
-const { getDecodeSplit } = __nccwpck_require__(1168)
-const { WebsocketFrameSend } = __nccwpck_require__(9104)
+} = __nccwpck_require__(1216)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
+const { channels } = __nccwpck_require__(2414)
+const { CloseEvent } = __nccwpck_require__(5188)
+const { makeRequest } = __nccwpck_require__(9967)
+const { fetching } = __nccwpck_require__(4398)
+const { Headers, getHeadersList } = __nccwpck_require__(660)
+const { getDecodeSplit } = __nccwpck_require__(3168)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
 
 /** @type {import('crypto')} */
 let crypto
@@ -26151,7 +26151,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6976:
+/***/ 736:
 /***/ ((module) => {
 
 
@@ -26224,14 +26224,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5924:
+/***/ 5188:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(1861)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
-const { kConstruct } = __nccwpck_require__(1003)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(6443)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -26560,12 +26560,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9104:
+/***/ 3264:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(6976)
+const { maxUnsigned16Bit } = __nccwpck_require__(736)
 
 const BUFFER_SIZE = 16386
 
@@ -26663,14 +26663,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8029:
+/***/ 9469:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(3105)
-const { MessageSizeExceededError } = __nccwpck_require__(1059)
+const { isValidClientWindowBits } = __nccwpck_require__(8625)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -26775,16 +26775,16 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 276:
+/***/ 1652:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(6976)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(4896)
-const { channels } = __nccwpck_require__(5726)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
+const { channels } = __nccwpck_require__(2414)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -26794,11 +26794,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(3105)
-const { WebsocketFrameSend } = __nccwpck_require__(9104)
-const { closeWebSocketConnection } = __nccwpck_require__(3969)
-const { PerMessageDeflate } = __nccwpck_require__(8029)
-const { MessageSizeExceededError } = __nccwpck_require__(1059)
+} = __nccwpck_require__(8625)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { closeWebSocketConnection } = __nccwpck_require__(6897)
+const { PerMessageDeflate } = __nccwpck_require__(9469)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -27309,14 +27309,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5388:
+/***/ 3900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(9104)
-const { opcodes, sendHints } = __nccwpck_require__(6976)
-const FixedQueue = __nccwpck_require__(9220)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { opcodes, sendHints } = __nccwpck_require__(736)
+const FixedQueue = __nccwpck_require__(4660)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -27420,7 +27420,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 4896:
+/***/ 1216:
 /***/ ((module) => {
 
 
@@ -27439,16 +27439,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3105:
+/***/ 8625:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(4896)
-const { states, opcodes } = __nccwpck_require__(6976)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5924)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
+const { states, opcodes } = __nccwpck_require__(736)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(428)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
 
 /* globals Blob */
 
@@ -27768,15 +27768,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5358:
+/***/ 3726:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(1861)
-const { URLSerializer } = __nccwpck_require__(428)
-const { environmentSettingsObject } = __nccwpck_require__(1168)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(6976)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
 const {
   kWebSocketURL,
   kReadyState,
@@ -27785,21 +27785,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(4896)
+} = __nccwpck_require__(1216)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(3105)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(3969)
-const { ByteParser } = __nccwpck_require__(276)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(2272)
-const { getGlobalDispatcher } = __nccwpck_require__(8085)
+} = __nccwpck_require__(8625)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
+const { ByteParser } = __nccwpck_require__(1652)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(5924)
-const { SendQueue } = __nccwpck_require__(5388)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
+const { SendQueue } = __nccwpck_require__(3900)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -28370,7 +28370,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5044:
+/***/ 9373:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -28395,11 +28395,13 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 3919:
+/***/ 3916:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P2: () => (/* binding */ LONGEST_SAID),
 /* harmony export */   Uc: () => (/* binding */ describeError),
+/* harmony export */   _p: () => (/* binding */ quoteSaid),
 /* harmony export */   hD: () => (/* binding */ quote),
 /* harmony export */   lZ: () => (/* binding */ ActionError),
 /* harmony export */   z6: () => (/* binding */ asActionError)
@@ -28434,12 +28436,18 @@ function asActionError(thrown) {
     });
 }
 const LONGEST_QUOTE = 100;
-/** A value in quotes for a message; only the beginning of one that would drown it. */
+/** Characters of a server's words that a message may hold. */
+const LONGEST_SAID = 4_000;
+/**
+ * A value in quotes for a message, or how long it is when it would drown the message. Never a part of it: a secret that was
+ * cut is one that neither redaction nor the runner's mask knows.
+ */
 function quote(text) {
-    const characters = Array.from(text);
-    if (characters.length <= LONGEST_QUOTE)
-        return `"${text}"`;
-    return `"${characters.slice(0, LONGEST_QUOTE).join('')}…" (${characters.length} characters)`;
+    return text.length <= LONGEST_QUOTE ? `"${text}"` : `a value of ${text.length} characters`;
+}
+/** What a server said, in quotes, or how long it is when it would drown the message; never a part of it either. */
+function quoteSaid(text) {
+    return text.length <= LONGEST_SAID ? `"${text}"` : `a message of ${text.length} characters`;
 }
 /** A short text for a thrown value, for use inside `observed`. */
 function describeError(thrown) {
@@ -28453,16 +28461,16 @@ function describeError(thrown) {
 
 /***/ }),
 
-/***/ 8346:
+/***/ 7777:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   F: () => (/* binding */ isJson),
 /* harmony export */   W: () => (/* binding */ createRequest)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
-/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4981);
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3154);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8902);
+/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1517);
 
 
 
@@ -28540,7 +28548,7 @@ function isJson(response) {
 
 /***/ }),
 
-/***/ 4981:
+/***/ 8902:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -28548,7 +28556,7 @@ function isJson(response) {
 /* harmony export */   a2: () => (/* binding */ retryDelay),
 /* harmony export */   xg: () => (/* binding */ mayRepeat)
 /* harmony export */ });
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3154);
+/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1517);
 
 const RETRIED_STATUSES = new Set([500, 502, 503, 504]);
 /** Whether a request with this policy may be sent again after this outcome. */
@@ -28584,7 +28592,7 @@ function retryAfter(header, now) {
 
 /***/ }),
 
-/***/ 3154:
+/***/ 1517:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -28595,8 +28603,8 @@ function retryAfter(header, now) {
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5078);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3919);
+/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4942);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
 
 
 
@@ -28713,21 +28721,21 @@ function attempt(request, agent, connectTimeoutMs) {
 
 /***/ }),
 
-/***/ 7890:
+/***/ 9407:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4296);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5044);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3919);
-/* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8346);
-/* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3154);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6526);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1980);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(5912);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8455);
-/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4175);
-/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9479);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9584);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9373);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
+/* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7777);
+/* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7402);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7729);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3597);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6472);
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7194);
+/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7360);
 
 
 
@@ -28769,6 +28777,8 @@ await (0,_main_js__WEBPACK_IMPORTED_MODULE_5__/* .main */ .i)({
     outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_6__/* .createOutputs */ .l)(),
     signal,
 });
+// What still goes on beside the story (a list that nobody waits for any more, its retries) would keep the process.
+cancellation.abort(new Error('The run is over.'));
 transport.close();
 
 __webpack_async_result__();
@@ -28776,7 +28786,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6526:
+/***/ 7402:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28804,11 +28814,11 @@ function airflowApiUrl(deployment) {
 }
 
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3919);
+var src_errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/http/request.ts
-var http_request = __nccwpck_require__(8346);
+var http_request = __nccwpck_require__(7777);
 // EXTERNAL MODULE: ./src/http/transport.ts
-var transport = __nccwpck_require__(3154);
+var transport = __nccwpck_require__(1517);
 ;// CONCATENATED MODULE: ./src/astro/failure.ts
 
 
@@ -28844,6 +28854,7 @@ const ADVICE = {
         fix: 'Run again later, or give each workflow a token of its own.',
     },
 };
+const LONGEST_ID = 200;
 const UNAVAILABLE = {
     code: 'ASTRO-API-UNAVAILABLE',
     likelyCause: 'Astro has a problem of its own, or a proxy on the way cannot reach it.',
@@ -28852,21 +28863,21 @@ const UNAVAILABLE = {
 /** An answer with a status that means failure, as an error that says what failed and what to do. */
 function refused(problem, response) {
     const advice = ADVICE[response.status] ?? (response.status >= 500 ? UNAVAILABLE : ADVICE[400]);
-    return new errors/* ActionError */.lZ({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) });
+    return new src_errors/* ActionError */.lZ({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) });
 }
-/** A 2xx answer that is not what the contract promises. */
-function unreadable(problem, response) {
-    return new errors/* ActionError */.lZ({
+/** A 2xx answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
+function unreadable(problem, response, detail = '') {
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-API-ANSWER',
         problem,
-        observed: `${observe(response)} The answer is not the JSON that Astro gives.`,
+        observed: `${observe(response)} The answer is not the JSON that Astro gives. ${detail}`.trim(),
         likelyCause: 'A proxy or a login page answered instead of Astro, or `domain` names another server.',
         fix: 'Check the `domain` input and the proxy settings of the runner.',
     });
 }
 /** No answer at all. */
 function unanswered(problem, host, failure) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-API-UNREACHABLE',
         problem,
         observed: failure.reached
@@ -28882,12 +28893,20 @@ function unanswered(problem, host, failure) {
 /** Status, the server's own words and the request ID: what support will ask for. */
 function observe(response) {
     const body = parseErrorBody(response);
-    const requestId = typeof body.requestId === 'string' ? body.requestId : response.headers['x-request-id'];
-    const fields = (body.fieldErrors ?? [])
-        .map(({ field, message }) => ` ${String(field)}: ${String(message)}.`)
-        .join('');
-    const words = typeof body.message === 'string' && body.message !== '' ? ` "${body.message}".` : '.';
-    return `HTTP ${response.status}${requestId ? ` (request ${String(requestId)})` : ''}${words === '.' ? '.' : `:${words}`}${fields}`;
+    const requestId = [body.requestId, response.headers['x-request-id']].find((id) => typeof id === 'string' && id.length <= LONGEST_ID);
+    const request = requestId === undefined ? '' : ` (request ${requestId})`;
+    const words = typeof body.message === 'string' && body.message !== '' ? `: ${(0,src_errors/* quoteSaid */._p)(body.message)}` : '';
+    return `HTTP ${response.status}${request}${words}.${fieldErrors(body.fieldErrors)}`;
+}
+function fieldErrors(errors) {
+    if (!Array.isArray(errors))
+        return '';
+    const told = errors.flatMap((error) => {
+        const { field, message } = (error ?? {});
+        return typeof field === 'string' && typeof message === 'string' ? [` ${field}: ${message}.`] : [];
+    });
+    const text = told.join('');
+    return text.length <= src_errors/* LONGEST_SAID */.P2 ? text : ` It names ${told.length} fields.`;
 }
 function parseErrorBody(response) {
     if (!(0,http_request/* isJson */.F)(response)) {
@@ -28902,11 +28921,28 @@ function parseErrorBody(response) {
     }
 }
 
+// EXTERNAL MODULE: ./src/secrets.ts
+var secrets = __nccwpck_require__(7194);
+;// CONCATENATED MODULE: ./src/astro/without-values.ts
+
+const SHORTEST = 4;
+/** Takes the values of variables out of a text. Very short ones stay: they are in every text. */
+function withoutValues(variables) {
+    const values = (0,secrets/* createSecrets */.g)(() => undefined);
+    for (const { value = '' } of variables)
+        if (value.trim().length >= SHORTEST)
+            values.hide(value);
+    return values.redact;
+}
+
 ;// CONCATENATED MODULE: ./src/astro/client.ts
 
 
 
 
+
+const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl'];
+const DEPLOY_TEXTS = ['id', 'status'];
 const PAGE = 1000;
 const MOST_PAGES = 100;
 const CLIENT_NAME = 'deploy-to-astro';
@@ -28945,29 +28981,31 @@ function createAstroClient(deps) {
         }
     }
     async function json(call) {
-        const response = await send(call);
-        if (response.status !== 200) {
+        const answered = await send(call);
+        if (answered.status !== 200) {
+            const response = call.redact ? { ...answered, text: call.redact(answered.text) } : answered;
             throw response.status < 400 ? unreadable(call.problem, response) : refused(call.problem, response);
         }
-        if (!(0,http_request/* isJson */.F)(response))
-            throw unreadable(call.problem, response);
-        try {
-            return JSON.parse(response.text);
-        }
-        catch {
-            throw unreadable(call.problem, response);
-        }
+        if (!(0,http_request/* isJson */.F)(answered))
+            throw unreadable(call.problem, answered);
+        const answer = parse(answered.text);
+        if (!isRecord(answer))
+            throw unreadable(call.problem, answered);
+        const missing = (call.texts ?? []).filter((name) => typeof answer[name] !== 'string');
+        if (missing.length > 0)
+            throw unreadable(call.problem, answered, `It lacks ${missing.join(', ')}.`);
+        return answer;
     }
     /** Pages until an empty page or until everything that was promised is there. */
-    async function all(call, items) {
+    async function all(call, items, name = 'id') {
         const found = [];
         for (let page = 0; page < MOST_PAGES; page++) {
             const separator = call.path.includes('?') ? '&' : '?';
             const path = `${call.path}${separator}limit=${PAGE}&offset=${found.length}`;
             const answer = await json({ ...call, path });
             const batch = answer[items];
-            if (!Array.isArray(batch)) {
-                throw new errors/* ActionError */.lZ({
+            if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item[name] === 'string')) {
+                throw new src_errors/* ActionError */.lZ({
                     code: 'ASTRO-API-ANSWER',
                     problem: call.problem,
                     observed: `The answer has no list of ${items}.`,
@@ -29014,7 +29052,30 @@ function createAstroClient(deps) {
             what: 'read the Deployment',
             problem: `Could not read the Deployment ${target.id}.`,
             repeat: 'always',
+            texts: DEPLOYMENT_TEXTS,
         }),
+        /**
+         * Replaces every setting. Sent again only when it cannot have had an effect: after an unclear answer the caller reads the
+         * Deployment first.
+         */
+        updateDeployment: (target, body) => json({
+            method: 'POST',
+            path: deployment(target),
+            what: 'update the Deployment',
+            problem: `Could not update the Deployment ${target.id}.`,
+            repeat: 'refused',
+            body,
+            texts: DEPLOYMENT_TEXTS,
+            redact: withoutValues(body.environmentVariables),
+        }),
+        /** Objects of the Environment Manager that a Deployment has, its own and those linked to it, without secret values. */
+        listEnvironmentObjects: (target) => all({
+            method: 'GET',
+            path: `/organizations/${encodeURIComponent(target.organizationId)}/environment-objects?${new URLSearchParams({ deploymentId: target.id, resolveLinked: 'true' }).toString()}`,
+            what: 'list the environment objects',
+            problem: `Could not list the environment objects of the Deployment ${target.id}.`,
+            repeat: 'always',
+        }, 'environmentObjects', 'objectKey'),
         listDeploys: (target) => all({
             method: 'GET',
             path: `${deployment(target)}/deploys`,
@@ -29028,6 +29089,7 @@ function createAstroClient(deps) {
             what: 'read the deploy',
             problem: `Could not read the deploy ${deployId}.`,
             repeat: 'always',
+            texts: DEPLOY_TEXTS,
         }),
         /** A lost answer leaves at worst an unused INITIALIZED row behind, so it is sent again. */
         createDeploy: (target, body) => json({
@@ -29037,6 +29099,7 @@ function createAstroClient(deps) {
             problem: `Could not create a deploy on the Deployment ${target.id}.`,
             repeat: 'unanswered',
             body,
+            texts: DEPLOY_TEXTS,
         }),
         /** Whether a second finalize is accepted is not documented: the caller reads the deploy when the answer is unclear. */
         finalizeDeploy: (target, deployId, body) => json({
@@ -29046,8 +29109,20 @@ function createAstroClient(deps) {
             problem: `Could not finalize the deploy ${deployId}.`,
             repeat: 'refused',
             body,
+            texts: DEPLOY_TEXTS,
         }),
     };
+}
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 ;// CONCATENATED MODULE: ./src/astro/target.ts
@@ -29065,7 +29140,7 @@ async function locateDeployment(astro, session, wish) {
 async function readDeployment(astro, path, wish) {
     const deployment = await astro.getDeployment(path);
     if (wish.workspaceId !== undefined && deployment.workspaceId !== wish.workspaceId) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-TARGET-WORKSPACE',
             problem: `The Deployment ${deployment.name} (${deployment.id}) is not in the Workspace that the step names.`,
             observed: `It is in ${deployment.workspaceId}; \`workspace\` says ${wish.workspaceId}.`,
@@ -29078,7 +29153,7 @@ async function readDeployment(astro, path, wish) {
 async function findOrganization(astro, session, wished) {
     const own = session.bound.organizationId;
     if (wished !== undefined && own !== undefined && wished !== own) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-TARGET-ORGANIZATION',
             problem: 'The token belongs to another Organization than the step names.',
             observed: `The token says ${own}; \`organization-id\` says ${wished}.`,
@@ -29092,7 +29167,7 @@ async function findOrganization(astro, session, wished) {
     const [only] = organizations;
     if (only && organizations.length === 1)
         return only.id;
-    throw new errors/* ActionError */.lZ({
+    throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TARGET-ORGANIZATION',
         problem: 'Could not tell which Organization to work in.',
         observed: organizations.length === 0
@@ -29132,7 +29207,7 @@ async function findId(astro, session, { target, workspaceId }, organizationId) {
     }
 }
 function ambiguous(name, matches) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TARGET-AMBIGUOUS',
         problem: `More than one Deployment is named ${name}.`,
         observed: matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`).join('; ') + '.',
@@ -29140,7 +29215,7 @@ function ambiguous(name, matches) {
     });
 }
 function unknownName(name, visible) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TARGET-NOT-FOUND',
         problem: `No Deployment is named ${name}.`,
         observed: whatIsVisible(visible),
@@ -29149,7 +29224,7 @@ function unknownName(name, visible) {
     });
 }
 function unbound(kind, visible) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TARGET-MISSING',
         problem: 'The step does not say which Deployment to act on.',
         observed: visible
@@ -29260,20 +29335,20 @@ function parseDomain(text) {
     }
     return given.includes('://')
         ? parseOrigin(given)
-        : `${(0,errors/* quote */.hD)(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`;
+        : `${(0,src_errors/* quote */.hD)(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`;
 }
 function parseOrigin(given) {
     if (!URL.canParse(given))
-        return `${(0,errors/* quote */.hD)(given)} is not a URL`;
+        return `${(0,src_errors/* quote */.hD)(given)} is not a URL`;
     const url = new URL(given);
     if (url.username || url.password)
         return 'a domain must not hold a user name or password';
     if (url.hostname.length > LONGEST_HOST)
-        return `${(0,errors/* quote */.hD)(given)} is longer than any domain`;
+        return `${(0,src_errors/* quote */.hD)(given)} is longer than any domain`;
     if (url.pathname !== '/' || url.search || url.hash)
-        return `${(0,errors/* quote */.hD)(given)} is more than an origin`;
+        return `${(0,src_errors/* quote */.hD)(given)} is more than an origin`;
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-        return `${(0,errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
+        return `${(0,src_errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
     }
     const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.');
     return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` };
@@ -29291,7 +29366,7 @@ const DEFAULT_LIFETIME_SECONDS = 3600;
 const OPAQUE = 'The answer is not what an Astro login service gives.';
 /**
  * Asks an Astro for the address of its login service (section 1.4 of the control plane's contract). Throws
- * `ASTRO-AUTH-DISCOVERY`. The secret goes to that address, so anything but https, or loopback, is refused.
+ * `ASTRO-AUTH-DISCOVERY`, `ASTRO-AUTH-UNREACHABLE`, or `ASTRO-API-…` when Astro has a problem of its own. The secret goes to that address, so anything but https, or loopback, is refused.
  */
 async function discoverTokenUrl(request, apiOrigin) {
     const problem = `Could not find the login service of ${apiOrigin}.`;
@@ -29303,12 +29378,15 @@ async function discoverTokenUrl(request, apiOrigin) {
         repeat: 'always',
         expectJson: true,
     }));
+    if (response.status === 429 || response.status >= 500)
+        throw refused(problem, response);
     const domainUrl = response.status === 200 ? stringField(response, 'domainUrl') : undefined;
-    if (domainUrl === undefined || !URL.canParse(domainUrl))
+    const base = domainUrl?.endsWith('/') ? domainUrl : `${domainUrl ?? ''}/`;
+    if (!/^https?:/i.test(base) || !URL.canParse(base))
         throw discoveryFailed(problem, response);
-    const url = new URL('oauth/token', domainUrl.endsWith('/') ? domainUrl : `${domainUrl}/`);
+    const url = new URL('oauth/token', base);
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-DISCOVERY',
             problem,
             observed: `It is said to be at ${url.origin}, which does not encrypt.`,
@@ -29342,19 +29420,19 @@ async function exchangeKey(deps, tokenUrl, key) {
     const token = response.status === 200 ? stringField(response, 'access_token') : undefined;
     if (token !== undefined && token !== '') {
         deps.hide(token);
-        const lifetime = Number(parse(response)?.expires_in);
+        const lifetime = Number(exchange_parse(response)?.expires_in);
         const seconds = Number.isFinite(lifetime) && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS;
         return { token, expiresAt: askedAt + seconds * 1000 };
     }
     throw rejection(problem, response);
 }
 function rejection(problem, response) {
-    const said = stringField(response, 'error_description') ?? stringField(response, 'error');
-    if ([400, 401, 403].includes(response.status) && parse(response)) {
-        return new errors/* ActionError */.lZ({
+    const said = stringField(response, 'error_description') ?? stringField(response, 'error') ?? '';
+    if ([400, 401, 403].includes(response.status) && exchange_parse(response)) {
+        return new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-KEY-REJECTED',
             problem,
-            observed: `The login service answered HTTP ${response.status}${said ? `: "${said}"` : ''}.`,
+            observed: `The login service answered HTTP ${response.status}${said === '' ? '' : `: ${(0,src_errors/* quoteSaid */._p)(said)}`}.`,
             likelyCause: 'The key ID or secret is wrong, or the key or its Deployment was deleted (the answer is the same). Astronomer retired ' +
                 'Deployment API keys in June 2024 in favour of API tokens, so an old key may no longer work at all. Runs from forks ' +
                 'and from Dependabot receive no repository secrets.',
@@ -29362,16 +29440,21 @@ function rejection(problem, response) {
                 'UI, store it as a secret, and pass it as `api-token`.',
         });
     }
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AUTH-EXCHANGE',
         problem,
-        observed: `${observe(response)}${parse(response) ? '' : ` ${OPAQUE}`}`,
+        observed: describeAnswer(response),
         likelyCause: 'The login service has a problem, or a proxy answered in its place.',
         fix: 'Check `domain` and the proxy settings of the runner, then run again.',
     });
 }
+function describeAnswer(response) {
+    if (!exchange_parse(response))
+        return `${observe(response)} ${OPAQUE}`;
+    return response.status === 200 ? `${observe(response)} There is no access token in it.` : observe(response);
+}
 function discoveryFailed(problem, response) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AUTH-DISCOVERY',
         problem,
         observed: `${observe(response)} ${OPAQUE}`,
@@ -29386,7 +29469,7 @@ async function answered(problem, origin, ask) {
     catch (error) {
         if (!(error instanceof transport/* HttpFailure */.H))
             throw error;
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-UNREACHABLE',
             problem,
             observed: `${origin} gave no answer: ${error.message}.`,
@@ -29396,7 +29479,7 @@ async function answered(problem, origin, ask) {
         });
     }
 }
-function parse(response) {
+function exchange_parse(response) {
     try {
         const body = JSON.parse(response.text);
         return typeof body === 'object' && body !== null ? body : undefined;
@@ -29406,7 +29489,7 @@ function parse(response) {
     }
 }
 function stringField(response, name) {
-    const value = parse(response)?.[name];
+    const value = exchange_parse(response)?.[name];
     return typeof value === 'string' ? value : undefined;
 }
 
@@ -29470,7 +29553,7 @@ async function keySession(deps, key) {
 function tokenSession(token, now) {
     const claims = readClaims(token);
     if (!claims) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-MALFORMED',
             problem: 'The API token is not a token.',
             observed: `It has ${token.length} characters${/\s/.test(token) ? ', white space among them,' : ''} and is not a JSON Web Token (three parts joined by dots).`,
@@ -29480,7 +29563,7 @@ function tokenSession(token, now) {
         });
     }
     if (claims.permissions?.length === 0) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-NO-PERMISSIONS',
             problem: 'The token is not an Astro API token.',
             observed: 'It lists no permissions.',
@@ -29501,7 +29584,7 @@ function refuseExpired(claims, now) {
     if (!claims.expiresAt || claims.expiresAt.getTime() > now)
         return;
     const name = claims.tokenId ? `The API token ${claims.tokenId}` : 'The token';
-    throw new errors/* ActionError */.lZ({
+    throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AUTH-EXPIRED',
         problem: `${name} has expired.`,
         observed: `It was good until ${claims.expiresAt.toISOString()}.`,
@@ -29510,6 +29593,947 @@ function refuseExpired(claims, now) {
             : 'It is a user token, which lives for 24 hours.',
         fix: 'Create a new API token in the Astro UI and store it as the repository secret that this workflow reads.',
     });
+}
+
+;// CONCATENATED MODULE: ./src/report/markdown.ts
+/** Any text as one that shows as itself in GitHub's Markdown, also in a table cell. */
+function escapeMarkdown(text) {
+    return text
+        .replace(/&/g, '&amp;')
+        .replace(/</g, '&lt;')
+        .replace(/>/g, '&gt;')
+        .replace(/[\\`*_{}[\]#|~@]/g, (character) => `&#${character.charCodeAt(0)};`)
+        .replace(/\r?\n/g, ' ');
+}
+/** A text in code font, whatever backticks it holds. */
+function code(text) {
+    return `<code>${escapeMarkdown(text)}</code>`;
+}
+/** A link; the address is one that we made or that Astro gave, and is dropped unless it is http(s). */
+function markdown_link(label, url) {
+    return url !== undefined && /^https?:\/\/[^\s()<>]+$/.test(url)
+        ? `[${escapeMarkdown(label)}](${url})`
+        : escapeMarkdown(label);
+}
+/**
+ * Two-column tables without a visible head, none at all when every value is undefined; such rows are left out. Values are
+ * Markdown already.
+ */
+function factTable(rows) {
+    const shown = rows.filter((row) => row[1] !== undefined);
+    if (shown.length === 0)
+        return [];
+    return [['| | |', '|---|---|', ...shown.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')];
+}
+
+;// CONCATENATED MODULE: ./src/report/environment.ts
+
+const SIGNS = { added: '+', changed: '~', removed: '-' };
+const kindOf = ({ isSecret }) => (isSecret ? 'secret' : 'plain');
+const describe = ({ kind, note }) => (note === undefined ? kind : `${kind}: ${note}`);
+/** How many variables a plan changes in which way, in one sentence without an end. */
+function countChanges({ changes, unchanged }) {
+    const count = (kind) => changes.filter((change) => change.kind === kind).length;
+    return `${count('added')} added, ${count('changed')} changed, ${count('removed')} removed, ${unchanged} unchanged`;
+}
+/** A plan as lines of the log: a table of names, never of values. */
+function environmentLines(plan) {
+    const width = Math.max(...plan.changes.map(({ key }) => key.length));
+    return [
+        `Environment variables: ${countChanges(plan)}`,
+        ...plan.changes.map((change) => `  ${SIGNS[change.kind]} ${change.key.padEnd(width)}  ${kindOf(change).padEnd(6)}  ${describe(change)}`),
+    ];
+}
+/** A plan as Markdown: a table of names, never of values. */
+function environmentTable(plan) {
+    const title = `Environment variables: ${countChanges(plan)}`;
+    if (plan.changes.length === 0)
+        return title;
+    const rows = plan.changes.map((change) => `| ${code(change.key)} | ${kindOf(change)} | ${escapeMarkdown(describe(change))} |`);
+    return [title, '', '| Variable | Kind | Change |', '|---|---|---|', ...rows].join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/environment/compare.ts
+/** Moves by itself: times, who did it, and how the Deployment is doing. */
+const MOVING = [
+    /^(?:updatedAt|updatedBy|status|statusReason|scalingStatus)\b/,
+    /^scalingSpec\.hibernationSpec\.override\.isActive$/,
+];
+/** What runs is changed by deploys, which may end at any moment; no update of settings carries it. */
+const RUNNING = /^(?:imageTag|imageVersion|dagTarballVersion|desiredDagTarballVersion|astroRuntimeVersion|runtimeVersion|airflowVersion|webServerAirflowApiUrl|apiUrl)$/;
+/**
+ * Every setting that differs between two looks at a Deployment, but for the variables; and what runs, apart. Nothing, an
+ * empty text and an empty list count as the same; so do remote execution that is off and none. The order of lists counts
+ * where it means something.
+ */
+function compareSettings(before, after) {
+    const [old, now] = [flatten(before), flatten(after)];
+    const differences = [...new Set([...old.keys(), ...now.keys()])]
+        .filter((field) => old.get(field) !== now.get(field) && !MOVING.some((pattern) => pattern.test(field)))
+        .map((field) => ({ field, before: old.get(field), after: now.get(field) }));
+    return {
+        settings: differences.filter(({ field }) => !RUNNING.test(field)),
+        running: differences.filter(({ field }) => RUNNING.test(field)),
+    };
+}
+/** Whether a Deployment has exactly the variables of an update, as far as answers show them. */
+function compareVariables(wanted, found) {
+    const present = new Map(found.map((variable) => [variable.key, variable]));
+    const expected = new Set(wanted.map(({ key }) => key));
+    return {
+        missing: wanted.filter(({ key }) => !present.has(key)).map(({ key }) => key),
+        unexpected: found.filter(({ key }) => !expected.has(key)).map(({ key }) => key),
+        different: wanted
+            .filter(({ key, isSecret, value }) => {
+            const other = present.get(key);
+            if (!other)
+                return false;
+            return other.isSecret !== isSecret || (!isSecret && (other.value ?? '') !== (value ?? ''));
+        })
+            .map(({ key }) => key),
+    };
+}
+function areSame({ missing, unexpected, different }) {
+    return missing.length + unexpected.length + different.length === 0;
+}
+/** The leaves of a Deployment by their path, as JSON. */
+function flatten(deployment) {
+    const leaves = new Map();
+    const { remoteExecution: remote } = deployment;
+    const settings = {
+        ...deployment,
+        environmentVariables: undefined,
+        remoteExecution: remote?.enabled ? remote : undefined,
+    };
+    collect(settings, '', leaves);
+    return leaves;
+}
+function collect(value, path, leaves) {
+    if (value === undefined || value === null || value === '')
+        return;
+    if (Array.isArray(value)) {
+        collectItems(value, path, leaves);
+    }
+    else if (typeof value === 'object') {
+        for (const [name, inner] of Object.entries(value)) {
+            collect(inner, path === '' ? name : `${path}.${name}`, leaves);
+        }
+    }
+    else {
+        leaves.set(path, JSON.stringify(value));
+    }
+}
+/** Lists of texts are sets; items with a name (queues) are known by it; others by their place. */
+function collectItems(items, path, leaves) {
+    if (items.length === 0)
+        return;
+    if (items.every((item) => typeof item === 'string')) {
+        leaves.set(path, JSON.stringify([...items].sort()));
+        return;
+    }
+    items.forEach((item, index) => {
+        const name = typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : index;
+        collect(item, `${path}[${name}]`, leaves);
+    });
+}
+
+;// CONCATENATED MODULE: ./src/environment/apply-failure.ts
+
+
+const apply_failure_name = (deployment) => `the Deployment ${deployment.name} (${deployment.id})`;
+/** The credential lacks the right to change settings. */
+function mayNotUpdate({ observed, cause }, kind) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-FORBIDDEN',
+        problem: 'The credential may not change the environment variables of the Deployment.',
+        observed,
+        likelyCause: kind === 'api-key'
+            ? 'Changing them needs the permission deployment.update. Deployment API keys may deploy code, but not always change settings.'
+            : 'Changing them needs the permission deployment.update, which its role does not have.',
+        fix: kind === 'api-key'
+            ? 'Use an API token of the Deployment with the role Deployment Admin as `api-token`, in place of the API key.'
+            : 'Give the token a role with that permission (Deployment Admin, or Workspace Operator), or use another one.',
+        cause,
+    });
+}
+/** `replace` would remove what was added after the plan was shown. */
+function changedMeanwhile(keys) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-CHANGED-MEANWHILE',
+        problem: 'Variables were added to the Deployment after the plan was shown, and `replace` would remove them.',
+        observed: `Not in the plan: ${keys.join(', ')}.`,
+        likelyCause: 'Another run, or somebody in the UI or the CLI, changes the variables at the same time.',
+        fix: 'Add them to the variables of this step if they should stay, then run again.',
+    });
+}
+/** Somebody else writes another list each time. */
+function notAsPlanned(after, plan) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-NOT-AS-PLANNED',
+        problem: `The environment variables of ${apply_failure_name(after)} are not as planned after the update.`,
+        observed: describeVariables(after, plan),
+        likelyCause: 'Another run, or somebody in the UI or Terraform, keeps writing them at the same time.',
+        fix: 'Let the other change finish, then run again. A `concurrency` group keeps two runs of one workflow apart.',
+    });
+}
+/** The list was as planned, and is not any more. */
+function overwritten(after, plan) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-OVERWRITTEN',
+        problem: `The environment variables of ${apply_failure_name(after)} were changed again by somebody else while it restarted.`,
+        observed: describeVariables(after, plan),
+        likelyCause: 'Another run, the UI or Terraform wrote a list that it had read before this update.',
+        fix: 'Compare the variables in the Astro UI, then run again. A `concurrency` group keeps two runs of one workflow apart.',
+    });
+}
+function describeVariables(after, plan) {
+    const { missing, unexpected, different } = compareVariables(plan.variables, after.environmentVariables ?? []);
+    return [
+        missing.length > 0 ? `Missing: ${missing.join(', ')}.` : '',
+        unexpected.length > 0 ? `Not expected: ${unexpected.join(', ')}.` : '',
+        different.length > 0 ? `With another value or kind: ${different.join(', ')}.` : '',
+    ]
+        .filter(Boolean)
+        .join(' ');
+}
+/** The update changed what it carried along. */
+function settingsChanged(after, differences) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-SETTINGS',
+        problem: `Settings of ${apply_failure_name(after)} changed that the update of its environment variables should have left alone.`,
+        observed: differences
+            .map(({ field, before, after: now }) => `${field} was ${before ?? 'not set'} and is ${now ?? 'not set'}.`)
+            .join('\n'),
+        likelyCause: 'Somebody changed them at the same moment, or Astro has a setting that this version of the action does not carry.',
+        fix: 'Set them back in the Astro UI if nobody meant to change them, and open an issue with this message.',
+    });
+}
+/** Objects of the Environment Manager are linked no more. */
+function linksLost(after, lost) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-LINKS',
+        problem: `Objects of the Environment Manager are no longer linked to ${apply_failure_name(after)} after the update of its variables.`,
+        observed: `Lost: ${lost.join(', ')}.`,
+        likelyCause: 'Somebody removed the links at the same moment, or Astro dropped them with the update.',
+        fix: 'Link them again in the Environment Manager of the Workspace, and open an issue with this message.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/environment/linked.ts
+
+/** Answers that mean "not for this credential" or "not here": then the objects are none of our business. */
+const NOT_OURS = new Set(['ASTRO-API-FORBIDDEN', 'ASTRO-API-NOT-FOUND', 'ASTRO-API-REFUSED']);
+/**
+ * The objects of the Environment Manager that reach a Deployment; undefined when the credential may not see them. Throws
+ * the client's error when Astro gives no answer.
+ */
+async function readEnvironmentObjects({ astro, log, }, target) {
+    try {
+        return await astro.listEnvironmentObjects(target);
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || !NOT_OURS.has(error.code))
+            throw error;
+        log.info('The credential may not see the Environment Manager, so its objects are not compared.');
+        return undefined;
+    }
+}
+/** A warning that names the keys which the Environment Manager sets as well, or undefined. */
+function sameKeysWarning(objects, wished) {
+    const keys = new Set(wished.map(({ key }) => key));
+    const doubled = objects
+        .filter(({ objectType, objectKey }) => objectType === 'ENVIRONMENT_VARIABLE' && keys.has(objectKey))
+        .map((object) => `${object.objectKey} (${describeOrigin(object)})`);
+    if (doubled.length === 0)
+        return undefined;
+    return `The Environment Manager sets the same environment variables for this Deployment: ${doubled.join(', ')}. Which value wins is not documented; keep each variable in one place.`;
+}
+/** The linked objects of before that are linked no more, in words. */
+function lostLinks(before, after) {
+    const left = new Set(after.map(identify));
+    return before
+        .filter((object) => isLinked(object) && !left.has(identify(object)))
+        .map((object) => `${object.objectKey} (${object.objectType.toLowerCase().replaceAll('_', ' ')}, ${describeOrigin(object)})`);
+}
+const isLinked = ({ sourceScope }) => sourceScope !== undefined;
+function describeOrigin({ sourceScope, sourceScopeEntityId }) {
+    return sourceScope === undefined
+        ? "the Deployment's own"
+        : `linked from the ${sourceScope === 'WORKSPACE' ? 'Workspace' : 'Deployment'} ${sourceScopeEntityId ?? ''}`.trim();
+}
+function identify({ objectType, objectKey, sourceScope, sourceScopeEntityId }) {
+    return JSON.stringify([objectType, objectKey, sourceScope, sourceScopeEntityId]);
+}
+
+;// CONCATENATED MODULE: ./src/environment/plan.ts
+
+/**
+ * What a wish means for the variables of a Deployment (section 6.1 of the control plane's contract). The value of a stored
+ * secret cannot be read: a secret that is given always counts as changed, and one that is not mentioned is carried without
+ * a value, which keeps it. Throws `ASTRO-ENV-SECRET-TO-PLAIN`. A pure function.
+ */
+function planEnvironment(current, { mode, variables: wished }) {
+    refuseUnveiling(current, wished);
+    const wishes = new Map(wished.map((variable) => [variable.key, variable]));
+    const known = new Set(current.map(({ key }) => key));
+    const stored = current.map((variable) => settle(variable, wishes.get(variable.key), mode));
+    const added = wished
+        .filter(({ key }) => !known.has(key))
+        .map((variable) => {
+        const { key, isSecret } = variable;
+        return { change: { key, kind: 'added', isSecret }, request: requestOf(variable) };
+    });
+    const settled = [...stored, ...added];
+    return {
+        changes: settled.flatMap(({ change }) => change ?? []),
+        unchanged: settled.filter(({ change }) => change === undefined).length,
+        variables: settled.flatMap(({ request }) => request ?? []),
+    };
+}
+/** What becomes of a variable that the Deployment has. */
+function settle(stored, wish, mode) {
+    const { key, isSecret } = stored;
+    if (!wish) {
+        return mode === 'replace'
+            ? { change: { key, kind: 'removed', isSecret }, request: undefined }
+            : { change: undefined, request: keep(stored) };
+    }
+    const request = requestOf(wish);
+    if (wish.isSecret) {
+        const note = isSecret ? 'its stored value cannot be read, so it is set again' : 'plain until now';
+        return { change: { key, kind: 'changed', isSecret: true, note }, request };
+    }
+    return wish.value === (stored.value ?? '')
+        ? { change: undefined, request: keep(stored) }
+        : { change: { key, kind: 'changed', isSecret: false }, request };
+}
+/** A secret keeps its stored value only when none is sent; an empty one would blank it. */
+function keep({ key, isSecret, value }) {
+    return isSecret ? { key, isSecret } : { key, isSecret, value: value ?? '' };
+}
+const requestOf = ({ key, isSecret, value }) => ({
+    key,
+    isSecret,
+    value,
+});
+function refuseUnveiling(current, wished) {
+    const secret = new Set(current.filter(({ isSecret }) => isSecret).map(({ key }) => key));
+    const unveiled = wished.filter(({ key, isSecret }) => !isSecret && secret.has(key)).map(({ key }) => key);
+    if (unveiled.length === 0)
+        return;
+    throw new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-SECRET-TO-PLAIN',
+        problem: `The step would turn ${unveiled.length === 1 ? 'a secret variable' : 'secret variables'} into plain text: ${unveiled.join(', ')}.`,
+        observed: 'The Deployment stores it as a secret; the step gives it as a plain variable.',
+        likelyCause: 'The line stands in `environment-variables` (or a file) instead of `secret-environment-variables`.',
+        fix: 'Move the line to `secret-environment-variables`. If the value may be seen by everybody with access to the Deployment, delete the variable in the Astro UI first, then run again.',
+    });
+}
+/** The names of a plan, for the output. */
+function namesOf({ changes, unchanged }) {
+    const names = (kind) => changes.filter((change) => change.kind === kind).map(({ key }) => key);
+    return { added: names('added'), changed: names('changed'), removed: names('removed'), unchanged };
+}
+
+;// CONCATENATED MODULE: ./src/environment/update-body.ts
+
+const EVERY = ['STANDARD', 'DEDICATED', 'HYBRID'];
+const HOSTED = ['STANDARD', 'DEDICATED'];
+const HYBRID = ['HYBRID'];
+/**
+ * The field map of section 6.2 of the control plane's contract. Three settings are left out on purpose, for then Astro keeps
+ * them: `scalingSpec`, and the two workload identities, of which answers show only what is in effect. To send that back
+ * would pin the platform's default.
+ */
+const FIELDS = [
+    { name: 'type', types: EVERY, isRequired: true, from: ({ type }) => type },
+    { name: 'name', types: EVERY, isRequired: true, from: ({ name }) => name },
+    { name: 'workspaceId', types: EVERY, isRequired: true, from: ({ workspaceId }) => workspaceId },
+    { name: 'executor', types: EVERY, isRequired: true, from: ({ executor }) => executor },
+    { name: 'isCicdEnforced', types: EVERY, isRequired: true, from: (d) => d.isCicdEnforced },
+    { name: 'isDagDeployEnabled', types: EVERY, isRequired: true, from: (d) => d.isDagDeployEnabled },
+    { name: 'description', types: EVERY, from: ({ description }) => description },
+    { name: 'contactEmails', types: EVERY, from: ({ contactEmails }) => contactEmails },
+    { name: 'workerQueues', types: EVERY, from: workerQueues },
+    { name: 'isHighAvailability', types: HOSTED, isRequired: true, from: (d) => d.isHighAvailability },
+    { name: 'schedulerSize', types: HOSTED, isRequired: true, from: ({ schedulerSize }) => schedulerSize },
+    { name: 'isDevelopmentMode', types: HOSTED, from: ({ isDevelopmentMode }) => isDevelopmentMode },
+    { name: 'defaultTaskPodCpu', types: HOSTED, from: ({ defaultTaskPodCpu }) => defaultTaskPodCpu },
+    { name: 'defaultTaskPodMemory', types: HOSTED, from: ({ defaultTaskPodMemory }) => defaultTaskPodMemory },
+    { name: 'resourceQuotaCpu', types: HOSTED, from: ({ resourceQuotaCpu }) => resourceQuotaCpu },
+    { name: 'resourceQuotaMemory', types: HOSTED, from: ({ resourceQuotaMemory }) => resourceQuotaMemory },
+    { name: 'remoteExecution', types: HOSTED, from: remoteExecution },
+    { name: 'scheduler', types: HYBRID, isRequired: true, from: scheduler },
+    { name: 'taskPodNodePoolId', types: HYBRID, from: taskPodNodePoolId },
+];
+/**
+ * An update that changes nothing but the variables. Throws `ASTRO-ENV-INCOMPLETE` when the Deployment, as Astro described
+ * it, lacks something that every update has to carry.
+ */
+function updateBody(deployment, environmentVariables) {
+    const { type } = deployment;
+    if (type === undefined || !EVERY.includes(type))
+        throw incomplete(deployment, 'type');
+    const fields = FIELDS.filter(({ types }) => types.includes(type)).flatMap(({ name, isRequired, from }) => {
+        const value = from(deployment);
+        if (value !== undefined && value !== null)
+            return [[name, value]];
+        if (isRequired)
+            throw incomplete(deployment, name);
+        return [];
+    });
+    return { ...Object.fromEntries(fields), type, environmentVariables };
+}
+/** Queues belong to CELERY, and to ASTRO where Astro runs the workers. Without its ID a queue would become a new one. */
+function workerQueues({ type, executor, remoteExecution: remote, workerQueues: queues }) {
+    const hasQueues = executor === 'CELERY' || (executor === 'ASTRO' && remote?.enabled !== true);
+    if (!hasQueues || !queues || queues.length === 0)
+        return undefined;
+    const machine = type === 'HYBRID' ? 'nodePoolId' : 'astroMachine';
+    return queues.map((queue) => pick(queue, [...QUEUE_FIELDS, machine]));
+}
+const QUEUE_FIELDS = [
+    'id',
+    'name',
+    'isDefault',
+    'minWorkerCount',
+    'maxWorkerCount',
+    'workerConcurrency',
+    'podEphemeralStorage',
+];
+function pick(from, names) {
+    return Object.fromEntries(names.flatMap((name) => {
+        const value = from[name];
+        return value === undefined || value === null ? [] : [[name, value]];
+    }));
+}
+/** All of it but the address, which is Astro's to give. */
+function remoteExecution({ remoteExecution: remote }) {
+    if (!remote?.enabled)
+        return undefined;
+    return pick(remote, ['enabled', 'allowedIpAddressRanges', 'taskLogBucket', 'taskLogUrlPattern']);
+}
+function scheduler({ schedulerAu, schedulerReplicas }) {
+    return typeof schedulerAu === 'number' ? { au: schedulerAu, replicas: schedulerReplicas } : undefined;
+}
+function taskPodNodePoolId({ executor, taskPodNodePoolId: pool }) {
+    return executor === 'KUBERNETES' ? pool : undefined;
+}
+function incomplete({ name, id }, field) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ENV-INCOMPLETE',
+        problem: `Cannot change the environment variables of the Deployment ${name} (${id}) without a risk for its other settings.`,
+        observed: `An update has to carry every setting, and Astro's description of the Deployment lacks \`${field}\`.`,
+        likelyCause: 'The Deployment is of a kind that this version of the action does not know.',
+        fix: 'Change the variables in the Astro UI, and open an issue that names the type and the executor of the Deployment.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/environment/apply.ts
+
+
+
+
+
+
+
+const TRIES = 3;
+const LOOKS = 4;
+const PAUSE_MS = 1_000;
+/**
+ * Writes a change of variables in one update that carries every other setting, and proves it: the Deployment is read again
+ * right before, planned again when somebody changed its variables meanwhile (`onNewPlan` hears of that), read back
+ * afterwards and compared. Undefined when there is nothing to write after all.
+ *
+ * Throws ActionError; `progress` then knows whether the old or the new list is there.
+ */
+async function applyEnvironment(deps, target, wish, shown, onNewPlan) {
+    const { astro, clock, log, progress, signal } = deps;
+    let plan = shown.plan;
+    /** As it was before the first request that may have had an effect. */
+    let baseline;
+    /** What a request that is refused leaves behind. */
+    let standing = 'kept';
+    for (let attempt = 1;; attempt++) {
+        const before = await astro.getDeployment(target);
+        if (baseline === undefined || !hasList(before, plan)) {
+            const fresh = planEnvironment(variablesOf(before), wish);
+            refuseNewRemovals(plan, fresh);
+            if (baseline === undefined && !isEqual(fresh.changes, plan.changes))
+                onNewPlan(fresh);
+            plan = fresh;
+        }
+        if (plan.changes.length === 0) {
+            if (baseline === undefined)
+                return undefined;
+            await proveNothingElseChanged(deps, target, baseline, before, shown.objects);
+            return { plan, deployment: before };
+        }
+        baseline ??= before;
+        const unclear = await write(deps, target, updateBody(before, plan.variables), standing);
+        const after = await readBack(deps, target, before, plan, unclear);
+        standing = judgeList(before, after, plan, unclear !== undefined);
+        progress.variables(standing);
+        if (standing === 'written') {
+            await proveNothingElseChanged(deps, target, baseline, after, shown.objects);
+            return { plan, deployment: after };
+        }
+        if (attempt >= TRIES)
+            throw unclear ?? notAsPlanned(after, plan);
+        log.info(unclear
+            ? 'Astro does not show the new variables. Writing them again.'
+            : 'Somebody else changed the variables at the same moment. Planning again.');
+        await clock.sleep(PAUSE_MS * attempt, signal);
+    }
+}
+const variablesOf = ({ environmentVariables }) => environmentVariables ?? [];
+const hasList = (deployment, { variables }) => areSame(compareVariables(variables, variablesOf(deployment)));
+const isEqual = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+/** A list that somebody else made longer meanwhile: what nobody has been shown is not removed. */
+function refuseNewRemovals(shown, fresh) {
+    const known = new Set(shown.changes.filter(({ kind }) => kind === 'removed').map(({ key }) => key));
+    const surprising = fresh.changes
+        .filter(({ kind, key }) => kind === 'removed' && !known.has(key))
+        .map(({ key }) => key);
+    if (surprising.length > 0)
+        throw changedMeanwhile(surprising);
+}
+/**
+ * Sends the update. Returns the error of an answer that leaves open whether it had an effect; throws any other.
+ *
+ * @param standing what is known of the list of variables when this request has no effect
+ */
+async function write({ astro, log, progress, session }, target, body, standing) {
+    progress.variables('writing');
+    try {
+        await astro.updateDeployment(target, body);
+        progress.variables('written');
+        return undefined;
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || error.code === 'ASTRO-CANCELLED')
+            throw error;
+        if (!leavesOpen(error)) {
+            progress.variables(standing);
+            throw error.code === 'ASTRO-API-FORBIDDEN' ? mayNotUpdate(error, session.kind) : error;
+        }
+        log.info(`The update had no clear answer (${error.observed ?? error.code}); reading the Deployment.`);
+        return error;
+    }
+}
+/** Whether the update may have had an effect although it ended with this error. */
+function leavesOpen({ code, cause }) {
+    if (code === 'ASTRO-API-UNREACHABLE')
+        return !(cause instanceof transport/* HttpFailure */.H) || cause.reached;
+    return code === 'ASTRO-API-UNAVAILABLE' || code === 'ASTRO-API-ANSWER';
+}
+/** The Deployment as soon as it shows the new list; the last of a few looks otherwise, for a copy of it may lag. */
+async function readBack({ astro, clock, signal }, target, before, plan, unclear) {
+    for (let look = 1;; look++) {
+        let after;
+        try {
+            after = await astro.getDeployment(target);
+        }
+        catch (error) {
+            signal.throwIfAborted();
+            throw unclear ?? error;
+        }
+        const isThere = judgeList(before, after, plan, unclear !== undefined) === 'written';
+        if (isThere || look >= LOOKS)
+            return after;
+        await clock.sleep(PAUSE_MS, signal);
+    }
+}
+/**
+ * Which list is there after an update. Values of secrets cannot be compared, but a list is replaced as a whole, so any sign
+ * of the new one is a sign of all of it.
+ */
+function judgeList(before, after, plan, isUnclear) {
+    if (!isUnclear)
+        return hasList(after, plan) ? 'written' : 'replaced';
+    const isVisible = !hasList(before, plan);
+    if (isVisible && hasList(after, plan))
+        return 'written';
+    const isAsBefore = areSame(compareVariables(variablesOf(before), variablesOf(after)));
+    if (!isAsBefore)
+        return 'writing';
+    if (isVisible)
+        return 'kept';
+    const times = new Map(variablesOf(before).map(({ key, updatedAt }) => [key, updatedAt]));
+    const isTouched = ({ key, updatedAt }) => times.get(key) !== updatedAt;
+    const changed = new Set(plan.changes.map(({ key }) => key));
+    return variablesOf(after).some((variable) => changed.has(variable.key) && isTouched(variable))
+        ? 'written'
+        : 'writing';
+}
+/** Throws when the update did more than was planned. What runs may change beside it, and is only told. */
+async function proveNothingElseChanged(deps, target, before, after, objects) {
+    const { settings, running } = compareSettings(before, after);
+    for (const { field, before: old, after: now } of running) {
+        deps.log.info(`Meanwhile, by a deploy: ${field} was ${old ?? 'nothing'} and is ${now ?? 'nothing'}.`);
+    }
+    if (settings.length > 0)
+        throw settingsChanged(after, settings);
+    if (objects === undefined)
+        return;
+    const lost = lostLinks(objects, (await readEnvironmentObjects(deps, target)) ?? objects);
+    if (lost.length > 0)
+        throw linksLost(after, lost);
+}
+
+;// CONCATENATED MODULE: ./src/environment/reserved.ts
+/**
+ * Variables that Astro sets for its own work, by what another value does (Astro's documentation, "Global environment
+ * variables"). Astro stores them all the same, and its UI does not object.
+ */
+const SET_BY_ASTRO = [
+    {
+        keys: [
+            'AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET',
+            'AIRFLOW__LOGGING__REMOTE_LOGGING',
+            'AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER',
+            'AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID',
+            'AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS',
+            'AIRFLOW__LOGGING__ENCRYPT_S3_LOGS',
+            'AIRFLOW_CONN_ASTRO_S3_LOGGING',
+            'AWS_DEFAULT_REGION',
+            'AWS_SECRET_ACCESS_KEY',
+        ],
+        effect: 'Astro sets it to collect task logs, which may go missing with another value',
+    },
+    {
+        keys: [
+            'AIRFLOW__CORE__SQL_ALCHEMY_CONN',
+            'AIRFLOW__DATABASE__SQL_ALCHEMY_CONN',
+            'AIRFLOW_CONN_AIRFLOW_DB',
+        ],
+        effect: 'Astro sets it to its metadata database, which Airflow cannot reach with another value',
+    },
+    {
+        keys: ['AIRFLOW__CORE__FERNET_KEY'],
+        effect: 'Astro sets it; with another key Airflow cannot read the connections and variables it has stored',
+    },
+    {
+        keys: ['AIRFLOW__CORE__EXECUTOR'],
+        effect: 'Astro sets it to the executor of the Deployment; tasks may fail with another one',
+    },
+    {
+        keys: [
+            'AIRFLOW__CELERY__WORKER_CONCURRENCY',
+            'AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__RETRY_ON_TIMEOUT',
+            'AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__SOCKET_CONNECT_TIMEOUT',
+            'AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__SOCKET_KEEPALIVE',
+            'AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__SOCKET_TIMEOUT',
+        ],
+        effect: 'Astro sets it from the worker queues; scaling and tasks depend on its value',
+    },
+    {
+        keys: [
+            'AIRFLOW__WEBSERVER__BASE_URL',
+            'AIRFLOW__WEBSERVER__COOKIE_SECURE',
+            'AIRFLOW__WEBSERVER__ENABLE_PROXY_FIX',
+            'AIRFLOW__WEBSERVER__EXPOSE_CONFIG',
+            'AIRFLOW__WEBSERVER__INSTANCE_NAME',
+            'AIRFLOW__WEBSERVER__NAVBAR_COLOR',
+            'AIRFLOW__WEBSERVER__UPDATE_FAB_PERMS',
+        ],
+        effect: 'Astro sets it for the Airflow UI, which may be hard to reach with another value',
+    },
+    {
+        keys: [
+            'AIRFLOW__METRICS__STATSD_HOST',
+            'AIRFLOW__METRICS__STATSD_ON',
+            'AIRFLOW__METRICS__STATSD_PORT',
+            'AIRFLOW__METRICS__STATSD_PREFIX',
+            'AIRFLOW__SCHEDULER__STATSD_HOST',
+            'AIRFLOW__SCHEDULER__STATSD_ON',
+            'AIRFLOW__SCHEDULER__STATSD_PORT',
+        ],
+        effect: 'Astro sets it to collect metrics, which may go missing with another value',
+    },
+    {
+        keys: ['OPENLINEAGE_API_KEY', 'OPENLINEAGE_URL'],
+        effect: 'Astro sets it to collect lineage, which may go missing with another value',
+    },
+    {
+        keys: [
+            'AIRFLOW_HOME',
+            'AIRFLOW__CORE__HOSTNAME_CALLABLE',
+            'AIRFLOW__KUBERNETES__NAMESPACE',
+            'ASTRO_DEPLOYMENT_ID',
+            'INSTANCE_TYPE',
+        ],
+        effect: 'Astro sets it for its own work; Airflow may not start, or tasks fail, with another value',
+    },
+];
+const EFFECTS = new Map(SET_BY_ASTRO.flatMap(({ keys, effect }) => keys.map((key) => [key, effect])));
+const ASTRONOMER = 'ASTRONOMER_';
+const AIRFLOW_OPTION = /^AIRFLOW__([A-Z0-9_]+?)__([A-Z0-9_]+)$/i;
+/** What it means to set this variable when its name is Astro's or Airflow's; undefined for any other. */
+function reservedEffect(key) {
+    const effect = EFFECTS.get(key);
+    if (effect !== undefined)
+        return effect;
+    if (key.startsWith(ASTRONOMER))
+        return 'names that begin with ASTRONOMER_ belong to Astro, which sets some of them itself';
+    const [, section, option] = AIRFLOW_OPTION.exec(key) ?? [];
+    if (section === undefined || option === undefined)
+        return undefined;
+    return `it sets the option ${option.toLowerCase()} of Airflow's section ${section.toLowerCase()}, over what the image says`;
+}
+/** One warning for all variables that a plan sets under such a name, or undefined. */
+function reservedWarning(changes) {
+    const lines = changes
+        .filter(({ kind }) => kind !== 'removed')
+        .flatMap(({ key }) => {
+        const effect = reservedEffect(key);
+        return effect === undefined ? [] : [`- ${key}: ${effect}`];
+    });
+    return lines.length === 0
+        ? undefined
+        : ['Some environment variables have names that Astro or Airflow reserve:', ...lines].join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/deploy/watch.ts
+
+const FIRST_MINUTE_MS = 60_000;
+const EARLY_INTERVAL_MS = 600;
+const LATE_INTERVAL_MS = 3_000;
+const LATEST_INTERVAL_MS = 8_000;
+const HEARTBEAT_MS = 30_000;
+const PATIENCE = 3;
+/** Time between the starts of two looks, in milliseconds: often at first, when most rollouts end, then less so. */
+function pollInterval(elapsedMs) {
+    if (elapsedMs < FIRST_MINUTE_MS)
+        return EARLY_INTERVAL_MS;
+    return elapsedMs < 5 * FIRST_MINUTE_MS ? LATE_INTERVAL_MS : LATEST_INTERVAL_MS;
+}
+/**
+ * Looks again and again until a look is the end, at most for the budget. Each new state is logged, and an old one now and
+ * then as a sign of life. Errors of single looks are tolerated as long as there is time, but not those that say "no", "not
+ * allowed" or "not there" several times in a row.
+ */
+async function watch(deps, task) {
+    const startedAt = deps.clock.now();
+    const deadline = startedAt + task.budgetMs;
+    let state = 'nothing, for Astro did not answer';
+    let told = { state: '', at: startedAt };
+    let refusals = 0;
+    for (;;) {
+        const lookedAt = deps.clock.now();
+        try {
+            const seen = await within(deps, task.look, deadline - lookedAt);
+            if (seen !== TOO_LATE) {
+                refusals = 0;
+                const finding = await task.judge(seen);
+                if (finding.kind === 'done')
+                    return finding.result;
+                state = finding.state;
+            }
+        }
+        catch (error) {
+            if (!isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE))
+                throw error;
+            state = `the last look failed: ${error instanceof src_errors/* ActionError */.lZ ? (error.observed ?? error.problem) : String(error)}`;
+        }
+        const now = deps.clock.now();
+        if (state !== told.state || now - told.at >= HEARTBEAT_MS) {
+            deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`);
+            told = { state, at: now };
+        }
+        const next = lookedAt + pollInterval(lookedAt - startedAt);
+        if (Math.max(next, now) >= deadline)
+            throw task.timedOut(state);
+        await deps.clock.sleep(Math.max(0, next - now), deps.signal);
+    }
+}
+const TOO_LATE = Symbol('a look that did not come back in time');
+/** One look, or TOO_LATE when the budget ends before it comes back. */
+async function within({ clock, signal }, look, remainingMs) {
+    const enough = new AbortController();
+    const tooLate = clock
+        .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
+        .then(() => TOO_LATE);
+    const seen = look();
+    try {
+        return await Promise.race([seen, tooLate]);
+    }
+    finally {
+        seen.catch(() => undefined);
+        enough.abort();
+    }
+}
+const REFUSALS = new Set([
+    'ASTRO-API-REFUSED',
+    'ASTRO-API-UNAUTHORIZED',
+    'ASTRO-API-FORBIDDEN',
+    'ASTRO-API-NOT-FOUND',
+    'ASTRO-API-CONFLICT',
+]);
+const PASSING = new Set([
+    'ASTRO-API-UNREACHABLE',
+    'ASTRO-API-UNAVAILABLE',
+    'ASTRO-API-RATE-LIMIT',
+    'ASTRO-API-ANSWER',
+    'ASTRO-AUTH-UNREACHABLE',
+    'ASTRO-AUTH-EXCHANGE',
+]);
+const isTransient = (error) => error instanceof src_errors/* ActionError */.lZ && PASSING.has(error.code);
+const isRefusal = (error) => error instanceof src_errors/* ActionError */.lZ && REFUSALS.has(error.code);
+
+;// CONCATENATED MODULE: ./src/environment/restart.ts
+
+
+const HEALTHY_LOOKS = 2;
+/** The status lags behind the write by tens of seconds: HEALTHY before that may be the old HEALTHY. */
+const GRACE_MS = 30_000;
+/**
+ * Whether a Deployment runs with its new variables: healthy in two looks in a row, after a restart was seen or could no
+ * longer be missed (section 5 of the control plane's contract). One that sleeps takes them when it wakes.
+ *
+ * @param sinceWriteMs milliseconds since the variables were written
+ */
+function judgeRestart({ status, statusReason }, { hasRestarted, healthyLooks }, sinceWriteMs) {
+    if (status === 'HIBERNATING')
+        return { kind: 'asleep' };
+    const isSure = hasRestarted || sinceWriteMs >= GRACE_MS;
+    if (status === 'HEALTHY' && healthyLooks + 1 >= HEALTHY_LOOKS && isSure)
+        return { kind: 'healthy' };
+    const reason = statusReason ? ` (${statusReason})` : '';
+    const doubt = status === 'HEALTHY' && !isSure ? ', its restart not seen yet' : '';
+    return { kind: 'waiting', state: `Deployment ${status}${reason}${doubt}` };
+}
+/**
+ * Waits until the Deployment has restarted with its new variables, at most `budgetMs`. Returns it as it was then, and
+ * whether it sleeps. Throws `ASTRO-ENV-RESTART-TIMEOUT`.
+ *
+ * @param written the Deployment as it was read back after the write
+ */
+function waitUntilRestarted(deps, target, written, budgetMs) {
+    const { astro, clock } = deps;
+    const writtenAt = clock.now();
+    let memory = { hasRestarted: written.status !== 'HEALTHY', healthyLooks: 0 };
+    return watch(deps, {
+        look: () => astro.getDeployment(target),
+        judge(deployment) {
+            const isHealthy = deployment.status === 'HEALTHY';
+            const verdict = judgeRestart(deployment, memory, clock.now() - writtenAt);
+            memory = {
+                hasRestarted: memory.hasRestarted || !isHealthy,
+                healthyLooks: isHealthy ? memory.healthyLooks + 1 : 0,
+            };
+            return verdict.kind === 'waiting'
+                ? verdict
+                : { kind: 'done', result: { deployment, isAsleep: verdict.kind === 'asleep' } };
+        },
+        budgetMs,
+        timedOut: (state) => new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-ENV-RESTART-TIMEOUT',
+            problem: `The Deployment was not seen healthy within ${budgetMs / 1000} s after its environment variables changed.`,
+            observed: `Last seen: ${state}.`,
+            likelyCause: 'The restart is slow, or Airflow does not start with the new variables.',
+            fix: `Look at the Deployment: ${target.url} . Raise \`wait-time\` when restarts simply take longer.`,
+        }),
+    });
+}
+
+;// CONCATENATED MODULE: ./src/environment/update.ts
+
+
+
+
+
+
+
+
+/** `action: update-environment-variables`: plan, apply, proof. Throws ActionError. */
+async function updateEnvironmentVariables(run) {
+    const { deployment, inputs, log, outputs, stage, tell } = run;
+    const shown = await stage('Plan', () => planVariables(run));
+    if (inputs.dryRun) {
+        skip(run, 'dry run: the plan was made and nothing was changed', `Dry run: nothing was changed on ${deployment.name}`);
+        return;
+    }
+    const written = await writeVariables(run, shown);
+    if (written === undefined) {
+        skip(run, 'the environment variables are already as they should be', `Nothing to change on ${deployment.name}`);
+        return;
+    }
+    outputs.set({ skipped: 'false' });
+    if (inputs.waitMs === undefined) {
+        log.notice('The environment variables are written. The step does not wait until the Deployment has restarted with them: `wait` is false.');
+        tell({ headline: `Environment variables of ${deployment.name} are written (not waited for)` });
+        return;
+    }
+    await waitForVariables(run, written, inputs.waitMs);
+}
+/** Reads what a plan needs, makes it and shows it. Undefined when the step asks for no variables. */
+async function planVariables(run) {
+    const { deployment, inputs, log, target } = run;
+    if (inputs.environment === undefined)
+        return undefined;
+    const plan = planEnvironment(deployment.environmentVariables ?? [], inputs.environment);
+    const objects = await readEnvironmentObjects(run, target);
+    show(run, plan);
+    const warnings = [
+        reservedWarning(plan.changes),
+        sameKeysWarning(objects ?? [], inputs.environment.variables),
+    ];
+    for (const warning of warnings)
+        if (warning !== undefined)
+            log.warning(warning);
+    return { plan, objects };
+}
+/** Writes what was planned. Undefined when nothing had to be written. */
+async function writeVariables(run, shown) {
+    const { inputs, log, stage, target } = run;
+    const { environment } = inputs;
+    if (environment === undefined || shown === undefined)
+        return undefined;
+    if (shown.plan.changes.length === 0) {
+        log.info('The environment variables are already as they should be; nothing is written.');
+        return undefined;
+    }
+    return stage('Write environment variables', async () => {
+        const written = await applyEnvironment(run, target, environment, shown, (plan) => {
+            log.info('Somebody changed the variables after the plan was made. The new plan:');
+            show(run, plan);
+        });
+        log.info(written
+            ? 'Written, read back and compared: the variables are as planned, and every other setting is as it was.'
+            : 'Somebody else has made the same change meanwhile; nothing is written.');
+        return written;
+    });
+}
+/** The variables as they were written are still there. Throws `ASTRO-ENV-OVERWRITTEN`. */
+function proveVariables({ progress }, deployment, { plan }) {
+    if (areSame(compareVariables(plan.variables, deployment.environmentVariables ?? [])))
+        return;
+    progress.variables('replaced');
+    throw overwritten(deployment, plan);
+}
+async function waitForVariables(run, written, waitMs) {
+    const { deployment, log, stage, target, tell } = run;
+    const { deployment: now, isAsleep } = await stage('Wait until healthy', () => waitUntilRestarted(run, target, written.deployment, waitMs));
+    proveVariables(run, now, written);
+    if (isAsleep) {
+        log.notice(`${deployment.name} hibernates; it takes the new environment variables when it wakes.`);
+        tell({ headline: `Environment variables of ${deployment.name} are written (it hibernates)` });
+        return;
+    }
+    log.info(`Healthy: ${deployment.name} runs with the new environment variables.`);
+    tell({ headline: `Environment variables of ${deployment.name} are updated` });
+}
+function show({ log, outputs, tell }, plan) {
+    for (const line of environmentLines(plan))
+        log.info(line);
+    outputs.set({ 'environment-changes': JSON.stringify(namesOf(plan)) });
+    tell({ environment: plan });
+}
+function skip({ log, outputs, tell }, reason, headline) {
+    outputs.set({ skipped: 'true', 'skip-reason': reason });
+    log.notice(`Nothing was changed: ${reason}.`);
+    tell({ headline });
 }
 
 ;// CONCATENATED MODULE: ./src/project/monitoring-dag.ts
@@ -29524,11 +30548,12 @@ function monitoringDag(airflowMajor) {
 }
 /** The largest number that the column of a task's priority takes: 32 bits, signed. */
 const TOP_PRIORITY = 2 ** 31 - 1;
-/** The text of the DAG. `schedule` and the imports that are used exist from Airflow 2.4 on; Airflow 3 moved both. */
+/** Airflow 3 moved the imports and dropped `schedule_interval`, which is the only name that every Airflow 2 knows. */
 function sourceFor(airflowMajor) {
-    const imports = airflowMajor >= 3
-        ? ['from airflow.providers.standard.operators.bash import BashOperator', 'from airflow.sdk import DAG']
-        : ['from airflow import DAG', 'from airflow.operators.bash import BashOperator'];
+    const isAirflow2 = airflowMajor < 3;
+    const imports = isAirflow2
+        ? ['from airflow import DAG', 'from airflow.operators.bash import BashOperator']
+        : ['from airflow.providers.standard.operators.bash import BashOperator', 'from airflow.sdk import DAG'];
     return `"""Shows that this Deployment schedules and runs tasks. Added on deploy; part of Astro's monitoring."""
 
 import os
@@ -29538,7 +30563,7 @@ ${imports.join('\n')}
 
 with DAG(
     dag_id="astronomer_monitoring_dag",
-    schedule=os.environ.get("AIRFLOW_MONITORING_DAG_SCHEDULE_INTERVAL", "*/5 * * * *"),
+    ${isAirflow2 ? 'schedule_interval' : 'schedule'}=os.environ.get("AIRFLOW_MONITORING_DAG_SCHEDULE_INTERVAL", "*/5 * * * *"),
     start_date=datetime(2024, 1, 1),
     catchup=False,
     max_active_runs=1,
@@ -29558,30 +30583,50 @@ with DAG(
 
 ;// CONCATENATED MODULE: ./src/deploy/finalize.ts
 
-const TRIES = 4;
-const PAUSE_MS = 1_000;
+const finalize_TRIES = 4;
+const finalize_PAUSE_MS = 1_000;
 /** Answers to which a second request can only get the same one. */
 const FINAL_CODES = new Set(['ASTRO-API-UNAUTHORIZED', 'ASTRO-API-FORBIDDEN']);
+/** Answers by which Astro itself says that it did not act. */
+const CLEAR_CODES = new Set([
+    ...FINAL_CODES,
+    'ASTRO-API-REFUSED',
+    'ASTRO-API-NOT-FOUND',
+    'ASTRO-API-CONFLICT',
+    'ASTRO-API-RATE-LIMIT',
+]);
 /**
  * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
  * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
  * that the request had no effect and is sent again, FAILED ends it.
  */
 async function finalizeDeploy(deps, target, deployId, dagVersion) {
+    let clear = true;
     for (let attempt = 1;; attempt++) {
         try {
             return await deps.astro.finalizeDeploy(target, deployId, { dagTarballVersion: dagVersion });
         }
         catch (error) {
-            if (!(error instanceof errors/* ActionError */.lZ) || FINAL_CODES.has(error.code))
+            if (!(error instanceof src_errors/* ActionError */.lZ) || deps.signal?.aborted)
                 throw error;
+            clear &&= CLEAR_CODES.has(error.code);
+            if (FINAL_CODES.has(error.code)) {
+                if (clear)
+                    deps.onNotTaken?.();
+                throw error;
+            }
             deps.log.info(`The finalize had no clear answer (${error.observed ?? error.code}); reading the deploy.`);
             const deploy = await deps.astro.getDeploy(target, deployId);
             if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion)
                 return deploy;
-            if (deploy.status !== 'INITIALIZED' || attempt >= TRIES || error.code === 'ASTRO-API-REFUSED')
+            if (deploy.status !== 'INITIALIZED')
                 throw error;
-            await deps.clock.sleep(PAUSE_MS * attempt, deps.signal);
+            if (attempt >= finalize_TRIES || error.code === 'ASTRO-API-REFUSED') {
+                if (clear)
+                    deps.onNotTaken?.();
+                throw error;
+            }
+            await deps.clock.sleep(finalize_PAUSE_MS * attempt, deps.signal);
         }
     }
 }
@@ -29591,9 +30636,9 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./src/clock.ts
-var src_clock = __nccwpck_require__(5044);
+var src_clock = __nccwpck_require__(9373);
 // EXTERNAL MODULE: ./src/http/retry.ts
-var retry = __nccwpck_require__(4981);
+var retry = __nccwpck_require__(8902);
 ;// CONCATENATED MODULE: ./src/project/memory.ts
 const releasable = new WeakSet();
 /** A Buffer with memory of its own, whose content is arbitrary, and which `release` can take back. */
@@ -29618,9 +30663,9 @@ function owned(buffer) {
 }
 
 // EXTERNAL MODULE: ./src/user-agent.ts
-var user_agent = __nccwpck_require__(9479);
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(5078);
+var user_agent = __nccwpck_require__(7360);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(4942);
 ;// CONCATENATED MODULE: ./src/deploy/blob.ts
 
 /**
@@ -29632,7 +30677,7 @@ var lib = __nccwpck_require__(5078);
  * 408, 429, 502 or 504, which proxies and gateways send.
  */
 async function openBlob(url, options) {
-    const { AnonymousCredential, BlockBlobClient, newPipeline } = await __nccwpck_require__.e(/* import() */ 80).then(__nccwpck_require__.bind(__nccwpck_require__, 7080));
+    const { AnonymousCredential, BlockBlobClient, newPipeline } = await __nccwpck_require__.e(/* import() */ 888).then(__nccwpck_require__.bind(__nccwpck_require__, 1888));
     const http = new lib/* HttpClient */.Qq(undefined, [], { keepAlive: true, maxSockets: options.connections });
     const agent = http.getAgent(url.href);
     const pipelineOptions = {
@@ -29674,7 +30719,7 @@ function timedOut(ms) {
 }
 const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
 /** Every request of an upload may be repeated: blocks and block lists are set, not added to. */
-function isTransient(failure) {
+function upload_failure_isTransient(failure) {
     return (failure.status === undefined || failure.code === 'PARSE_ERROR' || TRANSIENT_STATUSES.has(failure.status));
 }
 function describeFailure(failure) {
@@ -29688,7 +30733,7 @@ function describeFailure(failure) {
 function uploadError(failure, host) {
     const observed = `${host}: ${describeFailure(failure)}`;
     if (failure.status === 403) {
-        return new errors/* ActionError */.lZ({
+        return new src_errors/* ActionError */.lZ({
             code: 'ASTRO-UPLOAD-REFUSED',
             problem: 'The blob store did not accept the upload address that Astro gave for the DAG bundle.',
             observed,
@@ -29697,7 +30742,7 @@ function uploadError(failure, host) {
         });
     }
     if (failure.code === 'InvalidBlockList' || failure.code === 'InvalidBlobOrBlock') {
-        return new errors/* ActionError */.lZ({
+        return new src_errors/* ActionError */.lZ({
             code: 'ASTRO-UPLOAD-INTERRUPTED',
             problem: 'The blob store lost parts of the DAG bundle before they were put together.',
             observed,
@@ -29706,7 +30751,7 @@ function uploadError(failure, host) {
         });
     }
     if (failure.status === undefined) {
-        return new errors/* ActionError */.lZ({
+        return new src_errors/* ActionError */.lZ({
             code: 'ASTRO-UPLOAD-UNREACHABLE',
             problem: 'The DAG bundle could not be sent to the blob store.',
             observed,
@@ -29714,7 +30759,7 @@ function uploadError(failure, host) {
             fix: `Allow connections to ${host}, or set https_proxy and no_proxy as your network needs them, and run the job again.`,
         });
     }
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-UPLOAD-FAILED',
         problem: 'The blob store refused the DAG bundle.',
         observed,
@@ -29876,7 +30921,7 @@ async function repeatedly(upload, url, signal, bytes, request) {
                 throw error;
             failure = read;
         }
-        if (!isTransient(failure) || attempt === ATTEMPTS)
+        if (!upload_failure_isTransient(failure) || attempt === ATTEMPTS)
             throw uploadError(failure, url.host);
         const asked = (0,retry/* retryAfter */.P9)(failure.retryAfter, clock.now());
         const delay = (0,retry/* retryDelay */.a2)(attempt, asked, upload.random ?? Math.random);
@@ -29900,7 +30945,7 @@ function checkedUrl(text) {
     const isLoopback = url !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
     if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback))
         return url;
-    throw new errors/* ActionError */.lZ({
+    throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-UPLOAD-URL',
         problem: 'Astro gave an upload address that cannot be used.',
         observed: url ? `It is a ${url.protocol.slice(0, -1)} address at ${url.host}.` : 'It is not a URL.',
@@ -29909,7 +30954,7 @@ function checkedUrl(text) {
     });
 }
 function versionMissing(url) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-UPLOAD-NO-VERSION',
         problem: 'The blob store took the DAG bundle but did not say which version it became, so it cannot be deployed.',
         observed: `The answer of ${url.host} has no x-ms-version-id header.`,
@@ -29918,7 +30963,7 @@ function versionMissing(url) {
     });
 }
 function nothingToSend() {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-UPLOAD-EMPTY',
         problem: 'There is nothing to upload: the DAG bundle has no content.',
         likelyCause: 'A defect of this action. An empty bundle would remove every DAG of the Deployment, so it is not sent.',
@@ -29949,11 +30994,13 @@ async function applyDeploy(deps, target, plan, body) {
         body,
         signal,
         onProgress: log.info,
+        clock: deps.clock,
     });
     progress.reached('uploaded');
     log.info(`Uploaded the DAG bundle: ${bytes.toLocaleString('en')} bytes, version ${versionId}.`);
     progress.reached('finalizing');
-    const finalized = await finalizeDeploy(deps, target, created.id, versionId);
+    const onNotTaken = () => progress.reached('uploaded');
+    const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, versionId);
     progress.reached('finalized');
     log.info(`Finalized: Astro has taken the deploy (${finalized.status}).`);
     return { deploy: finalized, dagVersion: versionId };
@@ -29970,7 +31017,7 @@ function hideSignature({ dagsUploadUrl }, hide) {
 function uploadUrl(deploy) {
     if (deploy.dagsUploadUrl !== undefined && URL.canParse(deploy.dagsUploadUrl))
         return deploy.dagsUploadUrl;
-    throw new errors/* ActionError */.lZ({
+    throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DEPLOY-NO-UPLOAD-URL',
         problem: `Astro gave no address to upload the DAGs to for the deploy ${deploy.id}.`,
         observed: `Its answer says that DAG-only deploys are ${deploy.isDagDeployEnabled ? 'on' : 'off'} for the Deployment.`,
@@ -30113,7 +31160,7 @@ function count(n, noun) {
 function refuseUndeployable(deployment, session) {
     const problem = `Cannot deploy DAGs to the Deployment ${deployment.name} (${deployment.id}).`;
     if (deployment.isCicdEnforced && session === 'user-token') {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-CICD-ENFORCED',
             problem,
             observed: 'It enforces CI/CD, and the credential is a user token.',
@@ -30122,7 +31169,7 @@ function refuseUndeployable(deployment, session) {
         });
     }
     if (deployment.status === 'HIBERNATING') {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-HIBERNATING',
             problem,
             observed: 'It is hibernating; a hibernating Deployment takes no deploys.',
@@ -30130,7 +31177,7 @@ function refuseUndeployable(deployment, session) {
         });
     }
     if (deployment.remoteExecution?.enabled) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-REMOTE-EXECUTION',
             problem,
             observed: 'It uses remote execution, where the agents bring the DAGs, not Astro.',
@@ -30138,7 +31185,7 @@ function refuseUndeployable(deployment, session) {
         });
     }
     if (!deployment.isDagDeployEnabled) {
-        throw new errors/* ActionError */.lZ({
+        throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-DAG-DEPLOYS-OFF',
             problem,
             observed: 'DAG-only deploys are switched off for it.',
@@ -30146,87 +31193,6 @@ function refuseUndeployable(deployment, session) {
         });
     }
 }
-
-;// CONCATENATED MODULE: ./src/deploy/watch.ts
-
-const FIRST_MINUTE_MS = 60_000;
-const EARLY_INTERVAL_MS = 600;
-const LATE_INTERVAL_MS = 3_000;
-const LATEST_INTERVAL_MS = 8_000;
-const HEARTBEAT_MS = 30_000;
-const PATIENCE = 3;
-/** Time between the starts of two looks, in milliseconds: often at first, when most rollouts end, then less so. */
-function pollInterval(elapsedMs) {
-    if (elapsedMs < FIRST_MINUTE_MS)
-        return EARLY_INTERVAL_MS;
-    return elapsedMs < 5 * FIRST_MINUTE_MS ? LATE_INTERVAL_MS : LATEST_INTERVAL_MS;
-}
-/**
- * Looks again and again until a look is the end, at most for the budget. Each new state is logged, and an old one now and
- * then as a sign of life. Errors of single looks are tolerated as long as there is time, but not those that say "not
- * allowed" or "not there" several times in a row.
- */
-async function watch(deps, task) {
-    const startedAt = deps.clock.now();
-    const deadline = startedAt + task.budgetMs;
-    let state = 'nothing seen yet';
-    let told = { state: '', at: startedAt };
-    let refusals = 0;
-    for (;;) {
-        const lookedAt = deps.clock.now();
-        try {
-            const seen = await within(deps, task.look, deadline - lookedAt);
-            if (seen !== TOO_LATE) {
-                refusals = 0;
-                const finding = await task.judge(seen);
-                if (finding.kind === 'done')
-                    return finding.result;
-                state = finding.state;
-            }
-        }
-        catch (error) {
-            if (!watch_isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE))
-                throw error;
-            state = `the last look failed: ${error instanceof errors/* ActionError */.lZ ? (error.observed ?? error.problem) : String(error)}`;
-        }
-        const now = deps.clock.now();
-        if (state !== told.state || now - told.at >= HEARTBEAT_MS) {
-            deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`);
-            told = { state, at: now };
-        }
-        const next = lookedAt + pollInterval(lookedAt - startedAt);
-        if (Math.max(next, now) >= deadline)
-            throw task.timedOut(state);
-        await deps.clock.sleep(Math.max(0, next - now), deps.signal);
-    }
-}
-const TOO_LATE = Symbol('a look that did not come back in time');
-/** One look, or TOO_LATE when the budget ends before it comes back. */
-async function within({ clock, signal }, look, remainingMs) {
-    const enough = new AbortController();
-    const tooLate = clock
-        .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
-        .then(() => TOO_LATE);
-    const seen = look();
-    try {
-        return await Promise.race([seen, tooLate]);
-    }
-    finally {
-        seen.catch(() => undefined);
-        enough.abort();
-    }
-}
-const REFUSALS = new Set(['ASTRO-API-UNAUTHORIZED', 'ASTRO-API-FORBIDDEN', 'ASTRO-API-NOT-FOUND']);
-const PASSING = new Set([
-    'ASTRO-API-UNREACHABLE',
-    'ASTRO-API-UNAVAILABLE',
-    'ASTRO-API-RATE-LIMIT',
-    'ASTRO-API-ANSWER',
-    'ASTRO-AUTH-UNREACHABLE',
-    'ASTRO-AUTH-EXCHANGE',
-]);
-const watch_isTransient = (error) => error instanceof errors/* ActionError */.lZ && PASSING.has(error.code);
-const isRefusal = (error) => error instanceof errors/* ActionError */.lZ && REFUSALS.has(error.code);
 
 ;// CONCATENATED MODULE: ./src/deploy/rollout.ts
 
@@ -30288,14 +31254,14 @@ function waitUntilLive(deps, target, deployId, expected, budgetMs) {
 async function ended(deps, target, deployId, verdict) {
     switch (verdict.kind) {
         case 'failed':
-            return new errors/* ActionError */.lZ({
+            return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-FAILED',
                 problem: `Astro could not roll out the deploy ${deployId}.`,
                 observed: `The deploy is FAILED: ${verdict.reason}.`,
                 fix: `Look at the Deployment: ${target.url}`,
             });
         case 'hibernating':
-            return new errors/* ActionError */.lZ({
+            return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-HIBERNATING',
                 problem: `The deploy ${deployId} was taken, but the Deployment went into hibernation before the new code ran.`,
                 observed: 'Its status is HIBERNATING.',
@@ -30303,7 +31269,7 @@ async function ended(deps, target, deployId, verdict) {
                 fix: `Wake it, then look whether the new code runs: ${target.url}`,
             });
         case 'superseded':
-            return new errors/* ActionError */.lZ({
+            return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-SUPERSEDED',
                 problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
                 observed: `The Deployment now moves to the DAG version ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
@@ -30325,7 +31291,7 @@ async function nameReplacement({ astro }, target, ours, version) {
     }
 }
 function rollout_timedOut(target, deployId, state, budgetMs) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-ROLLOUT-TIMEOUT',
         problem: `The deploy ${deployId} was not seen live within ${budgetMs / 1000} s.`,
         observed: `Last seen: ${state}.`,
@@ -30341,15 +31307,20 @@ function rollout_timedOut(target, deployId, state, budgetMs) {
 
 
 
+
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 async function deploy(run) {
     const { inputs, deployment, target, project, log, outputs, progress, stage, tell } = run;
     refuseUndeployable(deployment, run.session.kind);
-    const plan = await stage('Plan', () => makePlan(run));
+    const { plan, variables } = await stage('Plan', async () => ({
+        plan: await makePlan(run),
+        variables: await planVariables(run),
+    }));
     if (inputs.dryRun) {
         skipDryRun(run);
         return;
     }
+    const written = await writeVariables(run, variables);
     const { deploy, dagVersion } = await stage('Deploy', async () => {
         const body = await project().bundle(generatedFiles(run));
         return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body);
@@ -30363,8 +31334,10 @@ async function deploy(run) {
     }
     const { waitMs } = inputs;
     const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } };
-    await stage('Wait until live', () => waitUntilLive(run, target, deploy.id, expected, waitMs));
+    const live = await stage('Wait until live', () => waitUntilLive(run, target, deploy.id, expected, waitMs));
     progress.reached('live');
+    if (written)
+        proveVariables(run, live, written);
     log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`);
     tell({ headline: `Deployed to ${deployment.name}` });
 }
@@ -30414,23 +31387,38 @@ function generatedFiles({ deployment }) {
 function createProgress() {
     let stage = 'untouched';
     let id;
+    let variables = 'untouched';
     return {
         reached(next, deployId) {
             stage = next;
             id = deployId ?? id;
         },
-        aftermath: () => describe(stage, id ?? 'of this run'),
+        variables(state) {
+            variables = state;
+        },
+        aftermath() {
+            const code = progress_describe(stage, id ?? 'of this run');
+            if (variables === 'untouched')
+                return code;
+            return `${VARIABLES[variables]} ${stage === 'untouched' ? 'Nothing else was changed on Astro.' : code}`;
+        },
     };
 }
-function describe(stage, id) {
+const VARIABLES = {
+    writing: 'It is not known whether Astro took the change of the environment variables: the Deployment has either the old list or the new one, whole. Look at its environment variables in the Astro UI.',
+    kept: 'The environment variables are as they were.',
+    written: 'The new environment variables are written and stay.',
+    replaced: 'The environment variables were written, but somebody else has changed them since.',
+};
+function progress_describe(stage, id) {
     const unfinished = `The former code keeps running; the deploy ${id} stays unfinished in the deploy history, without effect.`;
     switch (stage) {
         case 'untouched':
             return 'Nothing was changed on Astro.';
         case 'creating':
-            return 'The former code keeps running; an unfinished deploy may stay in the deploy history, without effect.';
+            return 'The former code keeps running; unfinished deploys may stay in the deploy history, without effect.';
         case 'created':
-            return `The DAG bundle was not uploaded whole. ${unfinished}`;
+            return `The upload of the DAG bundle was not confirmed. ${unfinished}`;
         case 'uploaded':
             return `The DAG bundle was uploaded, but the deploy was not finalized. ${unfinished}`;
         case 'finalizing':
@@ -30442,8 +31430,166 @@ function describe(stage, id) {
     }
 }
 
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/core/lib/core.js + 9 modules
-var core = __nccwpck_require__(4296);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 9 modules
+var core = __nccwpck_require__(9584);
+// EXTERNAL MODULE: ./node_modules/dotenv/dist/index.cjs
+var dist = __nccwpck_require__(8230);
+;// CONCATENATED MODULE: ./src/environment/dotenv.ts
+
+const BLANK = /[^\S\n]*(?:#[^\n]*)?(?=\n|$)/y;
+const HEAD = /[^\S\n]*(?:export[^\S\n]+)?([\w.-]+)(?=[^\S\n]*=|:[^\S\n])/y;
+const SEPARATOR = /[^\S\n]*=|:/y;
+const QUOTED = /[^\S\n]*(?:'(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`)[^\S\n]*(?:#[^\n]*)?(?=\n|$)/y;
+const REST_OF_LINE = /[^\n]*/y;
+const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/**
+ * Reads dotenv text. Where an assignment begins and ends is found here, because the library tells no lines, takes the last
+ * of two equal keys and passes over what it does not understand; what the value is, with its quotes, escapes and comments,
+ * the library says.
+ */
+function parseDotenv(source) {
+    const text = source.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+    const assignments = [];
+    const problems = [];
+    const lineAt = lineCounter(text);
+    let at = 0;
+    while (at < text.length) {
+        const line = lineAt(at);
+        const statement = readStatement(text, at);
+        if ('problem' in statement)
+            problems.push({ line, ...statement.problem });
+        else if (statement.key !== undefined) {
+            const { key, value } = statement;
+            assignments.push({ key, value, line });
+        }
+        at = statement.end + 1;
+    }
+    return { assignments, problems };
+}
+/** The statement that begins at `at`; `end` is where its line break stands. */
+function readStatement(text, at) {
+    const blank = matchAt(BLANK, text, at);
+    if (blank)
+        return { end: blank.end, key: undefined };
+    const lineEnd = matchAt(REST_OF_LINE, text, at)?.end ?? text.length;
+    const wrong = (kind, problem, end = lineEnd) => ({
+        end,
+        problem: { kind, problem },
+    });
+    const head = matchAt(HEAD, text, at);
+    const separator = head && matchAt(SEPARATOR, text, head.end);
+    if (!head || !separator) {
+        return text.slice(at, lineEnd).includes('=')
+            ? wrong('key', 'what stands before the = is not a variable name')
+            : wrong('line', 'it is not KEY=value');
+    }
+    const key = head.groups[0] ?? '';
+    const quoted = matchAt(QUOTED, text, separator.end);
+    if (!quoted) {
+        const raw = text.slice(separator.end, lineEnd);
+        const [quote] = /^\s*(["'`])/.exec(raw)?.slice(1) ?? [];
+        if (quote !== undefined) {
+            return raw.trimStart().includes(quote, 1)
+                ? wrong('line', 'text follows the closing quote')
+                : wrong('line', 'a quote is opened and not closed', text.length);
+        }
+        if (/^#|[^\s#]#/.test(raw.slice(0, raw.indexOf('#') + 1))) {
+            return wrong('line', 'a # inside a value without quotes begins a comment; quote the value');
+        }
+    }
+    const end = quoted?.end ?? lineEnd;
+    const nameProblem = describeKeyProblem(key);
+    if (nameProblem !== undefined)
+        return wrong('key', nameProblem, end);
+    // The library leaves out a key that every object has, such as __proto__; the value is the same under any other.
+    const value = (0,dist.parse)(`V${text.slice(head.end, end)}`).V ?? '';
+    if (value.includes('\0'))
+        return wrong('line', 'the value holds a null character', end);
+    return { end, key, value };
+}
+/** Why Astro does not take the key, or undefined when it does. Shows no more than one character of it. */
+function describeKeyProblem(key) {
+    if (KEY.test(key))
+        return undefined;
+    const [bad] = /[^A-Za-z0-9_]/.exec(key) ?? [];
+    return bad === undefined
+        ? 'the key begins with a digit'
+        : `the key holds "${bad}"; Astro takes letters, digits and underscores`;
+}
+function matchAt(pattern, text, at) {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    return match ? { end: pattern.lastIndex, groups: match.slice(1) } : undefined;
+}
+/** Numbers of lines for positions that only grow. */
+function lineCounter(text) {
+    let line = 1;
+    let counted = 0;
+    return (at) => {
+        for (; counted < at; counted++)
+            if (text.charCodeAt(counted) === 10)
+                line++;
+        return line;
+    };
+}
+
+;// CONCATENATED MODULE: ./src/environment/wish.ts
+
+const ENVIRONMENT_MODES = ['merge', 'replace'];
+const CODES = {
+    line: 'ASTRO-ENV-LINE',
+    key: 'ASTRO-ENV-KEY',
+};
+const SHORT_SECRET = 4;
+/**
+ * Reads all sources into one list, with every problem and with sentences for what is odd. `hide` gets each value of a secret
+ * source before anything else sees it.
+ */
+function collectVariables(sources, hide) {
+    const variables = new Map();
+    const problems = [];
+    const warnings = [];
+    const read = sources.map((source) => ({ source, content: parseDotenv(source.text) }));
+    for (const { source, content } of read) {
+        if (!source.isSecret)
+            continue;
+        for (const { value } of content.assignments)
+            hide(value);
+        if (content.problems.length > 0)
+            for (const line of source.text.split(/[\r\n]+/))
+                hide(line);
+    }
+    for (const { source, content } of read) {
+        const { input, file, isSecret } = source;
+        const found = (code, line, problem) => void problems.push({ code, input, problem: `${file ? `${file}, ` : ''}line ${line}: ${problem}` });
+        for (const { kind, line, problem } of content.problems)
+            found(CODES[kind], line, problem);
+        for (const { key, value, line } of content.assignments) {
+            const other = variables.get(key);
+            if (other) {
+                const how = other.isSecret === isSecret ? 'twice' : 'as a secret variable and as a plain one';
+                found('ASTRO-ENV-TWICE', line, `${key} is set ${how}; the other place is ${other.place}`);
+                continue;
+            }
+            if (isSecret && value === '') {
+                found('ASTRO-ENV-SECRET-EMPTY', line, `the secret variable ${key} has an empty value; a GitHub secret that is not set reads as an empty text`);
+            }
+            if (isSecret && value !== '' && value.trim().length < SHORT_SECRET) {
+                warnings.push(`The value of the secret variable ${key} is very short. It is masked wherever it occurs, so this log may look garbled.`);
+            }
+            variables.set(key, { key, value, isSecret, place: `${input}, ${file ? `${file}, ` : ''}line ${line}` });
+        }
+        if (content.assignments.length === 0 && content.problems.length === 0 && file !== undefined) {
+            warnings.push(`The file ${file} of \`${input}\` holds no variable.`);
+        }
+    }
+    return {
+        variables: [...variables.values()].map(({ key, value, isSecret }) => ({ key, value, isSecret })),
+        problems,
+        warnings,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/credentials.ts
 const FORKS = 'a secret that is not set, and every secret in a run from a fork or from Dependabot, reads as an empty text';
 /**
@@ -30484,24 +31630,103 @@ function problem(code, input, text) {
     return { problems: [{ code, input, problem: text }] };
 }
 
-;// CONCATENATED MODULE: ./src/inputs/ineffective.ts
-const RULES = [
-    { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-    { input: 'wait-time', hasEffect: (i) => !i.dryRun, why: 'a dry run waits for nothing' },
-];
-/** A sentence for each input that was given but does nothing in the chosen mode; at most one an input. */
-function ineffectiveInputs(inputs, given) {
-    const idle = new Map();
-    for (const rule of RULES) {
-        if (given(rule.input) && !rule.hasEffect(inputs) && !idle.has(rule.input)) {
-            idle.set(rule.input, `The input \`${rule.input}\` has no effect here: ${rule.why}.`);
-        }
-    }
-    return [...idle.values()];
-}
-
+// EXTERNAL MODULE: external "node:buffer"
+var external_node_buffer_ = __nccwpck_require__(4573);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./src/project/dag-file.ts
+/** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
+function isLeftOut(name) {
+    return name === '.git' || name === '__pycache__' || name.endsWith('.pyc');
+}
+/** Whether Airflow looks into a file of this name for DAGs. */
+function isDagFileName(name) {
+    return name.endsWith('.py') || name.endsWith('.zip');
+}
+
+;// CONCATENATED MODULE: ./src/project/dag-link.ts
+
+
+/**
+ * What becomes of a link in the DAG folder. It is kept as a link when its end is shipped too. The text is kept as it is
+ * when it works as well in the archive, where the folder is called `dags` and has nothing around it; a text that is
+ * absolute or passes through the outside is replaced by the relative path of the link's end.
+ *
+ * A link that ends nowhere cannot be kept in silence: Airflow would miss a file that the author believes to be there
+ * (a submodule or a generated file that this checkout lacks is the usual reason).
+ */
+function decideLink({ root, parent, text, end }) {
+    if (end === undefined)
+        return { is: leavesByText(root, parent, text) ? 'outside' : 'dangling' };
+    if (!isInside(root, end))
+        return { is: 'outside' };
+    const keepText = !leavesByText(root, parent, text) && climbsOnlyAtStart(text);
+    const target = toForwardSlashes(keepText ? text : external_node_path_namespaceObject.relative(parent, end) || '.');
+    const passes = [...target.split('/'), ...external_node_path_namespaceObject.relative(root, end).split(external_node_path_namespaceObject.sep)];
+    return passes.some(isLeftOut) ? { is: 'left-out' } : { is: 'inside', target };
+}
+/** Whether `candidate` is `folder` or below it, segment by segment (`/p/dags-old` is not in `/p/dags`). */
+function isInside(folder, candidate) {
+    const relative = external_node_path_namespaceObject.relative(folder, candidate);
+    return relative !== '..' && !relative.startsWith(`..${external_node_path_namespaceObject.sep}`) && !external_node_path_namespaceObject.isAbsolute(relative);
+}
+function toForwardSlashes(text) {
+    return external_node_path_namespaceObject.sep === '/' ? text : text.replaceAll(external_node_path_namespaceObject.sep, '/');
+}
+function leavesByText(root, parent, text) {
+    if (external_node_path_namespaceObject.isAbsolute(text))
+        return true;
+    let depth = external_node_path_namespaceObject.relative(root, parent).split(external_node_path_namespaceObject.sep).filter(Boolean).length;
+    for (const segment of toForwardSlashes(text).split('/')) {
+        if (segment === '..')
+            depth--;
+        else if (segment !== '' && segment !== '.')
+            depth++;
+        if (depth < 0)
+            return true;
+    }
+    return false;
+}
+/** After a name, `..` means the parent of wherever that name leads, so such a text can only be followed, not read. */
+function climbsOnlyAtStart(text) {
+    const segments = toForwardSlashes(text).split('/');
+    const firstName = segments.findIndex((segment) => segment !== '..' && segment !== '.' && segment !== '');
+    return firstName === -1 || !segments.includes('..', firstName);
+}
+
+;// CONCATENATED MODULE: ./src/environment/file.ts
+
+
+
+
+
+const LARGEST_BYTES = 1024 * 1024;
+/**
+ * The text of a dotenv file, or a sentence that says why there is none.
+ *
+ * @param relative to the workspace, which neither the path nor a link on it may leave
+ */
+function readEnvironmentFile(workspace, relative) {
+    try {
+        const file = (0,external_node_fs_.realpathSync)(external_node_path_namespaceObject.join(workspace, relative));
+        if (!isInside((0,external_node_fs_.realpathSync)(workspace), file))
+            return { problem: 'it lies outside of the workspace' };
+        const stats = (0,external_node_fs_.statSync)(file);
+        if (!stats.isFile())
+            return { problem: 'it is not a file' };
+        if (stats.size > LARGEST_BYTES)
+            return { problem: 'it is larger than a megabyte' };
+        const bytes = (0,external_node_fs_.readFileSync)(file);
+        return (0,external_node_buffer_.isUtf8)(bytes) ? { text: bytes.toString('utf8') } : { problem: 'it is not UTF-8 text' };
+    }
+    catch (error) {
+        const missing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+        return { problem: missing ? 'there is no such file' : `it cannot be read: ${(0,src_errors/* describeError */.Uc)(error)}` };
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/values.ts
 
 
@@ -30510,20 +31735,20 @@ function parseBoolean(text) {
     const word = text.toLowerCase();
     if (word === 'true' || word === 'false')
         return { value: word === 'true' };
-    return { problem: `${(0,errors/* quote */.hD)(text)} is not a boolean; use true or false` };
+    return { problem: `${(0,src_errors/* quote */.hD)(text)} is not a boolean; use true or false` };
 }
 /** One of the given words, exactly. */
 function parseChoice(text, choices) {
     const choice = choices.find((candidate) => candidate === text);
     return choice === undefined
-        ? { problem: `${(0,errors/* quote */.hD)(text)} is not one of ${choices.join(', ')}` }
+        ? { problem: `${(0,src_errors/* quote */.hD)(text)} is not one of ${choices.join(', ')}` }
         : { value: choice };
 }
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 };
 const LONGEST_DURATION_MS = 24 * 3_600_000;
 /** `90s`, `5m`, `1h`, `1h30m`, or a bare number of seconds, in milliseconds; at most a day. */
 function parseDuration(text) {
-    const problem = `${(0,errors/* quote */.hD)(text)} is not a duration such as 90s, 5m, 1h or 300 (seconds)`;
+    const problem = `${(0,src_errors/* quote */.hD)(text)} is not a duration such as 90s, 5m, 1h or 300 (seconds)`;
     if (/^\d{1,9}$/.test(text))
         return withinDay(Number(text) * 1000);
     if (!/^(?:\d{1,6}[hms])+$/.test(text))
@@ -30532,8 +31757,8 @@ function parseDuration(text) {
     return withinDay(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0));
     function withinDay(ms) {
         if (ms === 0)
-            return { problem: `${(0,errors/* quote */.hD)(text)} is no time at all` };
-        return ms > LONGEST_DURATION_MS ? { problem: `${(0,errors/* quote */.hD)(text)} is longer than a day` } : { value: ms };
+            return { problem: `${(0,src_errors/* quote */.hD)(text)} is no time at all` };
+        return ms > LONGEST_DURATION_MS ? { problem: `${(0,src_errors/* quote */.hD)(text)} is longer than a day` } : { value: ms };
     }
 }
 /** Of Linux, in bytes; other systems differ, but none takes much more. */
@@ -30550,11 +31775,11 @@ function parseRelativePath(text) {
     }
     const slashed = external_node_path_namespaceObject.sep === '\\' ? text.replaceAll('\\', '/') : text;
     if (/^[a-z]:/i.test(slashed) && (0,external_node_path_namespaceObject.isAbsolute)(text)) {
-        return { problem: `${(0,errors/* quote */.hD)(text)} is absolute; give a path relative to the workspace` };
+        return { problem: `${(0,src_errors/* quote */.hD)(text)} is absolute; give a path relative to the workspace` };
     }
     const normal = external_node_path_namespaceObject.posix.normalize(slashed.replace(/^\/+/, '')).replace(/\/+$/, '');
     if (normal === '..' || normal.startsWith('../'))
-        return { problem: `${(0,errors/* quote */.hD)(text)} leaves the workspace` };
+        return { problem: `${(0,src_errors/* quote */.hD)(text)} leaves the workspace` };
     return { value: normal === '.' ? '' : normal };
 }
 /** A list, one item a line or separated by commas; empty items are dropped. */
@@ -30565,7 +31790,80 @@ function parseList(text) {
         .filter((item) => item !== '');
 }
 
+;// CONCATENATED MODULE: ./src/inputs/environment.ts
+
+
+
+const FILE_INPUT = 'environment-file';
+/**
+ * The variables that the inputs ask for, undefined when they ask for none. `hide` gets every secret value first. An empty
+ * list is a problem where it would mean to do nothing, or to remove everything.
+ */
+function readEnvironmentWish(given, hide) {
+    const { mode } = given;
+    const files = readFiles(given);
+    const collected = collectVariables([
+        { input: 'environment-variables', isSecret: false, text: given.plain },
+        { input: 'secret-environment-variables', isSecret: true, text: given.secret },
+        ...files.sources,
+    ], hide);
+    const { variables, warnings } = collected;
+    const problems = [...files.problems, ...collected.problems];
+    if (variables.length === 0 && problems.length === 0 && (given.isWholeAction || mode === 'replace')) {
+        problems.push(nothingGiven(mode));
+    }
+    return { wish: variables.length === 0 ? undefined : { mode, variables }, problems, warnings };
+}
+function readFiles({ files, workspace }) {
+    const sources = [];
+    const problems = [];
+    for (const line of files.split(/\r?\n/)) {
+        const file = line.trim();
+        if (file === '')
+            continue;
+        const inside = parseRelativePath(file);
+        const read = 'problem' in inside ? inside : readEnvironmentFile(workspace, inside.value);
+        if ('text' in read)
+            sources.push({ input: FILE_INPUT, file, isSecret: false, text: read.text });
+        else
+            problems.push({ code: 'ASTRO-ENV-FILE', input: FILE_INPUT, problem: `${file}: ${read.problem}` });
+    }
+    return { sources, problems };
+}
+function nothingGiven(mode) {
+    return {
+        code: 'ASTRO-ENV-NOTHING',
+        input: 'environment-variables, secret-environment-variables, environment-file',
+        problem: mode === 'replace'
+            ? 'they hold no variable, and `environment-mode: replace` would remove every variable of the Deployment'
+            : 'they hold no variable, so there is nothing to do',
+    };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/ineffective.ts
+const RULES = [
+    { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
+    ...['deploy-type', 'root-folder', 'dags-path', 'description', 'allow-empty-dags'].map((input) => ({
+        input,
+        hasEffect: (i) => i.action !== 'update-environment-variables',
+        why: '`update-environment-variables` ships no code',
+    })),
+    { input: 'wait-time', hasEffect: (i) => !i.dryRun, why: 'a dry run waits for nothing' },
+];
+/** A sentence for each input that was given but does nothing in the chosen mode; at most one an input. */
+function ineffectiveInputs(inputs, given) {
+    const idle = new Map();
+    for (const rule of RULES) {
+        if (given(rule.input) && !rule.hasEffect(inputs) && !idle.has(rule.input)) {
+            idle.set(rule.input, `The input \`${rule.input}\` has no effect here: ${rule.why}.`);
+        }
+    }
+    return [...idle.values()];
+}
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
+
+
 
 
 
@@ -30582,7 +31880,7 @@ const ACTIONS = [
     'delete-deployment-preview',
 ];
 const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'];
-const SUPPORTED_ACTIONS = ['deploy'];
+const SUPPORTED_ACTIONS = ['deploy', 'update-environment-variables'];
 const SUPPORTED_DEPLOY_TYPES = ['infer', 'dags-only'];
 const INPUT_DEFAULTS = {
     action: 'deploy',
@@ -30591,6 +31889,7 @@ const INPUT_DEFAULTS = {
     'dags-path': 'dags',
     'dry-run': 'false',
     'allow-empty-dags': 'false',
+    'environment-mode': 'merge',
     wait: 'true',
     'wait-time': '10m',
 };
@@ -30598,9 +31897,12 @@ const INPUT_DEFAULTS = {
 const LONGEST_TEXT = 500;
 /**
  * The only reader of inputs: typed and frozen, with sentences for inputs that have no effect as they are combined. `hide`
- * gets every credential before anything else happens. Throws one ActionError that lists every problem.
+ * gets every credential and secret value before anything else happens. Throws one ActionError that lists every problem.
  */
-function readInputs(hide, source = { input: (name) => core/* getInput */.V4(name), env: process.env }) {
+function readInputs(hide, source = {
+    input: (name) => core/* getInput */.V4(name, { trimWhitespace: false }),
+    env: process.env,
+}) {
     const problems = [];
     const text = (name) => source.input(name).trim();
     const optional = (name) => text(name) || undefined;
@@ -30624,6 +31926,15 @@ function readInputs(hide, source = { input: (name) => core/* getInput */.V4(name
     if (typeof domain === 'string') {
         problems.push({ code: 'ASTRO-INPUT-DOMAIN', input: 'domain', problem: domain });
     }
+    const environment = readEnvironmentWish({
+        plain: source.input('environment-variables'),
+        secret: source.input('secret-environment-variables'),
+        files: source.input(FILE_INPUT),
+        mode: take('environment-mode', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('environment-mode'), ENVIRONMENT_MODES), 'merge'),
+        isWholeAction: action === 'update-environment-variables',
+        workspace: source.env.GITHUB_WORKSPACE ?? process.cwd(),
+    }, hide);
+    problems.push(...environment.problems);
     const wait = boolean('wait');
     const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0);
     const inputs = {
@@ -30637,6 +31948,7 @@ function readInputs(hide, source = { input: (name) => core/* getInput */.V4(name
         description: take('description', 'ASTRO-INPUT-LENGTH', checkLength(text('description')), undefined),
         dryRun: boolean('dry-run'),
         allowEmptyDags: boolean('allow-empty-dags'),
+        environment: environment.wish,
         waitMs: wait ? waitTime : undefined,
     };
     if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
@@ -30645,13 +31957,13 @@ function readInputs(hide, source = { input: (name) => core/* getInput */.V4(name
     const given = (name) => text(name) !== '' && text(name) !== INPUT_DEFAULTS[name];
     return {
         inputs: Object.freeze({ ...inputs, domain, credentials }),
-        warnings: ineffectiveInputs(inputs, given),
+        warnings: [...environment.warnings, ...ineffectiveInputs(inputs, given)],
     };
 }
 function unsupported(input, value, supported) {
     if (supported.includes(value))
         return [];
-    const problem = `${(0,errors/* quote */.hD)(value)} is not yet supported; this version knows ${supported.join(', ')}`;
+    const problem = `${(0,src_errors/* quote */.hD)(value)} is not yet supported; this version knows ${supported.join(', ')}`;
     return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }];
 }
 function checkLength(text) {
@@ -30662,7 +31974,7 @@ function checkLength(text) {
 }
 function readId(input, id, problems) {
     if (id !== undefined && !/^[\w-]{1,100}$/.test(id)) {
-        problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `${(0,errors/* quote */.hD)(id)} is not an ID such as clabc0123` });
+        problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `${(0,src_errors/* quote */.hD)(id)} is not an ID such as clabc0123` });
     }
     return id;
 }
@@ -30682,7 +31994,7 @@ function readTarget(id, name, problems) {
 function inputError(problems) {
     const [first] = problems;
     const list = problems.map(({ code, input, problem }) => `- ${input}: ${problem} [${code}]`).join('\n');
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: first?.code ?? 'ASTRO-INPUT-CHOICE',
         problem: problems.length === 1
             ? 'An input of this step cannot be used.'
@@ -30784,8 +32096,6 @@ function readAhead(source, chunks, signal) {
     return waiting;
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./src/project/tar-header.ts
 const TAR_BLOCK_BYTES = 512;
 const NAME = { at: 0, bytes: 100 };
@@ -30963,7 +32273,7 @@ function readFile(file, descriptor, into, at, bytes) {
     }
 }
 function changed(file) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-CHANGED',
         problem: `The file ${file.absolutePath} changed while it was packed.`,
         observed: `When the DAG folder was listed it had ${file.size} bytes, last changed at ${file.mtime.toISOString()}.`,
@@ -30972,10 +32282,10 @@ function changed(file) {
     });
 }
 function tar_blocks_unreadable(file, error) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-UNREADABLE',
         problem: `The file ${file.absolutePath} cannot be read.`,
-        observed: (0,errors/* describeError */.Uc)(error),
+        observed: (0,src_errors/* describeError */.Uc)(error),
         likelyCause: 'It was removed or replaced after the DAG folder was listed, or belongs to another user.',
         fix: 'Let every step that writes into the DAG folder finish before this one.',
         cause: error,
@@ -31007,20 +32317,8 @@ function packDagFolder(folder, options = {}) {
     return readAhead(compressed, CHUNKS_AHEAD, options.signal);
 }
 
-// EXTERNAL MODULE: external "node:buffer"
-var external_node_buffer_ = __nccwpck_require__(4573);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(8500);
-;// CONCATENATED MODULE: ./src/project/dag-file.ts
-/** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
-function isLeftOut(name) {
-    return name === '.git' || name === '__pycache__' || name.endsWith('.pyc');
-}
-/** Whether Airflow looks into a file of this name for DAGs. */
-function isDagFileName(name) {
-    return name.endsWith('.py') || name.endsWith('.zip');
-}
-
 ;// CONCATENATED MODULE: ./src/project/dag-folder-errors.ts
 
 
@@ -31077,7 +32375,7 @@ function entryProblems(folder, problems) {
     const text = TEXTS[about];
     const lines = byPath.filter((problem) => problem.about === about).map(text.line);
     const more = lines.length > LISTED ? [`and ${lines.length - LISTED} more`] : [];
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: text.code,
         problem: `The DAG folder ${folder} ${text.what}.`,
         observed: [...lines.slice(0, LISTED), ...more].join('\n'),
@@ -31086,7 +32384,7 @@ function entryProblems(folder, problems) {
     });
 }
 function folderMissing(folder, observed) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-FOLDER-MISSING',
         problem: `The DAG folder ${folder} does not exist.`,
         observed,
@@ -31095,7 +32393,7 @@ function folderMissing(folder, observed) {
     });
 }
 function folderIsNoFolder(folder) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-FOLDER-NOT-FOLDER',
         problem: `The DAG folder ${folder} is not a folder.`,
         likelyCause: 'dags-path names a file. On Windows, a link in the repository is checked out as a small text file.',
@@ -31103,7 +32401,7 @@ function folderIsNoFolder(folder) {
     });
 }
 function folderOutside(folder, root, workspace) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-FOLDER-OUTSIDE',
         problem: `The DAG folder ${folder} leads out of the workspace.`,
         observed: `It ends at ${root}; the workspace is ${workspace}.`,
@@ -31112,7 +32410,7 @@ function folderOutside(folder, root, workspace) {
     });
 }
 function folderUnreadable(folder, observed) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-UNREADABLE',
         problem: `The DAG folder ${folder} cannot be read.`,
         observed,
@@ -31121,7 +32419,7 @@ function folderUnreadable(folder, observed) {
     });
 }
 function emptyFolder(folder) {
-    return new errors/* ActionError */.lZ({
+    return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DAGS-EMPTY',
         problem: `The DAG folder ${folder.root} has no DAG file in it. Deploying it would remove every DAG of the Deployment.`,
         observed: whatWasFound(folder),
@@ -31137,56 +32435,6 @@ function whatWasFound(folder) {
         ? ''
         : `, not counting ${folder.leftOutCount} of what is never shipped (.git, __pycache__, *.pyc)`;
     return `${found}${leftOut}.`;
-}
-
-;// CONCATENATED MODULE: ./src/project/dag-link.ts
-
-
-/**
- * What becomes of a link in the DAG folder. It is kept as a link when its end is shipped too. The text is kept as it is
- * when it works as well in the archive, where the folder is called `dags` and has nothing around it; a text that is
- * absolute or passes through the outside is replaced by the relative path of the link's end.
- *
- * A link that ends nowhere cannot be kept in silence: Airflow would miss a file that the author believes to be there
- * (a submodule or a generated file that this checkout lacks is the usual reason).
- */
-function decideLink({ root, parent, text, end }) {
-    if (end === undefined)
-        return { is: leavesByText(root, parent, text) ? 'outside' : 'dangling' };
-    if (!isInside(root, end))
-        return { is: 'outside' };
-    const keepText = !leavesByText(root, parent, text) && climbsOnlyAtStart(text);
-    const target = toForwardSlashes(keepText ? text : external_node_path_namespaceObject.relative(parent, end) || '.');
-    const passes = [...target.split('/'), ...external_node_path_namespaceObject.relative(root, end).split(external_node_path_namespaceObject.sep)];
-    return passes.some(isLeftOut) ? { is: 'left-out' } : { is: 'inside', target };
-}
-/** Whether `candidate` is `folder` or below it, segment by segment (`/p/dags-old` is not in `/p/dags`). */
-function isInside(folder, candidate) {
-    const relative = external_node_path_namespaceObject.relative(folder, candidate);
-    return relative !== '..' && !relative.startsWith(`..${external_node_path_namespaceObject.sep}`) && !external_node_path_namespaceObject.isAbsolute(relative);
-}
-function toForwardSlashes(text) {
-    return external_node_path_namespaceObject.sep === '/' ? text : text.replaceAll(external_node_path_namespaceObject.sep, '/');
-}
-function leavesByText(root, parent, text) {
-    if (external_node_path_namespaceObject.isAbsolute(text))
-        return true;
-    let depth = external_node_path_namespaceObject.relative(root, parent).split(external_node_path_namespaceObject.sep).filter(Boolean).length;
-    for (const segment of toForwardSlashes(text).split('/')) {
-        if (segment === '..')
-            depth--;
-        else if (segment !== '' && segment !== '.')
-            depth++;
-        if (depth < 0)
-            return true;
-    }
-    return false;
-}
-/** After a name, `..` means the parent of wherever that name leads, so such a text can only be followed, not read. */
-function climbsOnlyAtStart(text) {
-    const segments = toForwardSlashes(text).split('/');
-    const firstName = segments.findIndex((segment) => segment !== '..' && segment !== '.' && segment !== '');
-    return firstName === -1 || !segments.includes('..', firstName);
 }
 
 ;// CONCATENATED MODULE: ./src/project/dag-folder.ts
@@ -31255,8 +32503,8 @@ function resolveRoot(folder, workspace) {
     }
     catch (error) {
         throw leadsNowhere(error)
-            ? folderMissing(folder, (0,errors/* describeError */.Uc)(error))
-            : folderUnreadable(folder, (0,errors/* describeError */.Uc)(error));
+            ? folderMissing(folder, (0,src_errors/* describeError */.Uc)(error))
+            : folderUnreadable(folder, (0,src_errors/* describeError */.Uc)(error));
     }
     if (!isFolder)
         throw folderIsNoFolder(folder);
@@ -31279,7 +32527,7 @@ function listFolder(parent, findings) {
         }
     }
     catch (error) {
-        findings.problems.push({ about: 'unreadable', inside: parent.inside, detail: (0,errors/* describeError */.Uc)(error) });
+        findings.problems.push({ about: 'unreadable', inside: parent.inside, detail: (0,src_errors/* describeError */.Uc)(error) });
     }
     return entries;
 }
@@ -31302,7 +32550,7 @@ function readEntry(root, entry, findings) {
         }
     }
     catch (error) {
-        findings.problems.push({ about: 'unreadable', inside, detail: (0,errors/* describeError */.Uc)(error) });
+        findings.problems.push({ about: 'unreadable', inside, detail: (0,src_errors/* describeError */.Uc)(error) });
     }
     return undefined;
 }
@@ -31368,7 +32616,7 @@ function sortedByBytes(files) {
 }
 
 // EXTERNAL MODULE: ./src/project/git.ts
-var project_git = __nccwpck_require__(5912);
+var project_git = __nccwpck_require__(3597);
 ;// CONCATENATED MODULE: ./src/project/prepare.ts
 
 
@@ -31418,35 +32666,34 @@ async function readEvent(file) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/report/markdown.ts
-/** Any text as one that shows as itself in GitHub's Markdown, also in a table cell. */
-function escapeMarkdown(text) {
-    return text
-        .replace(/&/g, '&amp;')
-        .replace(/</g, '&lt;')
-        .replace(/>/g, '&gt;')
-        .replace(/[\\`*_{}[\]#|~@]/g, (character) => `&#${character.charCodeAt(0)};`)
-        .replace(/\r?\n/g, ' ');
-}
-/** A text in code font, whatever backticks it holds. */
-function code(text) {
-    return `<code>${escapeMarkdown(text)}</code>`;
-}
-/** A link; the address is one that we made or that Astro gave, and is dropped unless it is http(s). */
-function markdown_link(label, url) {
-    return url !== undefined && /^https?:\/\/[^\s()<>]+$/.test(url)
-        ? `[${escapeMarkdown(label)}](${url})`
-        : escapeMarkdown(label);
-}
+;// CONCATENATED MODULE: ./src/report/redacted.ts
+
 /**
- * Two-column tables without a visible head, none at all when every value is undefined; such rows are left out. Values are
- * Markdown already.
+ * A copy of plain data (and ActionErrors in it) with every text redacted. To be made before anything is escaped: an escaped
+ * secret is one that nobody knows any more.
  */
-function factTable(rows) {
-    const shown = rows.filter((row) => row[1] !== undefined);
-    if (shown.length === 0)
-        return [];
-    return [['| | |', '|---|---|', ...shown.map(([name, value]) => `| ${name} | ${value} |`)].join('\n')];
+function redacted(data, redact) {
+    return copy(data);
+    function copy(value) {
+        if (typeof value === 'string')
+            return redact(value);
+        if (Array.isArray(value))
+            return value.map(copy);
+        if (value instanceof src_errors/* ActionError */.lZ)
+            return copyError(value);
+        if (typeof value !== 'object' || value === null)
+            return value;
+        return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)]));
+    }
+    function copyError({ code, problem, observed, likelyCause, fix }) {
+        return new src_errors/* ActionError */.lZ({
+            code,
+            problem: redact(problem),
+            observed: observed && redact(observed),
+            likelyCause: likelyCause && redact(likelyCause),
+            fix: redact(fix),
+        });
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/report/timeline.ts
@@ -31491,6 +32738,7 @@ function seconds(ms) {
 
 
 
+
 /** The job summary as Markdown. */
 function buildSummary(facts) {
     const { deployment, commit, dagVersion, error } = facts;
@@ -31513,6 +32761,7 @@ function buildSummary(facts) {
             ],
         ]),
         ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
+        ...(facts.environment ? [environmentTable(facts.environment)] : []),
         ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
     ];
     return `${parts.join('\n\n')}\n`;
@@ -31535,6 +32784,7 @@ function quoteError(error, aftermath) {
 
 
 
+
 /** Where the troubleshooting entry of a code is. */
 const TROUBLESHOOTING = 'docs/troubleshooting.md';
 /** One error annotation with all that a user needs, and a failed step. The stack is for step debug only. */
@@ -31554,14 +32804,15 @@ async function writeSummary(facts, secrets, log) {
     if (!process.env.GITHUB_STEP_SUMMARY)
         return;
     try {
-        await core/* summary */.z.addRaw(secrets.redact(buildSummary(facts))).write();
+        await core/* summary */.z.addRaw(secrets.redact(buildSummary(redacted(facts, secrets.redact)))).write();
     }
     catch (error) {
-        log.warning(`Could not write the job summary: ${(0,errors/* describeError */.Uc)(error)}`);
+        log.warning(`Could not write the job summary: ${(0,src_errors/* describeError */.Uc)(error)}`);
     }
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
+
 
 
 
@@ -31618,7 +32869,7 @@ async function main(deps) {
         await perform({ ...deps, ...known, progress, stage, tell });
     }
     catch (thrown) {
-        const error = (0,errors/* asActionError */.z6)(thrown);
+        const error = (0,src_errors/* asActionError */.z6)(thrown);
         tell({ headline: 'The step failed', error: { error, aftermath: progress.aftermath() } });
         reportFailure(error, progress.aftermath(), secrets);
     }
@@ -31640,6 +32891,7 @@ async function perform(run) {
         case 'deploy':
             return deploy(run);
         case 'update-environment-variables':
+            return updateEnvironmentVariables(run);
         case 'get-access-token':
         case 'rollback':
         case 'create-deployment-preview':
@@ -31670,13 +32922,13 @@ function deploymentUrl({ workspaceId, id }, { domain }) {
 
 /***/ }),
 
-/***/ 1980:
+/***/ 7729:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ createOutputs)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4296);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9584);
 
 function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH(name, value)) {
     const written = new Map();
@@ -31696,7 +32948,7 @@ function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_
 
 /***/ }),
 
-/***/ 5912:
+/***/ 3597:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -31706,7 +32958,7 @@ function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_
 /* harmony export */ });
 /** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
 const systemGit = async (folder, args) => {
-    const { getExecOutput } = await Promise.resolve(/* import() */).then(__nccwpck_require__.bind(__nccwpck_require__, 9636));
+    const { getExecOutput } = await Promise.resolve(/* import() */).then(__nccwpck_require__.bind(__nccwpck_require__, 2876));
     try {
         const { exitCode, stdout } = await getExecOutput('git', [...args], {
             cwd: folder,
@@ -31740,13 +32992,13 @@ function definedOnly(env) {
 
 /***/ }),
 
-/***/ 8455:
+/***/ 6472:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   h: () => (/* binding */ createLog)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4296);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9584);
 
 /**
  * A Log on the runner's. A line that came from outside could begin with `::` and would then be obeyed by the runner as a
@@ -31766,7 +33018,7 @@ function createLog(redact) {
 
 /***/ }),
 
-/***/ 4175:
+/***/ 7194:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -31775,7 +33027,7 @@ function createLog(redact) {
 const SHORTEST_MASKED = 4;
 /**
  * @param mask tells the runner to mask a value; it is called for the value, each of its lines, and the forms in which it
- *   travels (base64, URL-encoded), because the runner's mask matches text literally.
+ *   travels (base64, URL-encoded, JSON), because the runner's mask matches text literally.
  */
 function createSecrets(mask) {
     const hidden = new Set();
@@ -31814,6 +33066,7 @@ function formsOf(value) {
         encodeURIComponent(text),
         Buffer.from(text).toString('base64'),
         Buffer.from(text).toString('base64url'),
+        JSON.stringify(text).slice(1, -1),
     ]);
     return [...plain, ...travelling];
 }
@@ -31821,7 +33074,7 @@ function formsOf(value) {
 
 /***/ }),
 
-/***/ 9479:
+/***/ 7360:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -32120,7 +33373,20 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 4296:
+/***/ 8230:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+var j=(e,n)=>()=>{try{return n||e((n={exports:{}}).exports,n),n.exports}catch(t){throw n=0,t}};var R=j((Z,N)=>{function T(e){return typeof e=="string"?!["false","0","no","off",""].includes(e.toLowerCase()):!!e}function U(e=process.env){let n={};for(let t of["ENCODING","PATH","QUIET","DEBUG","OVERRIDE","FAST"]){let r=e[`DOTENV_${t}`]!=null?e[`DOTENV_${t}`]:e[`DOTENV_CONFIG_${t}`];r!=null&&(n[t.toLowerCase()]=t==="ENCODING"||t==="PATH"?r:T(r))}return n}N.exports={parseBoolean:T,optionsFromEnv:U}});var P=j((ee,b)=>{var F=__nccwpck_require__(9896),_=__nccwpck_require__(6928),B=__nccwpck_require__(857),{URL:L,fileURLToPath:Q}=__nccwpck_require__(7016),{parseBoolean:$,optionsFromEnv:I}=R(),G=/(?:^|^)\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?(?:$|$)/mg,y=new Uint8Array(256);for(let e=48;e<=57;e++)y[e]=1;for(let e=65;e<=90;e++)y[e]=1;for(let e=97;e<=122;e++)y[e]=1;y[45]=1;y[46]=1;y[95]=1;function H(e){let n={},t=e.toString();t=t.replace(/\r\n?/mg,`
+`);let r;for(;(r=G.exec(t))!=null;){let o=r[1],i=r[2]||"";i=i.trim();let c=i[0];i=i.replace(/^(['"`])([\s\S]*)\1$/mg,"$2"),c==='"'&&(i=i.replace(/\\n/g,`
+`),i=i.replace(/\\r/g,"\r")),n[o]=i}return n}function g(e){return e<=32?e===32||e>=9&&e<=13:e>=160&&(e===160||e===5760||e>=8192&&e<=8202||e===8232||e===8233||e===8239||e===8287||e===12288||e===65279)}function O(e){return e===10||e===8232||e===8233}function V(e){let n={},t=typeof e=="string"?e:e.toString();t.indexOf("\r")!==-1&&(t=t.replace(/\r\n?/g,`
+`));let r=t.length,o=0;for(;o<r;){let i=t.charCodeAt(o);for(;o<r&&g(i);)o++,i=t.charCodeAt(o);if(o>=r)break;if(i===35){for(;o<r&&!O(t.charCodeAt(o));)o++;continue}let c=-1;if(i===101&&o+6<r&&t.charCodeAt(o+1)===120&&t.charCodeAt(o+2)===112&&t.charCodeAt(o+3)===111&&t.charCodeAt(o+4)===114&&t.charCodeAt(o+5)===116){let u=t.charCodeAt(o+6);if(g(u)){let s=o+7;for(;s<r&&g(t.charCodeAt(s));)s++;y[t.charCodeAt(s)]&&(c=o+6,o=s)}else i=t.charCodeAt(o)}let E=o,p=0;for(;o<r&&(p=t.charCodeAt(o),y[p]);)o++;if(o===E){for(;o<r&&!O(t.charCodeAt(o));)o++;continue}let k=t.slice(E,o),D=o;if(o>=r&&(p=0),g(p))do o++,p=o<r?t.charCodeAt(o):0;while(g(p));if(p===61)o++;else if(p===58&&o===D&&o+1<r&&g(t.charCodeAt(o+1)))o+=2;else{for(o=c===-1?D:c;o<r&&!O(t.charCodeAt(o));)o++;continue}let d=o,l=o;for(;l<r&&g(t.charCodeAt(l));)l++;let C=t.charCodeAt(l),a,q=!1;if(C===39||C===34||C===96){let u=t[l],s=t.indexOf(u,l+1),f=-1,h=-1;for(;s!==-1;){let x=t.charCodeAt(s-1)===92,w=s+1;for(;w<r&&!O(t.charCodeAt(w))&&g(t.charCodeAt(w));)w++;if((w===r||O(t.charCodeAt(w))||t.charCodeAt(w)===35)&&(f=s,h=w),!x)break;s=t.indexOf(u,s+1)}if(f!==-1){if(a=t.slice(l+1,f),o=h,t.charCodeAt(o)===35)for(;o<r&&!O(t.charCodeAt(o));)o++;q=!0}}if(!q){let u=t.indexOf(`
+`,d);u===-1&&(u=r);let s;if(r<4096)s=t.indexOf("#",d),(s===-1||s>u)&&(s=u);else for(s=d;s<u&&t.charCodeAt(s)!==35;)s++;let f=d,h=s;for(;f<h&&g(t.charCodeAt(f));)f++;for(;h>f&&g(t.charCodeAt(h-1));)h--;let x=t.charCodeAt(f);if(a=t.slice(f,h),a.includes("\u2028")||a.includes("\u2029")?a=a.replace(/^(['"`])([\s\S]*)\1$/mg,"$2"):h-f>=2&&(x===39||x===34||x===96)&&t.charCodeAt(h-1)===x&&(a=t.slice(f+1,h-1)),o=s,s<u)for(;o<r&&!O(t.charCodeAt(o));)o++}C===34&&(q||l<o)&&a.indexOf("\\")!==-1&&(a=a.replace(/\\n/g,`
+`).replace(/\\r/g,"\r")),n[k]=a}return n}function J(e,n){return n&&$(n.fast)?V(e):H(e)}function v(e){console.log(`\u2506 ${e}`)}function W(e){console.error(`\u25C7 ${e}`)}function S(e){return e[0]==="~"?_.join(B.homedir(),e.slice(1)):e}function K(e={}){let n={...e};for(let t of Object.keys(n))n[t]===void 0&&delete n[t];return{...I(),...n}}function M(e){e=K(e);let n=_.resolve(process.cwd(),".env"),t="utf8",r=process.env;e&&e.processEnv!=null&&(r=e.processEnv);let o=$(e&&e.debug);e&&e.encoding?t=e.encoding:o&&v("no encoding is specified (UTF-8 is used by default)");let i=[n];if(e&&e.path)if(!Array.isArray(e.path))i=[S(e.path)];else{i=[];for(let d of e.path)i.push(S(d))}let c,E={},p={fast:e.fast};for(let d of i)try{let l=A.parse(F.readFileSync(d,{encoding:t}),p);A.populate(E,l,e)}catch(l){o&&v(`failed to load ${d} ${l.message}`),c=l}let k=A.populate(r,E,e),D=$(Object.prototype.hasOwnProperty.call(e,"quiet")?e.quiet:I(r).quiet);if(o||!D){let d=Object.keys(k).length,l=[];for(let C of i)try{let a=_.relative(process.cwd(),C instanceof L?Q(C):C);l.push(a)}catch(a){o&&v(`failed to load ${C} ${a.message}`),c=a}W(`injected env (${d}) from ${l.join(",")}`)}return c?{parsed:E,error:c}:{parsed:E}}function Y(e){return A.configDotenv(e)}function z(e,n,t={}){let r=$(t&&t.debug),o=$(t&&t.override),i={};if(e===null||typeof e!="object"||n===null||typeof n!="object"){let c=new Error("OBJECT_REQUIRED: Please check the processEnv argument being passed to populate");throw c.code="OBJECT_REQUIRED",c}for(let c of Object.keys(n))Object.prototype.hasOwnProperty.call(e,c)?(o===!0&&(e[c]=n[c],i[c]=n[c]),r&&v(o===!0?`"${c}" is already defined and WAS overwritten`:`"${c}" is already defined and was NOT overwritten`)):(e[c]=n[c],i[c]=n[c]);return i}var A={configDotenv:M,config:Y,parse:J,populate:z};b.exports.configDotenv=A.configDotenv;b.exports.config=A.config;b.exports.parse=A.parse;b.exports.populate=A.populate;b.exports=A});var m=P();module.exports=m;module.exports.config=m.config;module.exports.configDotenv=m.configDotenv;module.exports.parse=m.parse;module.exports.populate=m.populate;
+
+
+/***/ }),
+
+/***/ 9584:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32144,7 +33410,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -32180,7 +33446,7 @@ function toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -32276,7 +33542,7 @@ function escapeProperty(s) {
 const external_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -32313,9 +33579,9 @@ function file_command_prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(5078);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/auth.js
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(4942);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -32391,7 +33657,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -32465,7 +33731,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -32746,7 +34012,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -32780,9 +34046,9 @@ function toPlatformPath(pth) {
     return pth.replace(/[/\\]/g, path.sep);
 }
 //# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/exec/lib/exec.js + 5 modules
-var lib_exec = __nccwpck_require__(9636);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/platform.js
+// EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 5 modules
+var lib_exec = __nccwpck_require__(2876);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -32847,7 +34113,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -33168,7 +34434,7 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 9636:
+/***/ 2876:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33193,7 +34459,7 @@ var external_path_ = __nccwpck_require__(6928);
 var external_assert_ = __nccwpck_require__(2613);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/io/lib/io-util.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -33373,7 +34639,7 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/io/lib/io.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
 var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -33647,7 +34913,7 @@ function io_copyFile(srcFile, destFile, force) {
 //# sourceMappingURL=io.js.map
 ;// CONCATENATED MODULE: external "timers"
 const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/exec/lib/toolrunner.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
 var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -34235,7 +35501,7 @@ class ExecState extends external_events_.EventEmitter {
     }
 }
 //# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/exec/lib/exec.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
 var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -34318,7 +35584,7 @@ function getExecOutput(commandLine, args, options) {
 
 /***/ }),
 
-/***/ 5078:
+/***/ 4942:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -34335,7 +35601,7 @@ var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
 var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -34426,11 +35692,11 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ../../work/main/node_modules/tunnel/index.js
-var tunnel = __nccwpck_require__(8258);
-// EXTERNAL MODULE: ../../work/main/node_modules/undici/index.js
-var undici = __nccwpck_require__(576);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/index.js
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -35398,6 +36664,6 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /******/ // startup
 /******/ // Load entry module and return exports
 /******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(7890);
+/******/ var __webpack_exports__ = __nccwpck_require__(9407);
 /******/ __webpack_exports__ = await __webpack_exports__;
 /******/ 
