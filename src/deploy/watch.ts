@@ -48,7 +48,7 @@ export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): P
   for (;;) {
     const lookedAt = deps.clock.now()
     try {
-      const seen = await within(deps, task.look, deadline - lookedAt)
+      const seen = await within(deps, task.look, Math.max(0, deadline - lookedAt))
       if (seen !== TOO_LATE) {
         refusals = 0
         const finding = await task.judge(seen)
