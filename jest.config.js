@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // Most files wait for other processes; jest itself would leave a core free, which on two cores is the half.
+  maxWorkers: '100%',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
