@@ -26,7 +26,7 @@ export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only
 export type Action = (typeof ACTIONS)[number]
 export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
 
-const SUPPORTED_ACTIONS: readonly Action[] = ['deploy', 'update-environment-variables']
+const SUPPORTED_ACTIONS: readonly Action[] = ['deploy', 'update-environment-variables', 'get-access-token']
 const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = ['infer', 'dags-only']
 
 /** Which Deployment was asked for; `bound` means the one that the credential belongs to. */

@@ -1,3 +1,4 @@
+import { handOnAccessToken } from './airflow/access-token.ts'
 import { airflowApiUrl } from './airflow/url.ts'
 import { createAstroClient } from './astro/client.ts'
 import { locateDeployment, readDeployment } from './astro/target.ts'
@@ -103,6 +104,7 @@ async function perform(run: Run): Promise<void> {
     case 'update-environment-variables':
       return updateEnvironmentVariables(run)
     case 'get-access-token':
+      return handOnAccessToken(run)
     case 'rollback':
     case 'create-deployment-preview':
     case 'deploy-deployment-preview':

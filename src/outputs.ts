@@ -13,6 +13,8 @@ export type OutputName =
   | 'dag-version'
   | 'previous-deploy-id'
   | 'environment-changes'
+  | 'access-token'
+  | 'token-expires-at'
 
 /** The only writer of outputs. Each is set as soon as it is known, so that a step that fails later still hands it on. */
 export type Outputs = {

@@ -3,6 +3,7 @@ import type { Deploy, Deployment } from './astro/types.ts'
 import type { Session } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import type { Progress } from './deploy/progress.ts'
+import type { Request } from './http/request.ts'
 import type { Inputs } from './inputs.ts'
 import type { Outputs } from './outputs.ts'
 import type { PreparedProject } from './project/prepare.ts'
@@ -21,6 +22,7 @@ export type Run = {
   readonly target: DeploymentPath & { readonly url: string }
   /** The user's repository; for an action that ships code, read while the network is busy. */
   readonly project: () => PreparedProject
+  readonly request: Request
   readonly clock: Clock
   readonly log: Log
   readonly outputs: Outputs

@@ -106,8 +106,16 @@ export async function runChecked(
   secrets: readonly string[] = [],
 ): Promise<StepResult> {
   const result = await runStep({ ...step, inputs: { domain: astro.origin, ...step.inputs } })
-  expect(brokenRules(result, new Set([...astro.secrets, ...variableValues(astro), ...secrets]))).toEqual([])
+  const hidden = new Set([...astro.secrets, ...variableValues(astro), ...secrets])
+  expect(brokenRules(withoutHandedOn(result, step), hidden)).toEqual([])
   return result
+}
+
+/** The token that get-access-token is there to hand on is a secret everywhere but in its output. */
+function withoutHandedOn(result: StepResult, { inputs }: Step): StepResult {
+  const token = result.outputs['access-token']
+  if (inputs.action !== 'get-access-token' || token === undefined) return result
+  return { ...result, files: { ...result.files, output: (result.files.output ?? '').replace(token, '') } }
 }
 
 /** Values of a few characters turn up by themselves. */

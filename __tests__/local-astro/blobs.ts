@@ -31,6 +31,8 @@ export type Blobs = {
   holds(blob: string, version: string): boolean
   /** Blob name and versions in the order of their upload. */
   versions(blob: string): string[]
+  /** Whether this version was uploaded at all. */
+  has(version: string): boolean
   /** What was uploaded with this version, to a blob whose name has this text in it. */
   download(within: string, version: string): Promise<Buffer>
   stop(): Promise<void>
@@ -143,6 +145,7 @@ export function createBlobs(store: Store): Blobs {
       await pipeline(body, response)
     },
     holds: (blob, version) => versions.get(version)?.blob === blob,
+    has: (version) => versions.has(version),
     versions: (blob) => [...versions].filter(([, its]) => its.blob === blob).map(([version]) => version),
     async download(within, version) {
       const found = versions.get(version)

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { ApiError } from './api-error.ts'
 import { audience } from './auth.ts'
 import type { Principal, Tokens } from './auth.ts'
+import type { AirflowFront } from './airflow/front.ts'
+import { AIRFLOW_PREFIX } from './airflow/front.ts'
 import type { Blobs } from './blobs.ts'
 import { bodyErrors, matchOperation, readQuery, responseErrors } from './contract/check.ts'
 import type { FieldError, MatchedOperation } from './contract/check.ts'
@@ -28,6 +30,7 @@ export type Violation = { operation: string; status: number; errors: FieldError[
 export type ControlPlane = {
   store: Store
   blobs: Blobs
+  airflow: AirflowFront
   tokens: Tokens
   limit: (token: string, method: string) => void
   violations: Violation[]
@@ -42,6 +45,7 @@ const apiPrefix = '/v1'
 export function stepOfRequest(method: string, path: string): Step | undefined {
   if (path === authConfigPath) return 'auth-config'
   if (path === tokenPath) return 'token'
+  if (path.startsWith(AIRFLOW_PREFIX)) return 'airflow'
   if (!path.startsWith(`${apiPrefix}/`)) return undefined
   const match = matchOperation(method, path.slice(apiPrefix.length))
   return 'id' in match ? stepOf[match.id] : undefined
@@ -127,6 +131,25 @@ async function answerOperation(plane: ControlPlane, request: PlainRequest): Prom
   }
 }
 
+async function answerAirflow(
+  plane: ControlPlane,
+  { method, url, headers, text }: PlainRequest,
+): Promise<PlainAnswer> {
+  const {
+    status,
+    body,
+    headers: own,
+  } = await plane.airflow.answer({
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    text,
+    authorization: headers.authorization as string | undefined,
+  })
+  return { status, body, headers: { date: new Date(plane.store.settings.now()).toUTCString(), ...own } }
+}
+
 /** Answers everything but blobs. An unexpected error is a violation too. */
 export async function answerRequest(plane: ControlPlane, request: PlainRequest): Promise<PlainAnswer> {
   const { method, url, headers, text, origin } = request
@@ -138,7 +161,11 @@ export async function answerRequest(plane: ControlPlane, request: PlainRequest):
     if (url.pathname === tokenPath && method === 'POST') {
       return plane.tokens.exchange(headers['content-type'] as string | undefined, new URLSearchParams(text))
     }
-    if (url.pathname.startsWith(`${apiPrefix}/`)) return await answerOperation(plane, request)
+    if (url.pathname.startsWith(AIRFLOW_PREFIX)) return await answerAirflow(plane, request)
+    if (url.pathname.startsWith(`${apiPrefix}/`)) {
+      await plane.airflow.sync()
+      return await answerOperation(plane, request)
+    }
     return { status: 404, body: errorBody(404, 'Not found') }
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

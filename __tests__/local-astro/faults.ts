@@ -5,6 +5,7 @@ export type Step =
   | 'auth-config'
   | 'token'
   | 'upload'
+  | 'airflow'
   | 'organizations'
   | 'organization'
   | 'deployment-options'

@@ -176,10 +176,11 @@ export function addBareDeployment(store: Store, place: Place, fields: Partial<De
   const id = fields.id ?? newId()
   const createdAt = birthday(store)
   const namespace = fields.namespace ?? `local-${id.slice(2, 8)}-${id.slice(-4)}`
-  const host = `${place.organizationId}.astronomer.run/${id.slice(-8)}`
+  const address = `${store.origin}/airflow/${id}`
+  const host = address.replace(/^https?:\/\//, '')
   const workspaceName = store.workspaces.get(fields.workspaceId ?? place.workspaceId)?.name
   const { airflowVersion = '3.1.1', astroRuntimeVersion = '3.1-2' } = fields
-  const api = `${host}/api/${airflowVersion.startsWith('2.') ? 'v1' : 'v2'}`
+  const major = airflowVersion.startsWith('2.') ? 'v1' : 'v2'
   const deployment: Deployment = {
     id,
     name: 'deployment',
@@ -205,13 +206,13 @@ export function addBareDeployment(store: Store, place: Place, fields: Partial<De
     schedulerMemory: '2Gi',
     environmentVariables: [],
     webServerUrl: `${host}?orgId=local`,
-    webServerAirflowApiUrl: api,
+    webServerAirflowApiUrl: `${host}/api/${major}`,
     webServerIngressHostname: host,
     webServerCpu: '0.5',
     webServerMemory: '1Gi',
     webServerReplicas: 1,
-    uiUrl: `https://${host}`,
-    apiUrl: `https://${api}`,
+    uiUrl: `${address}?orgId=${place.organizationId}`,
+    apiUrl: `${address}/api/${major}`,
     ...fields,
   }
   deployment.imageVersion ??= deployment.imageTag

@@ -7,6 +7,17 @@ export type RateLimits = {
   retryAfterSeconds?: number
 }
 
+export type AirflowSettings = {
+  /** From the arrival of new code to the end of its first parse. Default 0. */
+  parseMs: number
+  /** From one parse to the next. Default 200. */
+  parseEveryMs: number
+  /** How long a DAG run takes. Default 0. */
+  runMs: number
+  /** DAGs of Airflow 3 name the version of the bundle that they were parsed from. Default true. */
+  bundleVersions: boolean
+}
+
 export type LocalAstroOptions = {
   /** 0 takes a free one. */
   port?: number
@@ -42,9 +53,14 @@ export type LocalAstroOptions = {
   showSecretsAllowed?: boolean
   /** Host (and port) in front of every imageRepository. */
   imageRegistry?: string
+  /** How the stand-ins for Airflow go. */
+  airflow?: Partial<AirflowSettings>
 }
 
-export type Settings = Required<Omit<LocalAstroOptions, 'log' | 'rateLimits' | 'keyTokenPermissions'>> & {
+export type Settings = Required<
+  Omit<LocalAstroOptions, 'log' | 'rateLimits' | 'keyTokenPermissions' | 'airflow'>
+> & {
+  airflow: AirflowSettings
   log: ((line: string) => void) | undefined
   rateLimits: RateLimits | undefined
   keyTokenPermissions: string[] | null | undefined
@@ -74,5 +90,6 @@ export function resolveOptions(options: LocalAstroOptions): Settings {
     imageTagMovesAt: options.imageTagMovesAt ?? 'rollout',
     showSecretsAllowed: options.showSecretsAllowed ?? false,
     imageRegistry: options.imageRegistry ?? 'images.astronomer.cloud',
+    airflow: { parseMs: 0, parseEveryMs: 200, runMs: 0, bundleVersions: true, ...options.airflow },
   }
 }

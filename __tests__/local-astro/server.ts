@@ -49,6 +49,7 @@ export async function listen(
       if (step === 'token') {
         return { status, body: { error: 'server_error', error_description: `Answered ${status} on demand` } }
       }
+      if (step === 'airflow') return { status, body: { detail: `Answered ${status} on demand` } }
       return { status, body: errorBody(status, `Answered ${status} on demand`) }
     }
     switch (rule.fault) {

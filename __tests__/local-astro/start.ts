@@ -1,3 +1,5 @@
+import type { AirflowFront } from './airflow/front.ts'
+import { createAirflowFront } from './airflow/front.ts'
 import { createTokens } from './auth.ts'
 import type { TokenRequest } from './auth.ts'
 import { createBlobs } from './blobs.ts'
@@ -23,6 +25,7 @@ export type { RolloutScript } from './rollout.ts'
 export type { FixtureName, NewDeployment } from './fixtures.ts'
 export type { DeploymentsFace } from './state.ts'
 export { fixtureNames } from './fixtures.ts'
+export type { AirflowBackend, AirflowAnswer, AirflowRequest } from './airflow/backend.ts'
 export { holdAzurite } from './azurite.ts'
 export type { Violation } from './control-plane.ts'
 export type * from './wire.ts'
@@ -55,6 +58,8 @@ export type LocalAstro = {
   /** Answers of the local Astro itself that broke the contract; tests expect none. */
   violations: Violation[]
   deployments: DeploymentsFace
+  /** The Airflow of each Deployment: a stand-in, unless another one is put in its place. */
+  airflow: Pick<AirflowFront, 'standIn' | 'use'>
   /** What deployment-options offers; may be changed in place. */
   runtimeReleases: RuntimeRelease[]
   addOrganization(name: string): { organizationId: string; workspaceId: string }
@@ -78,7 +83,10 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
   const faults = createFaults()
   const violations: Violation[] = []
   const limit = createRateLimiter(settings.rateLimits, settings.now)
-  const plane: ControlPlane = { store, blobs, tokens, limit, violations }
+  const airflow = createAirflowFront(store, blobs, tokens)
+  const plane: ControlPlane = { store, blobs, airflow, tokens, limit, violations }
+  const server = await listen(plane, faults)
+  store.origin = server.origin
 
   function addWorkspace(name: string, organizationId: string): string {
     const id = newId()
@@ -102,7 +110,6 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
     return tokens.issue({ kind, lifetimeSeconds, ...reach })
   }
 
-  const server = await listen(plane, faults)
   let stopped: Promise<void> | undefined
 
   return {
@@ -131,6 +138,7 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
     violations,
     runtimeReleases: store.runtimeReleases,
     deployments: deploymentsFace(store, blobs, { organizationId, workspaceId }),
+    airflow,
     addOrganization(name) {
       const { id } = addOrganization(store, name)
       return { organizationId: id, workspaceId: addWorkspace('main', id) }

@@ -68,6 +68,8 @@ export type ApiKey = { keyId: string; keySecret: string; deploymentId: string }
 /** Everything that one local Astro knows. */
 export type Store = {
   settings: Settings
+  /** Where the local Astro listens; Airflows are reached there. */
+  origin: string
   organizations: Map<string, Organization>
   workspaces: Map<string, Workspace>
   deployments: Map<string, DeploymentRecord>
@@ -106,6 +108,7 @@ function versionClock(now: () => number): () => string {
 export function createStore(settings: Settings): Store {
   return {
     settings,
+    origin: '',
     organizations: new Map(),
     workspaces: new Map(),
     deployments: new Map(),

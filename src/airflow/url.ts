@@ -11,8 +11,16 @@ export function airflowMajor(version: string): number | undefined {
  * suffix that Astro gives is not trusted, for it does not follow the version (see the Airflow REST contract).
  */
 export function airflowApiUrl(deployment: Pick<Deployment, 'apiUrl' | 'airflowVersion'>): string {
-  const given = deployment.apiUrl.replace(/\?.*$/, '').replace(/\/+$/, '')
   const major = airflowMajor(deployment.airflowVersion)
-  if (major === undefined) return given
-  return `${given.replace(/\/api\/v[12]$/, '')}/api/${major >= 3 ? 'v2' : 'v1'}`
+  if (major === undefined) return withoutQuery(deployment.apiUrl)
+  return airflowApiRoot(deployment.apiUrl, major)
+}
+
+/** The same for a major that is known. */
+export function airflowApiRoot(apiUrl: string, major: number): string {
+  return `${withoutQuery(apiUrl).replace(/\/api\/v[12]$/, '')}/api/${major >= 3 ? 'v2' : 'v1'}`
+}
+
+function withoutQuery(url: string): string {
+  return url.replace(/\?.*$/, '').replace(/\/+$/, '')
 }

@@ -19,6 +19,8 @@ export type HttpRequest = {
   readonly timeoutMs?: number
   /** For all attempts together. */
   readonly budgetMs?: number
+  /** Sent although the run was cancelled: for what must be put back. */
+  readonly evenIfCancelled?: boolean
 }
 
 export type HttpResponse = WireResponse
@@ -64,7 +66,7 @@ export function createRequest(deps: HttpDependencies): Request {
       deps.log.info(
         `Could not ${request.what} (${seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`,
       )
-      await deps.clock.sleep(delay, deps.signal)
+      await deps.clock.sleep(delay, signalFor(deps, request))
     }
   }
 }
@@ -82,6 +84,7 @@ async function once(
   url: URL,
   remainingMs: number,
 ): Promise<WireResponse | HttpFailure> {
+  const signal = signalFor(deps, request)
   try {
     const response = await deps.send({
       method: request.method,
@@ -89,7 +92,7 @@ async function once(
       headers: { 'user-agent': deps.userAgent, ...request.headers },
       body: request.body,
       timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
-      signal: deps.signal,
+      signal,
     })
     if (request.expectJson && response.status < 300 && isCutJson(response)) {
       return new HttpFailure('the answer is not complete JSON', true)
@@ -97,9 +100,13 @@ async function once(
     return response
   } catch (error) {
     if (error instanceof HttpFailure) return error
-    deps.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     return new HttpFailure(describeError(error), false, error)
   }
+}
+
+function signalFor(deps: HttpDependencies, request: HttpRequest): AbortSignal | undefined {
+  return request.evenIfCancelled ? undefined : deps.signal
 }
 
 function isCutJson(response: WireResponse): boolean {

@@ -12,10 +12,25 @@ const RULES: readonly Rule[] = [
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
   ...['deploy-type', 'root-folder', 'dags-path', 'description', 'allow-empty-dags'].map((input) => ({
     input,
-    hasEffect: (i: Chosen) => i.action !== 'update-environment-variables',
-    why: '`update-environment-variables` ships no code',
+    hasEffect: (i: Chosen) => i.action === 'deploy',
+    why: 'the action ships no code',
   })),
-  { input: 'wait-time', hasEffect: (i) => !i.dryRun, why: 'a dry run waits for nothing' },
+  ...[
+    'dry-run',
+    'environment-variables',
+    'secret-environment-variables',
+    'environment-file',
+    'environment-mode',
+  ].map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => i.action !== 'get-access-token',
+    why: '`get-access-token` changes nothing',
+  })),
+  {
+    input: 'wait-time',
+    hasEffect: (i) => !i.dryRun || i.action === 'get-access-token',
+    why: 'a dry run waits for nothing',
+  },
 ]
 
 /** A sentence for each input that was given but does nothing in the chosen mode; at most one an input. */

@@ -1,4 +1,5 @@
 import * as core from '@actions/core'
+import { inert } from './inert.ts'
 
 /** The log as the code sees it; everything that passes it is redacted. */
 export type Log = {
@@ -10,12 +11,9 @@ export type Log = {
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>
 }
 
-/**
- * A Log on the runner's. A line that came from outside could begin with `::` and would then be obeyed by the runner as a
- * command, so such lines are indented.
- */
+/** A Log on the runner's. What is logged may come from outside, so nothing in it is obeyed by the runner as a command. */
 export function createLog(redact: (text: string) => string): Log {
-  const safe = (text: string): string => redact(text).replace(/^(?=::|##\[)/gm, ' ')
+  const safe = (text: string): string => inert(redact(text))
   return {
     info: (line) => core.info(safe(line)),
     debug: (line) => core.debug(safe(line)),

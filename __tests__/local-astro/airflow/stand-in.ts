@@ -1,0 +1,226 @@
+import type { AirflowAnswer, AirflowBackend, AirflowRequest } from './backend.ts'
+import { readDagArchive } from './archive.ts'
+import type { ParsedFolder } from './dag-files.ts'
+import { parseFolder } from './dag-files.ts'
+import type { Page } from './paging.ts'
+import { pageOf } from './paging.ts'
+import { createRuns } from './runs.ts'
+import type { Runs } from './runs.ts'
+import type { Major } from './shapes.ts'
+import { dag, failure, importError, timestamp } from './shapes.ts'
+
+export type StandInSettings = {
+  readonly major: Major
+  readonly version: string
+  readonly now: () => number
+  /** From the arrival of new code to the end of its first parse. */
+  readonly parseMs: number
+  /** From one parse to the next. */
+  readonly parseEveryMs: number
+  /** How long a DAG run takes. */
+  readonly runMs: number
+  /** DAGs name the version of the code that they were parsed from, as with Astro's bundles; only in Airflow 3. */
+  readonly bundleVersions: boolean
+}
+
+export type StandIn = AirflowBackend & {
+  /** When a parse of the code that runs now ended first; undefined until then. */
+  parsedAt(): number | undefined
+  /** DAG runs, newest last. */
+  readonly runs: Runs
+  pause(dagId: string, isPaused: boolean): void
+}
+
+type Folder = {
+  readonly version: string | undefined
+  readonly arrivedAt: number
+  readonly parsed: ParsedFolder
+}
+
+const ROOT = '/usr/local/airflow/dags'
+const NOTHING: ParsedFolder = { dags: [], errors: [] }
+
+/**
+ * A small Airflow of either major: it takes what was uploaded as its DAG folder, "parses" it (see dag-files.ts) again and
+ * again by the clock, and answers the part of the REST API that is used here. It is held to real ones by a test.
+ */
+export function createStandIn(settings: StandInSettings): StandIn {
+  const { major, now } = settings
+  let current: Folder = { version: undefined, arrivedAt: -Infinity, parsed: NOTHING }
+  let former: Folder = current
+  const unpaused = new Set<string>()
+  const runs = createRuns(settings)
+
+  /** The folder that Airflow's tables are about, and when its last parse ended. */
+  function visible(): { folder: Folder; parsedAt: number } {
+    const since = now() - current.arrivedAt - settings.parseMs
+    if (since < 0) return { folder: former, parsedAt: now() - (now() % settings.parseEveryMs) }
+    if (current.arrivedAt === -Infinity) return { folder: current, parsedAt: now() }
+    const first = current.arrivedAt + settings.parseMs
+    return {
+      folder: current,
+      parsedAt: first + Math.floor(since / settings.parseEveryMs) * settings.parseEveryMs,
+    }
+  }
+
+  function dags(): { wire: Record<string, unknown>; id: string; isActive: boolean; source: string }[] {
+    const { folder, parsedAt } = visible()
+    const known = new Map(former.parsed.dags.map((one) => [one.id, { one, isActive: false }]))
+    for (const one of folder.parsed.dags) known.set(one.id, { one, isActive: true })
+    const broken = new Set(folder.parsed.errors.map(({ file }) => file))
+    return [...known.values()]
+      .toSorted((a, b) => (a.one.id < b.one.id ? -1 : 1))
+      .map(({ one, isActive }) => ({
+        id: one.id,
+        isActive,
+        source: one.source,
+        wire: dag(
+          major,
+          {
+            id: one.id,
+            file: one.file,
+            isActive: isActive || (major === 2 && broken.has(one.file)),
+            isPaused: !unpaused.has(one.id),
+            hasImportErrors: broken.has(one.file),
+            parsedAt: isActive ? parsedAt : Math.min(current.arrivedAt, parsedAt) - 1,
+            bundleVersion: settings.bundleVersions && major === 3 ? (folder.version ?? null) : null,
+          },
+          ROOT,
+        ),
+      }))
+  }
+
+  function errors(): Record<string, unknown>[] {
+    const { folder, parsedAt } = visible()
+    return folder.parsed.errors.map(({ file, trace }, index) =>
+      importError(major, { id: index + 1, file, at: parsedAt, trace }, ROOT),
+    )
+  }
+
+  const listOfDags = ({ query }: AirflowRequest): Page => {
+    const all = (query.get('exclude_stale') ?? query.get('only_active') ?? 'true') === 'false'
+    return pageOf(
+      major,
+      'dags',
+      dags()
+        .filter(({ isActive }) => all || isActive)
+        .map(({ wire }) => wire),
+      query,
+    )
+  }
+
+  function oneDag(
+    dagId: string,
+  ): { wire: Record<string, unknown>; source: string; isActive: boolean } | undefined {
+    return dags().find(({ id }) => id === dagId)
+  }
+
+  const noDag = (dagId: string): AirflowAnswer =>
+    major === 3
+      ? failure(3, 404, `The Dag with ID: \`${dagId}\` was not found`)
+      : failure(2, 404, `The DAG with dag_id: ${dagId} was not found`, 'DAG not found')
+
+  function patchDag(dagId: string, request: AirflowRequest): AirflowAnswer {
+    if (!oneDag(dagId)) return noDag(dagId)
+    const { is_paused: isPaused } = JSON.parse(request.text) as { is_paused?: unknown }
+    if (typeof isPaused !== 'boolean')
+      return failure(major, major === 3 ? 422 : 400, 'is_paused is not a boolean')
+    pause(dagId, isPaused)
+    return { status: 200, body: oneDag(dagId)?.wire }
+  }
+
+  function source(name: string): AirflowAnswer {
+    const found = major === 3 ? oneDag(name) : dags().find(({ wire }) => wire.file_token === name)
+    if (!found) return noDag(name)
+    const body = { content: found.source }
+    return {
+      status: 200,
+      body: major === 3 ? { ...body, dag_id: name, version_number: 1, dag_display_name: name } : body,
+    }
+  }
+
+  function health(): AirflowAnswer {
+    const beat = timestamp(3, now())?.replace('Z', '+00:00')
+    const component = (name: string): object => ({ status: 'healthy', [`latest_${name}_heartbeat`]: beat })
+    return {
+      status: 200,
+      body: {
+        metadatabase: { status: 'healthy' },
+        scheduler: component('scheduler'),
+        triggerer: component('triggerer'),
+        dag_processor:
+          major === 3 ? component('dag_processor') : { status: null, latest_dag_processor_heartbeat: null },
+      },
+    }
+  }
+
+  function pause(dagId: string, isPaused: boolean): void {
+    if (isPaused) unpaused.delete(dagId)
+    else unpaused.add(dagId)
+  }
+
+  const prefix = major === 3 ? '/api/v2' : '/api/v1'
+  const noRoute = (): AirflowAnswer =>
+    major === 3
+      ? { status: 404, body: { error: 'API route not found' } }
+      : { status: 404, body: WEB_PAGE, headers: { 'content-type': 'text/html; charset=utf-8' } }
+
+  function otherPath(path: string): AirflowAnswer {
+    if (major === 2 || !path.startsWith('/api')) {
+      return { ...noRoute(), ...(major === 3 ? { status: 200, body: WEB_PAGE, headers: HTML } : {}) }
+    }
+    return path.startsWith('/api/v1')
+      ? {
+          status: 404,
+          body: {
+            error: '/api/v1 has been removed in Airflow 3, please use its upgraded version /api/v2 instead.',
+          },
+        }
+      : noRoute()
+  }
+
+  return {
+    runs,
+    pause,
+    parsedAt: () => (visible().folder === current ? current.arrivedAt + settings.parseMs : undefined),
+    async deploy(version, archive) {
+      // What is no archive leaves an empty folder behind.
+      const files = archive === undefined ? [] : await readDagArchive(archive).catch(() => [])
+      const texts = new Map([...files].map(([path, { content }]) => [path, content.toString('utf8')]))
+      former = visible().folder
+      current = { version, arrivedAt: now(), parsed: parseFolder(texts, ROOT) }
+    },
+    answer(request) {
+      const { method, path } = request
+      if (!path.startsWith(`${prefix}/`)) return otherPath(path)
+      const parts = path
+        .slice(prefix.length + 1)
+        .split('/')
+        .map(decodeURIComponent)
+      const [collection, id = '', ...rest] = parts
+      const isRead = method === 'GET'
+      if (isRead && path === `${prefix}/version`) {
+        return { status: 200, body: { version: settings.version, git_version: null } }
+      }
+      if (isRead && path === `${prefix}${major === 3 ? '/monitor/health' : '/health'}`) return health()
+      if (isRead && collection === 'importErrors' && parts.length === 1) {
+        return pageOf(major, 'import_errors', errors(), request.query)
+      }
+      if (isRead && collection === 'dagSources' && parts.length === 2) return source(id)
+      if (collection !== 'dags') return noRoute()
+      if (parts.length === 1 && isRead) return listOfDags(request)
+      const found = oneDag(id)
+      if (parts.length === 2 && method === 'PATCH') return patchDag(id, request)
+      if (!found) return noDag(id)
+      if (parts.length === 2 && isRead) return { status: 200, body: found.wire }
+      if (rest[0] !== 'dagRuns') return noRoute()
+      const script = visible().folder.parsed.dags.find((one) => one.id === id)?.run
+      return (
+        runs.answer(request, { dagId: id, script, isPaused: !unpaused.has(id) }, rest.slice(1)) ?? noRoute()
+      )
+    },
+  }
+}
+
+const HTML = { 'content-type': 'text/html; charset=utf-8' }
+const WEB_PAGE = '<!DOCTYPE html>\n<html><head><title>Airflow</title></head><body></body></html>\n'

@@ -1,0 +1,56 @@
+import type { TokenHolder } from '../astro/client.ts'
+import { isLoopback } from '../astro/domain.ts'
+import type { Deployment } from '../astro/types.ts'
+import { ActionError } from '../errors.ts'
+import type { Request } from '../http/request.ts'
+import type { AirflowClient } from './client.ts'
+import { createAirflowClient } from './client.ts'
+import type { AirflowMajor } from './types.ts'
+import { airflowApiRoot, airflowMajor } from './url.ts'
+
+/**
+ * A client for the Airflow of a Deployment. Its major is the one that Astro names; when Astro names none, Airflow is asked:
+ * first as 3, then as 2. Throws `ASTRO-AIRFLOW-ADDRESS`, or what the last question failed with.
+ */
+export async function connectAirflow(
+  deps: {
+    readonly request: Request
+    readonly tokens: TokenHolder
+    readonly remainingMs?: () => number
+  },
+  deployment: Pick<Deployment, 'apiUrl' | 'airflowVersion'>,
+): Promise<AirflowClient> {
+  const base = checkedBase(deployment.apiUrl)
+  const open = (major: AirflowMajor): AirflowClient =>
+    createAirflowClient({ ...deps, major, root: airflowApiRoot(base, major) })
+
+  const named = airflowMajor(deployment.airflowVersion)
+  if (named !== undefined) return open(named >= 3 ? 3 : 2)
+  const newer = open(3)
+  try {
+    await newer.version()
+    return newer
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error
+    const older = open(2)
+    try {
+      await older.version()
+      return older
+    } catch {
+      throw error
+    }
+  }
+}
+
+/** The token goes to this address, so anything but https, or loopback, is refused. */
+function checkedBase(apiUrl: string): string {
+  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return apiUrl
+  throw new ActionError({
+    code: 'ASTRO-AIRFLOW-ADDRESS',
+    problem: 'Astro gave no address of the Airflow API that can be used.',
+    observed: url ? `It is at ${url.origin}, which does not encrypt.` : `It is "${apiUrl}".`,
+    likelyCause: 'The Deployment is still being created, or `domain` names another server than Astro.',
+    fix: 'Look at the Deployment in the Astro UI, and run again when it is healthy. The token was not sent.',
+  })
+}
