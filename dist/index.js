@@ -28499,7 +28499,7 @@ function createRequest(deps) {
                 return outcome;
             }
             deps.log.info(`Could not ${request.what} (${seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-            await deps.clock.sleep(delay, deps.signal);
+            await deps.clock.sleep(delay, signalFor(deps, request));
         }
     };
 }
@@ -28508,6 +28508,7 @@ function waitAskedFor(outcome, now) {
     return outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H ? undefined : (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .retryAfter */ .P9)(outcome.headers['retry-after'], now);
 }
 async function once(deps, request, url, remainingMs) {
+    const signal = signalFor(deps, request);
     try {
         const response = await deps.send({
             method: request.method,
@@ -28515,7 +28516,7 @@ async function once(deps, request, url, remainingMs) {
             headers: { 'user-agent': deps.userAgent, ...request.headers },
             body: request.body,
             timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
-            signal: deps.signal,
+            signal,
         });
         if (request.expectJson && response.status < 300 && isCutJson(response)) {
             return new _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H('the answer is not complete JSON', true);
@@ -28525,9 +28526,12 @@ async function once(deps, request, url, remainingMs) {
     catch (error) {
         if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H)
             return error;
-        deps.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         return new _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
     }
+}
+function signalFor(deps, request) {
+    return request.evenIfCancelled ? undefined : deps.signal;
 }
 function isCutJson(response) {
     if (!isJson(response))
@@ -28730,10 +28734,10 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7402);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4783);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3597);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6472);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6811);
 /* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7194);
 /* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7360);
 
@@ -28786,7 +28790,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7402:
+/***/ 4783:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28794,6 +28798,625 @@ __webpack_async_result__();
 __nccwpck_require__.d(__webpack_exports__, {
   i: () => (/* binding */ main)
 });
+
+// EXTERNAL MODULE: ./src/errors.ts
+var src_errors = __nccwpck_require__(3916);
+;// CONCATENATED MODULE: ./src/deploy/watch.ts
+
+const FIRST_MINUTE_MS = 60_000;
+const EARLY_INTERVAL_MS = 600;
+const LATE_INTERVAL_MS = 3_000;
+const LATEST_INTERVAL_MS = 8_000;
+const HEARTBEAT_MS = 30_000;
+const PATIENCE = 3;
+/** Time between the starts of two looks, in milliseconds: often at first, when most rollouts end, then less so. */
+function pollInterval(elapsedMs) {
+    if (elapsedMs < FIRST_MINUTE_MS)
+        return EARLY_INTERVAL_MS;
+    return elapsedMs < 5 * FIRST_MINUTE_MS ? LATE_INTERVAL_MS : LATEST_INTERVAL_MS;
+}
+/**
+ * Looks again and again until a look is the end, at most for the budget. Each new state is logged, and an old one now and
+ * then as a sign of life. Errors of single looks are tolerated as long as there is time, but not those that say "no", "not
+ * allowed" or "not there" several times in a row.
+ */
+async function watch(deps, task) {
+    const startedAt = deps.clock.now();
+    const deadline = startedAt + task.budgetMs;
+    let state = 'nothing, for Astro did not answer';
+    let told = { state: '', at: startedAt };
+    let refusals = 0;
+    for (;;) {
+        const lookedAt = deps.clock.now();
+        try {
+            const seen = await within(deps, task.look, Math.max(0, deadline - lookedAt));
+            if (seen !== TOO_LATE) {
+                refusals = 0;
+                const finding = await task.judge(seen);
+                if (finding.kind === 'done')
+                    return finding.result;
+                state = finding.state;
+            }
+        }
+        catch (error) {
+            if (!isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE))
+                throw error;
+            state = `the last look failed: ${error instanceof src_errors/* ActionError */.lZ ? (error.observed ?? error.problem) : String(error)}`;
+        }
+        const now = deps.clock.now();
+        if (state !== told.state || now - told.at >= HEARTBEAT_MS) {
+            deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`);
+            told = { state, at: now };
+        }
+        const next = lookedAt + pollInterval(lookedAt - startedAt);
+        if (Math.max(next, now) >= deadline)
+            throw task.timedOut(state);
+        await deps.clock.sleep(Math.max(0, next - now), deps.signal);
+    }
+}
+const TOO_LATE = Symbol('a look that did not come back in time');
+/** One look, or TOO_LATE when the budget ends before it comes back. */
+async function within({ clock, signal }, look, remainingMs) {
+    const enough = new AbortController();
+    const tooLate = clock
+        .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
+        .then(() => TOO_LATE);
+    const seen = look();
+    try {
+        return await Promise.race([seen, tooLate]);
+    }
+    finally {
+        seen.catch(() => undefined);
+        enough.abort();
+    }
+}
+const REFUSALS = new Set([
+    'ASTRO-API-REFUSED',
+    'ASTRO-API-UNAUTHORIZED',
+    'ASTRO-API-FORBIDDEN',
+    'ASTRO-API-NOT-FOUND',
+    'ASTRO-API-CONFLICT',
+]);
+const PASSING = new Set([
+    'ASTRO-API-UNREACHABLE',
+    'ASTRO-API-UNAVAILABLE',
+    'ASTRO-API-RATE-LIMIT',
+    'ASTRO-API-ANSWER',
+    'ASTRO-AUTH-UNREACHABLE',
+    'ASTRO-AUTH-EXCHANGE',
+]);
+const isTransient = (error) => error instanceof src_errors/* ActionError */.lZ && PASSING.has(error.code);
+const isRefusal = (error) => error instanceof src_errors/* ActionError */.lZ && REFUSALS.has(error.code);
+
+// EXTERNAL MODULE: ./src/http/request.ts
+var http_request = __nccwpck_require__(7777);
+;// CONCATENATED MODULE: ./src/airflow/failure.ts
+
+
+const TOKEN = 'Use an API token of this Deployment with the Deployment Admin role, or one of its Workspace that may see the Airflow UI.';
+const ADVICE = {
+    401: {
+        code: 'ASTRO-AIRFLOW-UNAUTHORIZED',
+        likelyCause: 'The token has expired or was revoked, or the Airflow API does not know it.',
+        fix: TOKEN,
+    },
+    403: {
+        code: 'ASTRO-AIRFLOW-FORBIDDEN',
+        likelyCause: 'The credential may deploy, but its role has no access to the Airflow API of the Deployment.',
+        fix: TOKEN,
+    },
+    404: {
+        code: 'ASTRO-AIRFLOW-NOT-FOUND',
+        likelyCause: 'Airflow has nothing of this name, or does not show it: in Airflow 3 a DAG is hidden while its file does not import.',
+        fix: 'Compare the name with the Airflow UI.',
+    },
+    409: {
+        code: 'ASTRO-AIRFLOW-CONFLICT',
+        likelyCause: 'Airflow has something of this name, or for this date, already.',
+        fix: 'Look at it in the Airflow UI.',
+    },
+};
+const REFUSED = {
+    code: 'ASTRO-AIRFLOW-REFUSED',
+    likelyCause: 'Airflow found the request not acceptable.',
+    fix: 'Read what Airflow says above.',
+};
+const UNAVAILABLE = {
+    code: 'ASTRO-AIRFLOW-UNAVAILABLE',
+    likelyCause: 'Airflow is starting (a new Deployment, or one that just changed), hibernates, or has a problem of its own.',
+    fix: 'Look at the Deployment and its Airflow UI, and run again when Airflow answers.',
+};
+/** An answer of Airflow, or of what stands before it, with a status that means failure. */
+function refused(problem, response) {
+    return new src_errors/* ActionError */.lZ({ problem, observed: observe(response), ...adviceFor(response) });
+}
+function adviceFor(response) {
+    const { status } = response;
+    if (status >= 300 && status < 400) {
+        return {
+            code: 'ASTRO-AIRFLOW-REDIRECTED',
+            likelyCause: 'A login page answers in place of the Airflow API: the token was not accepted, or the address is not the API.',
+            fix: TOKEN,
+        };
+    }
+    if (isInvalidToken(response))
+        return ADVICE[401] ?? REFUSED;
+    // The ingress in front of a Deployment that is not up answers 404 as a page; Airflow itself answers in JSON.
+    if (status >= 500 || (status === 404 && !(0,http_request/* isJson */.F)(response)))
+        return UNAVAILABLE;
+    return ADVICE[status] ?? REFUSED;
+}
+/** Whether Airflow, or the way to it, does not work now and may later. */
+function isDown({ code }) {
+    return code === 'ASTRO-AIRFLOW-UNAVAILABLE' || code === 'ASTRO-AIRFLOW-UNREACHABLE';
+}
+/** Airflow 3 answers a token that it cannot read with 403, not with 401. */
+function isInvalidToken(response) {
+    return (response.status === 403 && /invalid jwt|token (?:is )?(?:invalid|expired)/i.test(said(response) ?? ''));
+}
+/** A 2xx answer that is not what Airflow gives: it serves its web app, with status 200, for paths that it does not know. */
+function unreadable(problem, response, detail) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-AIRFLOW-ANSWER',
+        problem,
+        observed: `${observe(response)} ${detail ?? 'The answer is not the JSON that the Airflow API gives.'}`,
+        likelyCause: 'A proxy, a login page or the Airflow web app answered in place of the Airflow API.',
+        fix: 'Check the proxy settings of the runner, and the Airflow version and address that Astro shows for the Deployment.',
+    });
+}
+/** No answer at all. */
+function unanswered(problem, host, failure) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-AIRFLOW-UNREACHABLE',
+        problem,
+        observed: failure.reached
+            ? `${host} took the request but gave no complete answer: ${failure.message}.`
+            : `${host} could not be reached: ${failure.message}.`,
+        likelyCause: failure.reached
+            ? 'The connection broke, or the webserver of the Deployment is overloaded.'
+            : 'A firewall or proxy stands between this runner and the Deployment, or its Airflow is private.',
+        fix: `Allow connections from the runner to ${host}, or check \`https_proxy\` and \`no_proxy\`.`,
+        cause: failure,
+    });
+}
+const LONGEST_QUOTE = 300;
+function observe(response) {
+    const words = said(response);
+    const location = response.headers.location;
+    const to = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).host}` : '';
+    return `HTTP ${response.status}${to}${words === undefined ? '' : `: "${words}"`}.`;
+}
+/** What Airflow says of an error, in one line: both majors have several forms for it (section f of its contract). */
+function said(response) {
+    if (!(0,http_request/* isJson */.F)(response)) {
+        return /<html|<!doctype/i.test(response.text.slice(0, 200)) ? 'a web page, not JSON' : undefined;
+    }
+    let body;
+    try {
+        body = JSON.parse(response.text);
+    }
+    catch {
+        return undefined;
+    }
+    if (typeof body !== 'object' || body === null)
+        return undefined;
+    const { detail, error, title } = body;
+    const words = textOf(detail) ?? textOf(error) ?? textOf(title);
+    return words?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
+}
+function textOf(value) {
+    if (typeof value === 'string' && value !== '')
+        return value;
+    if (Array.isArray(value)) {
+        const items = value.map(fieldError).filter((item) => item !== undefined);
+        return items.length === 0 ? undefined : items.join('; ');
+    }
+    if (typeof value !== 'object' || value === null)
+        return undefined;
+    const { reason, message } = value;
+    const parts = [reason, message].filter((part) => typeof part === 'string');
+    return parts.length === 0 ? undefined : parts.join(': ');
+}
+function fieldError(item) {
+    if (typeof item !== 'object' || item === null)
+        return undefined;
+    const { loc, msg } = item;
+    const place = Array.isArray(loc) ? loc.map(String).join('.') : '';
+    return typeof msg === 'string' ? `${place}: ${msg}` : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/astro/domain.ts
+
+const DEFAULT_DOMAIN = 'astronomer.io';
+const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/;
+const LONGEST_HOST = 253;
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** Whether a host name stays on this machine, where plain http is acceptable. */
+function isLoopback(hostname) {
+    return LOOPBACK.test(hostname);
+}
+/**
+ * Reads a domain as the Astro CLI does (section 1.1 of the control plane's contract): a bare domain, with or without
+ * `cloud.` and a scheme; `localhost`; or a full origin, which is then the API's. Returns a sentence when it is none.
+ */
+function parseDomain(text) {
+    const given = text.trim().replace(/\/+$/, '') || DEFAULT_DOMAIN;
+    const bare = given.replace(/^https:\/\//, '').replace(/^cloud\./, '');
+    if (bare === 'localhost')
+        return { apiOrigin: 'http://localhost:8888', uiOrigin: 'http://localhost:8888' };
+    const known = KNOWN_DOMAIN.exec(bare);
+    if (known) {
+        const [, preview, domain = DEFAULT_DOMAIN] = known;
+        return {
+            apiOrigin: preview ? `https://${preview}.api.${domain}` : `https://api.${domain}`,
+            uiOrigin: `https://cloud.${domain}`,
+        };
+    }
+    return given.includes('://')
+        ? parseOrigin(given)
+        : `${(0,src_errors/* quote */.hD)(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`;
+}
+function parseOrigin(given) {
+    if (!URL.canParse(given))
+        return `${(0,src_errors/* quote */.hD)(given)} is not a URL`;
+    const url = new URL(given);
+    if (url.username || url.password)
+        return 'a domain must not hold a user name or password';
+    if (url.hostname.length > LONGEST_HOST)
+        return `${(0,src_errors/* quote */.hD)(given)} is longer than any domain`;
+    if (url.pathname !== '/' || url.search || url.hash)
+        return `${(0,src_errors/* quote */.hD)(given)} is more than an origin`;
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+        return `${(0,src_errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
+    }
+    const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.');
+    return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` };
+}
+
+// EXTERNAL MODULE: ./src/http/transport.ts
+var transport = __nccwpck_require__(1517);
+;// CONCATENATED MODULE: ./src/airflow/task-log.ts
+/**
+ * A task's log as lines, from the `content` of either major's JSON answer: in Airflow 3 a list of structured events (or of
+ * texts), in Airflow 2 one text, which is the Python notation of a list of (host, text) pairs.
+ */
+function readLog(content) {
+    if (typeof content === 'string')
+        return lines(unquote(content));
+    if (!Array.isArray(content))
+        return [];
+    return content.flatMap((item) => lines(typeof item === 'string' ? item : describeEvent(item)));
+}
+/** The last lines, and how many were left out before them. */
+function tail(log, most) {
+    return { lines: log.slice(-most), before: Math.max(0, log.length - most) };
+}
+function describeEvent(item) {
+    if (typeof item !== 'object' || item === null)
+        return String(item);
+    const { timestamp, level, event, error_detail: detail } = item;
+    const head = [timestamp, typeof level === 'string' ? level.toUpperCase() : undefined, event]
+        .filter((part) => typeof part === 'string')
+        .join(' ');
+    const exceptions = Array.isArray(detail) ? detail.flatMap(describeException) : [];
+    return [head, ...exceptions].join('\n');
+}
+function describeException({ exc_type: type, exc_value: value, frames }) {
+    const places = Array.isArray(frames) ? frames : [];
+    return [
+        ...places.map(({ filename, lineno, name }) => `  File "${String(filename)}", line ${String(lineno)}, in ${String(name)}`),
+        `${String(type)}: ${String(value)}`,
+    ];
+}
+const PYTHON_ESCAPES = { n: '\n', r: '\r', t: '\t' };
+/** `[('host', 'text\nmore')]` as its text; anything else as it is. */
+function unquote(content) {
+    const pairs = [
+        ...content.matchAll(/\((?:'[^']*'|"[^"]*"), (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\)/gs),
+    ];
+    if (!content.startsWith('[(') || pairs.length === 0)
+        return content;
+    return pairs
+        .map(([, single, double]) => (single ?? double ?? '').replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs, (_, byte, short, long, other) => {
+        const hex = byte ?? short ?? long;
+        if (hex !== undefined)
+            return String.fromCodePoint(Math.min(Number.parseInt(hex, 16), 0x10ffff));
+        return PYTHON_ESCAPES[other ?? ''] ?? other ?? '';
+    }))
+        .join('\n');
+}
+function lines(text) {
+    return text.replace(/\n$/, '').split(/\r\n|[\r\n\u2028\u2029]/);
+}
+
+;// CONCATENATED MODULE: ./src/airflow/wire.ts
+function readImportError(wire) {
+    const id = number(wire.import_error_id);
+    const file = wire_text(wire.filename);
+    if (id === undefined || file === undefined)
+        return undefined;
+    return { id, file, failedAt: time(wire.timestamp) ?? 0, trace: wire_text(wire.stack_trace) ?? '' };
+}
+function readDag(major, wire) {
+    const id = wire_text(wire.dag_id);
+    if (id === undefined)
+        return undefined;
+    return {
+        id,
+        file: (major === 3 ? wire_text(wire.relative_fileloc) : undefined) ?? wire_text(wire.fileloc),
+        isActive: major === 3 ? wire.is_stale !== true : wire.is_active === true,
+        isPaused: wire.is_paused === true,
+        hasImportErrors: wire.has_import_errors === true,
+        parsedAt: time(wire.last_parsed_time),
+        parseMs: (number(wire.last_parse_duration) ?? 0) * 1000,
+        bundleVersion: wire_text(wire.bundle_version),
+        fileToken: wire_text(wire.file_token),
+    };
+}
+function readDagRun(wire) {
+    const id = wire_text(wire.dag_run_id);
+    return id === undefined ? undefined : { id, state: wire_text(wire.state) ?? 'unknown' };
+}
+function readTaskInstance(wire) {
+    const taskId = wire_text(wire.task_id);
+    if (taskId === undefined)
+        return undefined;
+    return {
+        taskId,
+        mapIndex: number(wire.map_index) ?? -1,
+        state: wire_text(wire.state),
+        tryNumber: number(wire.try_number) ?? 0,
+    };
+}
+const wire_text = (value) => typeof value === 'string' && value !== '' ? value : undefined;
+const number = (value) => (typeof value === 'number' ? value : undefined);
+/** A date and time with an offset (`Z` in Airflow 3, `+00:00` in 2). */
+function time(value) {
+    const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+;// CONCATENATED MODULE: ./src/airflow/client.ts
+
+
+
+
+
+
+const PAGE = 100;
+const MOST_PAGES = 200;
+const LONGEST_CALL_MS = 60_000;
+const SHORTEST_CALL_MS = 1_000;
+/**
+ * Airflow's REST API, one thin method a question, the same for majors 2 (`/api/v1`) and 3 (`/api/v2`); where they differ is
+ * in the Airflow REST contract. Only JSON counts as an answer, redirects are not followed, a 401 gets one more try with a
+ * new token. Each method throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
+ */
+function createAirflowClient(connection) {
+    const { request, tokens, major, root } = connection;
+    const { host } = new URL(root);
+    async function send(call) {
+        const remainingMs = Math.max(SHORTEST_CALL_MS, connection.remainingMs?.() ?? LONGEST_CALL_MS);
+        const attempt = async () => request({
+            what: call.what,
+            method: call.method,
+            url: `${root}${call.path}`,
+            headers: {
+                authorization: `Bearer ${await tokens.accessToken()}`,
+                accept: call.accept ?? 'application/json',
+                ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+            },
+            body: call.body === undefined ? undefined : JSON.stringify(call.body),
+            repeat: call.repeat,
+            expectJson: true,
+            budgetMs: Math.min(LONGEST_CALL_MS, remainingMs),
+            evenIfCancelled: call.evenIfCancelled ?? false,
+        });
+        let response;
+        try {
+            response = await attempt();
+            const unknown = response.status === 401 || isInvalidToken(response);
+            if (unknown && (await tokens.renew()))
+                response = await attempt();
+        }
+        catch (error) {
+            if (error instanceof transport/* HttpFailure */.H)
+                throw unanswered(call.problem, host, error);
+            throw error;
+        }
+        if (response.status >= 300)
+            throw refused(call.problem, response);
+        return response;
+    }
+    async function json(call) {
+        const response = await send(call);
+        const body = (0,http_request/* isJson */.F)(response) ? parse(response.text) : undefined;
+        if (typeof body !== 'object' || body === null)
+            throw unreadable(call.problem, response);
+        return { body: body, serverTime: serverTime(response) };
+    }
+    const read = (path, what, problem) => json({ method: 'GET', path, what, problem, repeat: 'always' });
+    /**
+     * Pages until an empty page: `total_entries` cannot be trusted for import errors, whose pages may also be short and
+     * repeat each other.
+     */
+    async function all(list, readItem) {
+        const found = [];
+        let offset = 0;
+        for (let page = 0; page < MOST_PAGES; page++) {
+            const path = `${list.path}&limit=${PAGE}&offset=${offset}`;
+            const { body, serverTime: at } = await read(path, list.what, list.problem);
+            const batch = body[list.items];
+            if (!Array.isArray(batch))
+                throw noList(list.problem, list.items);
+            found.push(...batch.map(readItem).filter((item) => item !== undefined));
+            offset += batch.length;
+            const complete = list.total === 'trusted' && offset >= Number(body.total_entries);
+            if (batch.length === 0 || complete)
+                return { items: found, serverTime: at };
+        }
+        throw endless(list.problem, list.items);
+    }
+    const dagPath = (dagId) => `/dags/${encodeURIComponent(dagId)}`;
+    const runPath = (dagId, runId) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`;
+    return {
+        major,
+        root,
+        async version() {
+            const { body } = await read('/version', 'ask Airflow for its version', 'Could not read the version of Airflow.');
+            return wire_text(body.version) ?? 'unknown';
+        },
+        /** A component that Airflow does not run has no status. */
+        async health() {
+            const path = major === 3 ? '/monitor/health' : '/health';
+            const { body } = await read(path, 'ask Airflow how it is', 'Could not read the health of Airflow.');
+            return Object.entries(body).map(([component, state]) => ({
+                component,
+                status: wire_text(state?.status),
+            }));
+        },
+        async importErrors() {
+            const listed = await all({
+                path: '/importErrors?order_by=import_error_id',
+                items: 'import_errors',
+                what: 'list the import errors',
+                problem: 'Could not read the import errors of Airflow.',
+                total: 'ignored',
+            }, readImportError);
+            const byId = new Map(listed.items.map((error) => [error.id, error]));
+            return { ...listed, items: [...byId.values()] };
+        },
+        /** Every DAG, those included that are no longer in a file. */
+        dags: () => all({
+            path: `/dags?order_by=dag_id&${major === 3 ? 'exclude_stale' : 'only_active'}=false`,
+            items: 'dags',
+            what: 'list the DAGs',
+            problem: 'Could not read the DAGs of Airflow.',
+            total: 'trusted',
+        }, (wire) => readDag(major, wire)),
+        /** The cheapest question that Airflow answers only to a token that it accepts. */
+        async proveAccess() {
+            const problem = 'The token does not work on the Airflow API of this Deployment.';
+            const { body } = await read('/dags?limit=1', 'try the token on the Airflow API', problem);
+            if (!Array.isArray(body.dags))
+                throw noList(problem, 'dags');
+        },
+        async dag(dagId) {
+            const problem = `Could not read the DAG ${dagId}.`;
+            const { body, serverTime: at } = await read(dagPath(dagId), 'read the DAG', problem);
+            return { dag: required(readDag(major, body), problem), serverTime: at };
+        },
+        /** The text of a DAG's file as Airflow has it. */
+        async dagSource(dag) {
+            const name = major === 3 ? dag.id : (dag.fileToken ?? '');
+            const problem = `Could not read the source of the DAG ${dag.id}.`;
+            const { body } = await read(`/dagSources/${encodeURIComponent(name)}`, 'read the source of a DAG', problem);
+            return required(typeof body.content === 'string' ? body.content : undefined, problem);
+        },
+        async setPaused(dagId, isPaused) {
+            await json({
+                method: 'PATCH',
+                path: `${dagPath(dagId)}?update_mask=is_paused`,
+                what: isPaused ? 'pause the DAG' : 'unpause the DAG',
+                problem: `Could not ${isPaused ? 'pause' : 'unpause'} the DAG ${dagId}.`,
+                repeat: 'always',
+                body: { is_paused: isPaused },
+                evenIfCancelled: isPaused,
+            });
+        },
+        /**
+         * Triggers a run. A lost answer is followed by the same request: its ID is the caller's, so that Airflow refuses a
+         * second run with ASTRO-AIRFLOW-CONFLICT.
+         *
+         * @param run.logicalDate must be named in Airflow 3; Airflow 2 takes its own time, since it does not run later ones
+         */
+        async triggerRun(dagId, run) {
+            const problem = `Could not start a run of the DAG ${dagId}.`;
+            const { body } = await json({
+                method: 'POST',
+                path: `${dagPath(dagId)}/dagRuns`,
+                what: 'start the DAG run',
+                problem,
+                repeat: 'always',
+                body: {
+                    dag_run_id: run.id,
+                    conf: run.conf,
+                    note: run.note,
+                    ...(major === 3 ? { logical_date: run.logicalDate.toISOString() } : {}),
+                },
+            });
+            return required(readDagRun(body), problem);
+        },
+        async dagRun(dagId, runId) {
+            const problem = `Could not read the run ${runId} of the DAG ${dagId}.`;
+            const { body } = await read(runPath(dagId, runId), 'read the DAG run', problem);
+            return required(readDagRun(body), problem);
+        },
+        /** Ends a run as failed, which ends its tasks. */
+        async stopRun(dagId, runId) {
+            await json({
+                method: 'PATCH',
+                path: runPath(dagId, runId),
+                what: 'stop the DAG run',
+                problem: `Could not stop the run ${runId} of the DAG ${dagId}.`,
+                repeat: 'always',
+                body: { state: 'failed' },
+                evenIfCancelled: true,
+            });
+        },
+        taskInstances: (dagId, runId) => all({
+            path: `${runPath(dagId, runId)}/taskInstances?${major === 3 ? 'order_by=start_date' : ''}`,
+            items: 'task_instances',
+            what: 'list the tasks of the DAG run',
+            problem: `Could not read the tasks of the run ${runId}.`,
+            total: 'trusted',
+        }, readTaskInstance),
+        /** The lines of a task's log. */
+        async taskLog(dagId, runId, task) {
+            const query = `map_index=${task.mapIndex}&full_content=true`;
+            const problem = `Could not read the log of the task ${task.taskId}.`;
+            const path = `${runPath(dagId, runId)}/taskInstances/${encodeURIComponent(task.taskId)}/logs/${task.tryNumber}?${query}`;
+            const { body } = await read(path, 'read the log of a task', problem);
+            return readLog(body.content);
+        },
+    };
+}
+function parse(json) {
+    try {
+        return JSON.parse(json);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */
+function serverTime(response) {
+    const at = Date.parse(response.headers.date ?? '');
+    return Number.isNaN(at) ? undefined : at;
+}
+function required(value, problem) {
+    if (value === undefined)
+        throw notTheObject(problem);
+    return value;
+}
+const OTHER_SERVER = {
+    code: 'ASTRO-AIRFLOW-ANSWER',
+    likelyCause: 'Another server than Airflow answered, or a version of it that this action does not know.',
+    fix: 'Check the Airflow version and address that Astro shows for the Deployment.',
+};
+function notTheObject(problem) {
+    return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: 'The answer lacks what it should hold.' });
+}
+function noList(problem, items) {
+    return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: `The answer has no list of ${items}.` });
+}
+function endless(problem, items) {
+    return new src_errors/* ActionError */.lZ({
+        ...OTHER_SERVER,
+        problem,
+        observed: `The list of ${items} did not end within ${MOST_PAGES} pages.`,
+    });
+}
 
 ;// CONCATENATED MODULE: ./src/airflow/url.ts
 /** Airflow's major version, from texts such as `3.1.8` or `2.10.5+astro.1`; undefined for Astro's `NA` and the like. */
@@ -28806,23 +29429,134 @@ function airflowMajor(version) {
  * suffix that Astro gives is not trusted, for it does not follow the version (see the Airflow REST contract).
  */
 function airflowApiUrl(deployment) {
-    const given = deployment.apiUrl.replace(/\?.*$/, '').replace(/\/+$/, '');
     const major = airflowMajor(deployment.airflowVersion);
     if (major === undefined)
-        return given;
-    return `${given.replace(/\/api\/v[12]$/, '')}/api/${major >= 3 ? 'v2' : 'v1'}`;
+        return withoutQuery(deployment.apiUrl);
+    return airflowApiRoot(deployment.apiUrl, major);
+}
+/** The same for a major that is known. */
+function airflowApiRoot(apiUrl, major) {
+    return `${withoutQuery(apiUrl).replace(/\/api\/v[12]$/, '')}/api/${major >= 3 ? 'v2' : 'v1'}`;
+}
+function withoutQuery(url) {
+    return url.replace(/\?.*$/, '').replace(/\/+$/, '');
 }
 
-// EXTERNAL MODULE: ./src/errors.ts
-var src_errors = __nccwpck_require__(3916);
-// EXTERNAL MODULE: ./src/http/request.ts
-var http_request = __nccwpck_require__(7777);
-// EXTERNAL MODULE: ./src/http/transport.ts
-var transport = __nccwpck_require__(1517);
+;// CONCATENATED MODULE: ./src/airflow/connect.ts
+
+
+
+
+/**
+ * A client for the Airflow of a Deployment. Its major is the one that Astro names; when Astro names none, Airflow is asked:
+ * first as 3, then as 2. Throws `ASTRO-AIRFLOW-ADDRESS`, or what the last question failed with.
+ */
+async function connectAirflow(deps, deployment) {
+    const base = checkedBase(deployment.apiUrl);
+    const open = (major) => createAirflowClient({ ...deps, major, root: airflowApiRoot(base, major) });
+    const named = airflowMajor(deployment.airflowVersion);
+    if (named !== undefined)
+        return open(named >= 3 ? 3 : 2);
+    const newer = open(3);
+    try {
+        await newer.version();
+        return newer;
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ))
+            throw error;
+        const older = open(2);
+        try {
+            await older.version();
+            return older;
+        }
+        catch {
+            throw error;
+        }
+    }
+}
+/** The token goes to this address, so anything but https, or loopback, is refused. */
+function checkedBase(apiUrl) {
+    const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined;
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname)))
+        return apiUrl;
+    throw new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-AIRFLOW-ADDRESS',
+        problem: 'Astro gave no address of the Airflow API that can be used.',
+        observed: url ? `It is at ${url.origin}, which does not encrypt.` : `It is "${apiUrl}".`,
+        likelyCause: 'The Deployment is still being created, or `domain` names another server than Astro.',
+        fix: 'Look at the Deployment in the Astro UI, and run again when it is healthy. The token was not sent.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/airflow/access-token.ts
+
+
+
+
+/**
+ * `action: get-access-token`: hands the access token on to later steps, after it has proved to work on the Airflow API of
+ * this Deployment. Throws ActionError `ASTRO-TOKEN-…` or `ASTRO-AIRFLOW-…`.
+ */
+async function handOnAccessToken(run) {
+    const { deployment, session, outputs, secrets, log, stage, tell } = run;
+    await stage('Try the token on Airflow', async () => {
+        if (deployment.status === 'HIBERNATING')
+            throw asleep(deployment);
+        const airflow = await connectAirflow({ ...run, tokens: session }, deployment);
+        await provedOn(airflow, run);
+        log.info(`The token works on the Airflow API (major ${airflow.major}) at ${airflow.root}`);
+        outputs.set({ 'airflow-api-url': airflow.root });
+    });
+    const token = await session.accessToken();
+    secrets.hide(token);
+    const expiresAt = session.expiresAt();
+    const expiry = expiresAt === undefined ? undefined : new Date(expiresAt).toISOString();
+    outputs.set({ 'access-token': token, 'token-expires-at': expiry });
+    log.info(expiry === undefined ? 'The token does not say when it expires.' : `The token is good until ${expiry}.`);
+    tell({ headline: `An access token for ${deployment.name}` });
+}
+/** An Airflow that does not answer yet is an observation; everything else is the end. */
+function stillComing(error) {
+    if (error instanceof src_errors/* ActionError */.lZ && isDown(error))
+        return error;
+    throw error;
+}
+/** A Deployment that was just created has an Airflow that is not up yet; it is waited for when the step waits at all. */
+async function provedOn(airflow, run) {
+    const { waitMs } = run.inputs;
+    if (waitMs === undefined) {
+        await airflow.proveAccess();
+        return;
+    }
+    await watch(run, {
+        look: () => airflow.proveAccess().catch(stillComing),
+        judge: (down) => down === undefined
+            ? { kind: 'done', result: undefined }
+            : { kind: 'waiting', state: down.observed ?? down.problem },
+        budgetMs: waitMs,
+        timedOut: (state) => new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-TOKEN-UNPROVEN',
+            problem: `The token could not be tried on the Airflow of ${run.deployment.name} within ${waitMs / 1000} s.`,
+            observed: `Last seen: ${state}`,
+            likelyCause: 'Airflow is still starting, or cannot be reached from this runner.',
+            fix: `Look at the Deployment: ${run.target.url}`,
+        }),
+    });
+}
+function asleep({ name, id }) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TOKEN-HIBERNATING',
+        problem: `The Airflow of ${name} (${id}) cannot be used.`,
+        observed: 'The Deployment is hibernating; its Airflow is switched off.',
+        fix: 'Wake it in the Astro UI (or wait for its schedule to do so), then run again.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/astro/failure.ts
 
 
-const ADVICE = {
+const failure_ADVICE = {
     400: {
         code: 'ASTRO-API-REFUSED',
         likelyCause: 'Astro found the request not acceptable for this Deployment as it is now.',
@@ -28855,28 +29589,28 @@ const ADVICE = {
     },
 };
 const LONGEST_ID = 200;
-const UNAVAILABLE = {
+const failure_UNAVAILABLE = {
     code: 'ASTRO-API-UNAVAILABLE',
     likelyCause: 'Astro has a problem of its own, or a proxy on the way cannot reach it.',
     fix: 'Look at the Astro status page, and run again when it is well.',
 };
 /** An answer with a status that means failure, as an error that says what failed and what to do. */
-function refused(problem, response) {
-    const advice = ADVICE[response.status] ?? (response.status >= 500 ? UNAVAILABLE : ADVICE[400]);
-    return new src_errors/* ActionError */.lZ({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) });
+function failure_refused(problem, response) {
+    const advice = failure_ADVICE[response.status] ?? (response.status >= 500 ? failure_UNAVAILABLE : failure_ADVICE[400]);
+    return new src_errors/* ActionError */.lZ({ problem, observed: failure_observe(response), ...(advice ?? failure_UNAVAILABLE) });
 }
 /** A 2xx answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
-function unreadable(problem, response, detail = '') {
+function failure_unreadable(problem, response, detail = '') {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-API-ANSWER',
         problem,
-        observed: `${observe(response)} The answer is not the JSON that Astro gives. ${detail}`.trim(),
+        observed: `${failure_observe(response)} The answer is not the JSON that Astro gives. ${detail}`.trim(),
         likelyCause: 'A proxy or a login page answered instead of Astro, or `domain` names another server.',
         fix: 'Check the `domain` input and the proxy settings of the runner.',
     });
 }
 /** No answer at all. */
-function unanswered(problem, host, failure) {
+function failure_unanswered(problem, host, failure) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-API-UNREACHABLE',
         problem,
@@ -28891,7 +29625,7 @@ function unanswered(problem, host, failure) {
     });
 }
 /** Status, the server's own words and the request ID: what support will ask for. */
-function observe(response) {
+function failure_observe(response) {
     const body = parseErrorBody(response);
     const requestId = [body.requestId, response.headers['x-request-id']].find((id) => typeof id === 'string' && id.length <= LONGEST_ID);
     const request = requestId === undefined ? '' : ` (request ${requestId})`;
@@ -28943,8 +29677,8 @@ function withoutValues(variables) {
 
 const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl'];
 const DEPLOY_TEXTS = ['id', 'status'];
-const PAGE = 1000;
-const MOST_PAGES = 100;
+const client_PAGE = 1000;
+const client_MOST_PAGES = 100;
 const CLIENT_NAME = 'deploy-to-astro';
 /**
  * The control plane, one thin method per endpoint (sections 2, 3 and 8 of its contract). Each method throws ActionError
@@ -28976,7 +29710,7 @@ function createAstroClient(deps) {
         }
         catch (error) {
             if (error instanceof transport/* HttpFailure */.H)
-                throw unanswered(call.problem, host, error);
+                throw failure_unanswered(call.problem, host, error);
             throw error;
         }
     }
@@ -28984,24 +29718,24 @@ function createAstroClient(deps) {
         const answered = await send(call);
         if (answered.status !== 200) {
             const response = call.redact ? { ...answered, text: call.redact(answered.text) } : answered;
-            throw response.status < 400 ? unreadable(call.problem, response) : refused(call.problem, response);
+            throw response.status < 400 ? failure_unreadable(call.problem, response) : failure_refused(call.problem, response);
         }
         if (!(0,http_request/* isJson */.F)(answered))
-            throw unreadable(call.problem, answered);
-        const answer = parse(answered.text);
+            throw failure_unreadable(call.problem, answered);
+        const answer = client_parse(answered.text);
         if (!isRecord(answer))
-            throw unreadable(call.problem, answered);
+            throw failure_unreadable(call.problem, answered);
         const missing = (call.texts ?? []).filter((name) => typeof answer[name] !== 'string');
         if (missing.length > 0)
-            throw unreadable(call.problem, answered, `It lacks ${missing.join(', ')}.`);
+            throw failure_unreadable(call.problem, answered, `It lacks ${missing.join(', ')}.`);
         return answer;
     }
     /** Pages until an empty page or until everything that was promised is there. */
     async function all(call, items, name = 'id') {
         const found = [];
-        for (let page = 0; page < MOST_PAGES; page++) {
+        for (let page = 0; page < client_MOST_PAGES; page++) {
             const separator = call.path.includes('?') ? '&' : '?';
-            const path = `${call.path}${separator}limit=${PAGE}&offset=${found.length}`;
+            const path = `${call.path}${separator}limit=${client_PAGE}&offset=${found.length}`;
             const answer = await json({ ...call, path });
             const batch = answer[items];
             if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item[name] === 'string')) {
@@ -29113,7 +29847,7 @@ function createAstroClient(deps) {
         }),
     };
 }
-function parse(text) {
+function client_parse(text) {
     try {
         return JSON.parse(text);
     }
@@ -29306,54 +30040,6 @@ function parseObject(base64url) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/astro/domain.ts
-
-const DEFAULT_DOMAIN = 'astronomer.io';
-const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/;
-const LONGEST_HOST = 253;
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-/** Whether a host name stays on this machine, where plain http is acceptable. */
-function isLoopback(hostname) {
-    return LOOPBACK.test(hostname);
-}
-/**
- * Reads a domain as the Astro CLI does (section 1.1 of the control plane's contract): a bare domain, with or without
- * `cloud.` and a scheme; `localhost`; or a full origin, which is then the API's. Returns a sentence when it is none.
- */
-function parseDomain(text) {
-    const given = text.trim().replace(/\/+$/, '') || DEFAULT_DOMAIN;
-    const bare = given.replace(/^https:\/\//, '').replace(/^cloud\./, '');
-    if (bare === 'localhost')
-        return { apiOrigin: 'http://localhost:8888', uiOrigin: 'http://localhost:8888' };
-    const known = KNOWN_DOMAIN.exec(bare);
-    if (known) {
-        const [, preview, domain = DEFAULT_DOMAIN] = known;
-        return {
-            apiOrigin: preview ? `https://${preview}.api.${domain}` : `https://api.${domain}`,
-            uiOrigin: `https://cloud.${domain}`,
-        };
-    }
-    return given.includes('://')
-        ? parseOrigin(given)
-        : `${(0,src_errors/* quote */.hD)(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`;
-}
-function parseOrigin(given) {
-    if (!URL.canParse(given))
-        return `${(0,src_errors/* quote */.hD)(given)} is not a URL`;
-    const url = new URL(given);
-    if (url.username || url.password)
-        return 'a domain must not hold a user name or password';
-    if (url.hostname.length > LONGEST_HOST)
-        return `${(0,src_errors/* quote */.hD)(given)} is longer than any domain`;
-    if (url.pathname !== '/' || url.search || url.hash)
-        return `${(0,src_errors/* quote */.hD)(given)} is more than an origin`;
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-        return `${(0,src_errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
-    }
-    const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.');
-    return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` };
-}
-
 ;// CONCATENATED MODULE: ./src/auth/exchange.ts
 
 
@@ -29379,7 +30065,7 @@ async function discoverTokenUrl(request, apiOrigin) {
         expectJson: true,
     }));
     if (response.status === 429 || response.status >= 500)
-        throw refused(problem, response);
+        throw failure_refused(problem, response);
     const domainUrl = response.status === 200 ? stringField(response, 'domainUrl') : undefined;
     const base = domainUrl?.endsWith('/') ? domainUrl : `${domainUrl ?? ''}/`;
     if (!/^https?:/i.test(base) || !URL.canParse(base))
@@ -29450,14 +30136,14 @@ function rejection(problem, response) {
 }
 function describeAnswer(response) {
     if (!exchange_parse(response))
-        return `${observe(response)} ${OPAQUE}`;
-    return response.status === 200 ? `${observe(response)} There is no access token in it.` : observe(response);
+        return `${failure_observe(response)} ${OPAQUE}`;
+    return response.status === 200 ? `${failure_observe(response)} There is no access token in it.` : failure_observe(response);
 }
 function discoveryFailed(problem, response) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AUTH-DISCOVERY',
         problem,
-        observed: `${observe(response)} ${OPAQUE}`,
+        observed: `${failure_observe(response)} ${OPAQUE}`,
         likelyCause: '`domain` names a server that is not Astro, or a proxy or a login page answered in its place.',
         fix: 'Check the `domain` input (leave it out for astronomer.io) and the proxy settings of the runner.',
     });
@@ -30294,93 +30980,6 @@ function reservedWarning(changes) {
         : ['Some environment variables have names that Astro or Airflow reserve:', ...lines].join('\n');
 }
 
-;// CONCATENATED MODULE: ./src/deploy/watch.ts
-
-const FIRST_MINUTE_MS = 60_000;
-const EARLY_INTERVAL_MS = 600;
-const LATE_INTERVAL_MS = 3_000;
-const LATEST_INTERVAL_MS = 8_000;
-const HEARTBEAT_MS = 30_000;
-const PATIENCE = 3;
-/** Time between the starts of two looks, in milliseconds: often at first, when most rollouts end, then less so. */
-function pollInterval(elapsedMs) {
-    if (elapsedMs < FIRST_MINUTE_MS)
-        return EARLY_INTERVAL_MS;
-    return elapsedMs < 5 * FIRST_MINUTE_MS ? LATE_INTERVAL_MS : LATEST_INTERVAL_MS;
-}
-/**
- * Looks again and again until a look is the end, at most for the budget. Each new state is logged, and an old one now and
- * then as a sign of life. Errors of single looks are tolerated as long as there is time, but not those that say "no", "not
- * allowed" or "not there" several times in a row.
- */
-async function watch(deps, task) {
-    const startedAt = deps.clock.now();
-    const deadline = startedAt + task.budgetMs;
-    let state = 'nothing, for Astro did not answer';
-    let told = { state: '', at: startedAt };
-    let refusals = 0;
-    for (;;) {
-        const lookedAt = deps.clock.now();
-        try {
-            const seen = await within(deps, task.look, deadline - lookedAt);
-            if (seen !== TOO_LATE) {
-                refusals = 0;
-                const finding = await task.judge(seen);
-                if (finding.kind === 'done')
-                    return finding.result;
-                state = finding.state;
-            }
-        }
-        catch (error) {
-            if (!isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE))
-                throw error;
-            state = `the last look failed: ${error instanceof src_errors/* ActionError */.lZ ? (error.observed ?? error.problem) : String(error)}`;
-        }
-        const now = deps.clock.now();
-        if (state !== told.state || now - told.at >= HEARTBEAT_MS) {
-            deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`);
-            told = { state, at: now };
-        }
-        const next = lookedAt + pollInterval(lookedAt - startedAt);
-        if (Math.max(next, now) >= deadline)
-            throw task.timedOut(state);
-        await deps.clock.sleep(Math.max(0, next - now), deps.signal);
-    }
-}
-const TOO_LATE = Symbol('a look that did not come back in time');
-/** One look, or TOO_LATE when the budget ends before it comes back. */
-async function within({ clock, signal }, look, remainingMs) {
-    const enough = new AbortController();
-    const tooLate = clock
-        .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
-        .then(() => TOO_LATE);
-    const seen = look();
-    try {
-        return await Promise.race([seen, tooLate]);
-    }
-    finally {
-        seen.catch(() => undefined);
-        enough.abort();
-    }
-}
-const REFUSALS = new Set([
-    'ASTRO-API-REFUSED',
-    'ASTRO-API-UNAUTHORIZED',
-    'ASTRO-API-FORBIDDEN',
-    'ASTRO-API-NOT-FOUND',
-    'ASTRO-API-CONFLICT',
-]);
-const PASSING = new Set([
-    'ASTRO-API-UNREACHABLE',
-    'ASTRO-API-UNAVAILABLE',
-    'ASTRO-API-RATE-LIMIT',
-    'ASTRO-API-ANSWER',
-    'ASTRO-AUTH-UNREACHABLE',
-    'ASTRO-AUTH-EXCHANGE',
-]);
-const isTransient = (error) => error instanceof src_errors/* ActionError */.lZ && PASSING.has(error.code);
-const isRefusal = (error) => error instanceof src_errors/* ActionError */.lZ && REFUSALS.has(error.code);
-
 ;// CONCATENATED MODULE: ./src/environment/restart.ts
 
 
@@ -30631,37 +31230,10 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./src/clock.ts
-var src_clock = __nccwpck_require__(9373);
-// EXTERNAL MODULE: ./src/http/retry.ts
-var retry = __nccwpck_require__(8902);
-;// CONCATENATED MODULE: ./src/project/memory.ts
-const releasable = new WeakSet();
-/** A Buffer with memory of its own, whose content is arbitrary, and which `release` can take back. */
-function allocate(bytes) {
-    const buffer = Buffer.allocUnsafeSlow(bytes);
-    releasable.add(buffer);
-    return buffer;
-}
-/**
- * Gives back the memory of a Buffer now. A stream of many megabytes would otherwise pile up dead buffers until the
- * garbage collector, which hardly sees their size, happens to run. Does nothing to Buffers that are not from `allocate`
- * or `owned`; the Buffer is empty afterwards.
- */
-function release(buffer) {
-    if (releasable.delete(buffer))
-        buffer.buffer.transfer(0);
-}
-/** Marks a Buffer as one that `release` may take back. Its ArrayBuffer must serve nobody else. */
-function owned(buffer) {
-    releasable.add(buffer);
-    return buffer;
-}
-
+var clock = __nccwpck_require__(9373);
 // EXTERNAL MODULE: ./src/user-agent.ts
 var user_agent = __nccwpck_require__(7360);
 // EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
@@ -30691,6 +31263,8 @@ async function openBlob(url, options) {
     };
 }
 
+// EXTERNAL MODULE: ./src/http/retry.ts
+var retry = __nccwpck_require__(8902);
 ;// CONCATENATED MODULE: ./src/deploy/upload-failure.ts
 
 /** Reads an error of the SDK; undefined for errors that are not about a request. */
@@ -30717,10 +31291,13 @@ function timedOut(ms) {
         retryAfter: undefined,
     };
 }
+/** Content that was damaged on the way, and an answer that was. */
+const TRANSIENT_CODES = new Set(['Md5Mismatch', 'PARSE_ERROR']);
 const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
 /** Every request of an upload may be repeated: blocks and block lists are set, not added to. */
 function upload_failure_isTransient(failure) {
-    return (failure.status === undefined || failure.code === 'PARSE_ERROR' || TRANSIENT_STATUSES.has(failure.status));
+    const { status, code } = failure;
+    return status === undefined || TRANSIENT_STATUSES.has(status) || TRANSIENT_CODES.has(code ?? '');
 }
 function describeFailure(failure) {
     const status = failure.status === undefined ? [] : [`HTTP ${failure.status}`];
@@ -30767,6 +31344,168 @@ function uploadError(failure, host) {
         fix: 'Run the job again. If it happens again, contact Astronomer support with the request ID.',
     });
 }
+function versionMissing(host) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-UPLOAD-NO-VERSION',
+        problem: 'The blob store took the DAG bundle but did not say which version it became, so it cannot be deployed.',
+        observed: `The answer of ${host} has no x-ms-version-id header.`,
+        likelyCause: 'A proxy on the way removes headers that it does not know, or versioning is off for the blob store.',
+        fix: `Let the proxy pass the headers of ${host} unchanged, or add the host to no_proxy. Nothing was deployed.`,
+    });
+}
+/** @param url undefined for what is no URL at all */
+function unusableUrl(url) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-UPLOAD-URL',
+        problem: 'Astro gave an upload address that cannot be used.',
+        observed: url ? `It is a ${url.protocol.slice(0, -1)} address at ${url.host}.` : 'It is not a URL.',
+        likelyCause: 'Only https is accepted (plain http for this machine itself): the address carries a permission to write.',
+        fix: 'Check the domain input. If it is right, contact Astronomer support.',
+    });
+}
+function nothingToSend() {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-UPLOAD-EMPTY',
+        problem: 'There is nothing to upload: the DAG bundle has no content.',
+        likelyCause: 'A defect of this action. An empty bundle would remove every DAG of the Deployment, so it is not sent.',
+        fix: 'Open an issue with the log of this run.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy/upload-attempts.ts
+
+
+const ATTEMPTS = 5;
+/** A megabit in four seconds: four connections then share a line of one megabit a second. */
+const SLOWEST_BYTES_PER_MS = 32;
+/**
+ * Sends one request of an upload to the blob store at `url`, again after transient failures.
+ *
+ * @param bytes that the request carries
+ * @throws ActionError ASTRO-UPLOAD-…; the signal's reason
+ */
+async function repeatedly(deps, url, bytes, request) {
+    const timeoutMs = deps.patienceMs + Math.ceil(bytes / SLOWEST_BYTES_PER_MS);
+    for (let attempt = 1;; attempt++) {
+        const deadline = AbortSignal.timeout(timeoutMs);
+        let failure;
+        try {
+            return await request(AbortSignal.any([deps.signal, deadline]));
+        }
+        catch (error) {
+            deps.signal.throwIfAborted();
+            const read = deadline.aborted ? timedOut(timeoutMs) : readFailure(error, url);
+            if (!read)
+                throw error;
+            failure = read;
+        }
+        if (!upload_failure_isTransient(failure) || attempt === ATTEMPTS)
+            throw uploadError(failure, url.host);
+        const delay = (0,retry/* retryDelay */.a2)(attempt, (0,retry/* retryAfter */.P9)(failure.retryAfter, deps.clock.now()), deps.random);
+        deps.log(`Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
+        await deps.clock.sleep(delay, deps.signal);
+    }
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/project/memory.ts
+const releasable = new WeakSet();
+/** A Buffer with memory of its own, whose content is arbitrary, and which `release` can take back. */
+function allocate(bytes) {
+    const buffer = Buffer.allocUnsafeSlow(bytes);
+    releasable.add(buffer);
+    return buffer;
+}
+/**
+ * Gives back the memory of a Buffer now. A stream of many megabytes would otherwise pile up dead buffers until the
+ * garbage collector, which hardly sees their size, happens to run. Does nothing to Buffers that are not from `allocate`
+ * or `owned`; the Buffer is empty afterwards.
+ */
+function release(buffer) {
+    if (releasable.delete(buffer))
+        buffer.buffer.transfer(0);
+}
+/** Marks a Buffer as one that `release` may take back. Its ArrayBuffer must serve nobody else. */
+function owned(buffer) {
+    releasable.add(buffer);
+    return buffer;
+}
+
+;// CONCATENATED MODULE: ./src/deploy/upload-blocks.ts
+
+
+const BLOCK_BYTES = 4 * 1024 * 1024;
+/** Full blocks, and a last one of what is left. Blocks in `idle` are used again; chunks are released. */
+async function* inBlocks(chunks, idle) {
+    let block;
+    let used = 0;
+    for await (const chunk of chunks) {
+        for (let taken = 0; taken < chunk.length;) {
+            block ??= idle.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+            const copied = chunk.copy(block, used, taken);
+            taken += copied;
+            used += copied;
+            if (used === block.length) {
+                yield block;
+                block = undefined;
+                used = 0;
+            }
+        }
+        release(chunk);
+    }
+    if (block && used > 0)
+        yield block.subarray(0, used);
+}
+/** Lets the blob store refuse what did not arrive as it was sent. MD5 is the checksum that it takes; FIPS forbids it. */
+function checksumOf(blocks) {
+    if ((0,external_node_crypto_.getFips)() === 1)
+        return {};
+    const hash = (0,external_node_crypto_.createHash)('md5');
+    for (const block of blocks)
+        hash.update(block);
+    return { transactionalContentMD5: hash.digest() };
+}
+/** Stores blocks with at most `limit` of them under way. After a failure nothing more is begun. */
+function stageBlocks(limit, store) {
+    const newId = blockIds();
+    const ids = [];
+    const underWay = new Set();
+    let failed;
+    const throwFailed = () => {
+        if (failed)
+            throw failed.error;
+    };
+    return {
+        ids,
+        async add(block) {
+            while (underWay.size >= limit)
+                await Promise.race(underWay);
+            throwFailed();
+            const id = newId();
+            ids.push(id);
+            const storing = store(id, block)
+                .catch((error) => {
+                failed ??= { error };
+            })
+                .finally(() => underWay.delete(storing));
+            underWay.add(storing);
+        },
+        async finish() {
+            await Promise.all(underWay);
+            throwFailed();
+        },
+    };
+}
+/**
+ * IDs are 64 bytes because Azure wants those of all uncommitted blocks of a blob to be equally long, other clients'
+ * included, and the Go SDK (in the Astro CLI) makes them so: an upload that it left unfinished does not get in the way.
+ */
+function blockIds() {
+    const prefix = (0,external_node_crypto_.randomBytes)(29).toString('hex');
+    let next = 0;
+    return () => Buffer.from(prefix + String(next++).padStart(6, '0')).toString('base64');
+}
 
 ;// CONCATENATED MODULE: ./src/deploy/upload.ts
 
@@ -30776,14 +31515,9 @@ function uploadError(failure, host) {
 
 
 
-
-
-const BLOCK_BYTES = 4 * 1024 * 1024;
 /** Up to this many blocks go in one request, which is one round trip; more are staged side by side and then listed. */
 const BLOCKS_IN_ONE_REQUEST = 2;
 const CONNECTIONS = 4;
-const ATTEMPTS = 5;
-const SLOWEST_BYTES_PER_MS = 32;
 const PATIENCE_MS = 30_000;
 const PROGRESS_EVERY_MS = 5_000;
 /**
@@ -30802,7 +31536,7 @@ async function uploadBundle(upload) {
     try {
         const { versionId, bytes } = await send(blob, url, upload, signal, progress.sent);
         if (versionId === undefined || versionId === '')
-            throw versionMissing(url);
+            throw versionMissing(url.host);
         return { versionId, bytes };
     }
     finally {
@@ -30813,121 +31547,43 @@ async function uploadBundle(upload) {
 }
 async function send(blob, url, upload, signal, onSent) {
     const { client } = blob;
-    const attempt = (bytes, request) => repeatedly(upload, url, signal, bytes, request);
-    const newId = blockIds();
-    const ids = [];
+    const deps = {
+        clock: upload.clock ?? clock/* systemClock */.m,
+        random: upload.random ?? Math.random,
+        log: (line) => upload.onProgress?.(line),
+        signal,
+        patienceMs: upload.patienceMs ?? PATIENCE_MS,
+    };
+    const attempt = (bytes, request) => repeatedly(deps, url, bytes, request);
     const idle = [];
-    const waiting = [];
-    const underWay = new Set();
-    let failed;
-    let bytes = 0;
-    const stage = async (block) => {
-        while (underWay.size >= CONNECTIONS)
-            await Promise.race(underWay);
-        const id = newId();
-        ids.push(id);
+    const staging = stageBlocks(CONNECTIONS, async (id, block) => {
         const integrity = checksumOf([block]);
-        const staging = attempt(block.length, (abortSignal) => client.stageBlock(id, block, block.length, { abortSignal, ...integrity }))
-            .then(() => {
-            onSent(block.length);
-            idle.push(block);
-        })
-            .catch((error) => {
-            failed ??= { error };
-        })
-            .finally(() => underWay.delete(staging));
-        underWay.add(staging);
-    };
-    const throwFailed = () => {
-        if (failed)
-            throw failed.error;
-    };
+        await attempt(block.length, (abortSignal) => client.stageBlock(id, block, block.length, { abortSignal, ...integrity }));
+        onSent(block.length);
+        idle.push(block);
+    });
+    const waiting = [];
+    let bytes = 0;
     for await (const block of inBlocks(upload.body, idle)) {
         signal.throwIfAborted();
-        throwFailed();
         bytes += block.length;
         waiting.push(block);
-        if (ids.length > 0 || waiting.length > BLOCKS_IN_ONE_REQUEST) {
+        if (staging.ids.length > 0 || waiting.length > BLOCKS_IN_ONE_REQUEST) {
             for (const ready of waiting.splice(0))
-                await stage(ready);
+                await staging.add(ready);
         }
     }
     signal.throwIfAborted();
     if (bytes === 0)
         throw nothingToSend();
-    if (ids.length === 0) {
+    if (staging.ids.length === 0) {
         const integrity = checksumOf(waiting);
         const { versionId } = await attempt(bytes, (abortSignal) => client.upload(() => external_node_stream_.Readable.from(waiting), bytes, { abortSignal, ...integrity }));
         return { versionId, bytes };
     }
-    await Promise.all(underWay);
-    throwFailed();
-    const { versionId } = await attempt(0, (abortSignal) => client.commitBlockList(ids, { abortSignal }));
+    await staging.finish();
+    const { versionId } = await attempt(0, (abortSignal) => client.commitBlockList([...staging.ids], { abortSignal }));
     return { versionId, bytes };
-}
-/** Lets the blob store refuse what did not arrive as it was sent. MD5 is the checksum that it takes; FIPS forbids it. */
-function checksumOf(blocks) {
-    if ((0,external_node_crypto_.getFips)() === 1)
-        return {};
-    const hash = (0,external_node_crypto_.createHash)('md5');
-    for (const block of blocks)
-        hash.update(block);
-    return { transactionalContentMD5: hash.digest() };
-}
-/** Full blocks, and a last one of what is left. Blocks in `idle` are used again. */
-async function* inBlocks(body, idle) {
-    let block;
-    let used = 0;
-    for await (const chunk of body) {
-        let taken = 0;
-        while (taken < chunk.length) {
-            block ??= idle.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
-            const copied = chunk.copy(block, used, taken);
-            taken += copied;
-            used += copied;
-            if (used === block.length) {
-                yield block;
-                block = undefined;
-                used = 0;
-            }
-        }
-        release(chunk);
-    }
-    if (block && used > 0)
-        yield block.subarray(0, used);
-}
-/**
- * IDs are 64 bytes because Azure wants those of all uncommitted blocks of a blob to be equally long, other clients'
- * included, and the Go SDK (in the Astro CLI) makes them so: an upload that it left unfinished does not get in the way.
- */
-function blockIds() {
-    const prefix = (0,external_node_crypto_.randomBytes)(30).toString('hex');
-    let next = 0;
-    return () => Buffer.from(prefix + String(next++).padStart(4, '0')).toString('base64');
-}
-async function repeatedly(upload, url, signal, bytes, request) {
-    const clock = upload.clock ?? src_clock/* systemClock */.m;
-    const timeoutMs = (upload.patienceMs ?? PATIENCE_MS) + Math.ceil(bytes / SLOWEST_BYTES_PER_MS);
-    for (let attempt = 1;; attempt++) {
-        const deadline = AbortSignal.timeout(timeoutMs);
-        let failure;
-        try {
-            return await request(AbortSignal.any([signal, deadline]));
-        }
-        catch (error) {
-            signal.throwIfAborted();
-            const read = deadline.aborted ? timedOut(timeoutMs) : readFailure(error, url);
-            if (!read)
-                throw error;
-            failure = read;
-        }
-        if (!upload_failure_isTransient(failure) || attempt === ATTEMPTS)
-            throw uploadError(failure, url.host);
-        const asked = (0,retry/* retryAfter */.P9)(failure.retryAfter, clock.now());
-        const delay = (0,retry/* retryDelay */.a2)(attempt, asked, upload.random ?? Math.random);
-        upload.onProgress?.(`Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-        await clock.sleep(delay, signal);
-    }
 }
 function reportProgress(upload) {
     let sent = 0;
@@ -30945,30 +31601,7 @@ function checkedUrl(text) {
     const isLoopback = url !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
     if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback))
         return url;
-    throw new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-UPLOAD-URL',
-        problem: 'Astro gave an upload address that cannot be used.',
-        observed: url ? `It is a ${url.protocol.slice(0, -1)} address at ${url.host}.` : 'It is not a URL.',
-        likelyCause: 'Only https is accepted (plain http for this machine itself): the address carries a permission to write.',
-        fix: 'Check the domain input. If it is right, contact Astronomer support.',
-    });
-}
-function versionMissing(url) {
-    return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-UPLOAD-NO-VERSION',
-        problem: 'The blob store took the DAG bundle but did not say which version it became, so it cannot be deployed.',
-        observed: `The answer of ${url.host} has no x-ms-version-id header.`,
-        likelyCause: 'A proxy on the way removes headers that it does not know, or versioning is off for the blob store.',
-        fix: `Let the proxy pass the headers of ${url.host} unchanged, or add the host to no_proxy. Nothing was deployed.`,
-    });
-}
-function nothingToSend() {
-    return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-UPLOAD-EMPTY',
-        problem: 'There is nothing to upload: the DAG bundle has no content.',
-        likelyCause: 'A defect of this action. An empty bundle would remove every DAG of the Deployment, so it is not sent.',
-        fix: 'Open an issue with the log of this run.',
-    });
+    throw unusableUrl(url);
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/apply.ts
@@ -31845,10 +32478,25 @@ const RULES = [
     { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
     ...['deploy-type', 'root-folder', 'dags-path', 'description', 'allow-empty-dags'].map((input) => ({
         input,
-        hasEffect: (i) => i.action !== 'update-environment-variables',
-        why: '`update-environment-variables` ships no code',
+        hasEffect: (i) => i.action === 'deploy',
+        why: 'the action ships no code',
     })),
-    { input: 'wait-time', hasEffect: (i) => !i.dryRun, why: 'a dry run waits for nothing' },
+    ...[
+        'dry-run',
+        'environment-variables',
+        'secret-environment-variables',
+        'environment-file',
+        'environment-mode',
+    ].map((input) => ({
+        input,
+        hasEffect: (i) => i.action !== 'get-access-token',
+        why: '`get-access-token` changes nothing',
+    })),
+    {
+        input: 'wait-time',
+        hasEffect: (i) => !i.dryRun || i.action === 'get-access-token',
+        why: 'a dry run waits for nothing',
+    },
 ];
 /** A sentence for each input that was given but does nothing in the chosen mode; at most one an input. */
 function ineffectiveInputs(inputs, given) {
@@ -31880,7 +32528,7 @@ const ACTIONS = [
     'delete-deployment-preview',
 ];
 const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'];
-const SUPPORTED_ACTIONS = ['deploy', 'update-environment-variables'];
+const SUPPORTED_ACTIONS = ['deploy', 'update-environment-variables', 'get-access-token'];
 const SUPPORTED_DEPLOY_TYPES = ['infer', 'dags-only'];
 const INPUT_DEFAULTS = {
     action: 'deploy',
@@ -32825,6 +33473,7 @@ async function writeSummary(facts, secrets, log) {
 
 
 
+
 /** The whole run. Never throws: every failure becomes one annotation, a summary and a failed step. */
 async function main(deps) {
     const { clock, log, outputs, secrets } = deps;
@@ -32893,6 +33542,7 @@ async function perform(run) {
         case 'update-environment-variables':
             return updateEnvironmentVariables(run);
         case 'get-access-token':
+            return handOnAccessToken(run);
         case 'rollback':
         case 'create-deployment-preview':
         case 'deploy-deployment-preview':
@@ -32992,26 +33642,39 @@ function definedOnly(env) {
 
 /***/ }),
 
-/***/ 6472:
+/***/ 6811:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   h: () => (/* binding */ createLog)
-/* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9584);
 
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  h: () => (/* binding */ createLog)
+});
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 9 modules
+var core = __nccwpck_require__(9584);
+;// CONCATENATED MODULE: ./src/report/inert.ts
 /**
- * A Log on the runner's. A line that came from outside could begin with `::` and would then be obeyed by the runner as a
- * command, so such lines are indented.
+ * A text in which the runner finds no command. It obeys `::name …::` at the start of a line, white space before it
+ * notwithstanding, and the old `##[name]` anywhere in a line; lines end at `\r` too. What it would obey is broken up
+ * by a visible character.
  */
+function inert(text) {
+    return text.replace(/^(\s*)(?=::)/gm, '$1|').replaceAll('##[', '##|[');
+}
+
+;// CONCATENATED MODULE: ./src/report/log.ts
+
+
+/** A Log on the runner's. What is logged may come from outside, so nothing in it is obeyed by the runner as a command. */
 function createLog(redact) {
-    const safe = (text) => redact(text).replace(/^(?=::|##\[)/gm, ' ');
+    const safe = (text) => inert(redact(text));
     return {
-        info: (line) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(safe(line)),
-        debug: (line) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .debug */ .Yz(safe(line)),
-        notice: (message) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .notice */ .lm(safe(message)),
-        warning: (message) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(safe(message)),
-        group: (title, work) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .group */ .Os(safe(title), work),
+        info: (line) => core/* info */.pq(safe(line)),
+        debug: (line) => core/* debug */.Yz(safe(line)),
+        notice: (message) => core/* notice */.lm(safe(message)),
+        warning: (message) => core/* warning */.$e(safe(message)),
+        group: (title, work) => core/* group */.Os(safe(title), work),
     };
 }
 
