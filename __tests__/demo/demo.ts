@@ -7,6 +7,13 @@ import { renderLog } from './runner-view.ts'
 
 const EXAMPLE = path.resolve(import.meta.dirname, '../../example')
 const ROLLOUT_MS = 2_000
+const PLAIN = { REPORT_REGION: 'eu' }
+const SECRET = { WAREHOUSE_PASSWORD: 'demo-password-that-no-log-shows' }
+
+const dotenv = (variables: Record<string, string>): string =>
+  Object.entries(variables)
+    .map(([key, value]) => `${key}=${value}`)
+    .join('\n')
 
 /** The main job, from a key pair to live DAGs, against the local Astro: what a workflow's user would see. */
 async function demo(): Promise<number> {
@@ -24,9 +31,19 @@ async function demo(): Promise<number> {
         '      key-id: ${{ secrets.ASTRONOMER_KEY_ID }}',
         '      key-secret: ${{ secrets.ASTRONOMER_KEY_SECRET }}',
         `      domain: ${astro.origin}`,
+        '      environment-variables: |',
+        '        REPORT_REGION=eu',
+        '      secret-environment-variables: |',
+        '        WAREHOUSE_PASSWORD=${{ secrets.WAREHOUSE_PASSWORD }}',
       ].join('\n'),
     )
-    const inputs = { 'key-id': astro.keyId, 'key-secret': astro.keySecret, domain: astro.origin }
+    const inputs = {
+      'key-id': astro.keyId,
+      'key-secret': astro.keySecret,
+      domain: astro.origin,
+      'environment-variables': dotenv(PLAIN),
+      'secret-environment-variables': dotenv(SECRET),
+    }
     const result = await runStep({ inputs, workspace: EXAMPLE })
 
     say(`\n──── log ────\n\n${renderLog(result.stdout)}`)
@@ -39,8 +56,13 @@ async function demo(): Promise<number> {
     say('──── what Astro has ────\n')
     say(`The Deployment ${astro.deploymentName} runs the DAG version ${running ?? 'none'}:`)
     if (running !== undefined) say(await listArchive(await astro.download(astro.deploymentId, running)))
-    const live = result.exitCode === 0 && running === result.outputs['dag-version']
-    say(live ? 'Live: what the step shipped is what runs.' : 'Not live. The log above says why.')
+    const { environmentVariables } = astro.deployments.get(astro.deploymentId)
+    say('Its environment variables:')
+    for (const { key, isSecret } of environmentVariables) say(`  ${key}${isSecret ? ' (secret)' : ''}`)
+    const stored = astro.deployments.variables(astro.deploymentId)
+    const isSet = Object.entries({ ...PLAIN, ...SECRET }).every(([key, value]) => stored[key] === value)
+    const live = result.exitCode === 0 && running === result.outputs['dag-version'] && isSet
+    say(live ? '\nLive: what the step shipped is what runs.' : '\nNot live. The log above says why.')
     return live ? 0 : 1
   } finally {
     await astro.stop()

@@ -81,7 +81,7 @@ async function within<S>(
 ): Promise<S | typeof TOO_LATE> {
   const enough = new AbortController()
   const tooLate = clock
-    .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
+    .sleep(Math.max(0, remainingMs), signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
     .then((): typeof TOO_LATE => TOO_LATE)
   const seen = look()
   try {
