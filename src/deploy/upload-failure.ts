@@ -45,13 +45,14 @@ export function timedOut(ms: number): UploadFailure {
   }
 }
 
+/** Content that was damaged on the way, and an answer that was. */
+const TRANSIENT_CODES = new Set(['Md5Mismatch', 'PARSE_ERROR'])
 const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504])
 
 /** Every request of an upload may be repeated: blocks and block lists are set, not added to. */
 export function isTransient(failure: UploadFailure): boolean {
-  return (
-    failure.status === undefined || failure.code === 'PARSE_ERROR' || TRANSIENT_STATUSES.has(failure.status)
-  )
+  const { status, code } = failure
+  return status === undefined || TRANSIENT_STATUSES.has(status) || TRANSIENT_CODES.has(code ?? '')
 }
 
 export function describeFailure(failure: UploadFailure): string {
@@ -99,5 +100,39 @@ export function uploadError(failure: UploadFailure, host: string): ActionError {
     observed,
     likelyCause: 'A failure of the blob store, or a proxy that answers in its place.',
     fix: 'Run the job again. If it happens again, contact Astronomer support with the request ID.',
+  })
+}
+
+export function versionMissing(host: string): ActionError {
+  return new ActionError({
+    code: 'ASTRO-UPLOAD-NO-VERSION',
+    problem:
+      'The blob store took the DAG bundle but did not say which version it became, so it cannot be deployed.',
+    observed: `The answer of ${host} has no x-ms-version-id header.`,
+    likelyCause:
+      'A proxy on the way removes headers that it does not know, or versioning is off for the blob store.',
+    fix: `Let the proxy pass the headers of ${host} unchanged, or add the host to no_proxy. Nothing was deployed.`,
+  })
+}
+
+/** @param url undefined for what is no URL at all */
+export function unusableUrl(url: URL | undefined): ActionError {
+  return new ActionError({
+    code: 'ASTRO-UPLOAD-URL',
+    problem: 'Astro gave an upload address that cannot be used.',
+    observed: url ? `It is a ${url.protocol.slice(0, -1)} address at ${url.host}.` : 'It is not a URL.',
+    likelyCause:
+      'Only https is accepted (plain http for this machine itself): the address carries a permission to write.',
+    fix: 'Check the domain input. If it is right, contact Astronomer support.',
+  })
+}
+
+export function nothingToSend(): ActionError {
+  return new ActionError({
+    code: 'ASTRO-UPLOAD-EMPTY',
+    problem: 'There is nothing to upload: the DAG bundle has no content.',
+    likelyCause:
+      'A defect of this action. An empty bundle would remove every DAG of the Deployment, so it is not sent.',
+    fix: 'Open an issue with the log of this run.',
   })
 }
