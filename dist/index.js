@@ -28859,7 +28859,7 @@ const TOO_LATE = Symbol('a look that did not come back in time');
 async function within({ clock, signal }, look, remainingMs) {
     const enough = new AbortController();
     const tooLate = clock
-        .sleep(remainingMs, signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
+        .sleep(Math.max(0, remainingMs), signal ? AbortSignal.any([signal, enough.signal]) : enough.signal)
         .then(() => TOO_LATE);
     const seen = look();
     try {
