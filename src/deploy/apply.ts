@@ -2,6 +2,7 @@ import type { AstroClient, DeploymentPath } from '../astro/client.ts'
 import type { Deploy } from '../astro/types.ts'
 import type { Clock } from '../clock.ts'
 import { ActionError } from '../errors.ts'
+import { preloadSdk } from './blob.ts'
 import { finalizeDeploy } from './finalize.ts'
 import type { DeployPlan } from './plan.ts'
 import type { Progress } from './progress.ts'
@@ -33,7 +34,9 @@ export async function applyDeploy(
 ): Promise<Applied> {
   const { astro, log, progress, signal } = deps
   progress.reached('creating')
-  const created = await astro.createDeploy(target, plan.request)
+  const creating = astro.createDeploy(target, plan.request)
+  preloadSdk()
+  const created = await creating
   hideSignature(created, deps.hide)
   progress.reached('created', created.id)
   deps.onCreated(created)
