@@ -17,6 +17,9 @@ export const fixtureNames = [
   'dedicated',
   'kubernetes',
   'airflow-2',
+  'full-standard',
+  'full-dedicated',
+  'full-hybrid',
 ] as const
 export type FixtureName = (typeof fixtureNames)[number]
 
@@ -99,6 +102,18 @@ const hybrid = (): Partial<Deployment> => ({
   schedulerReplicas: 2,
 })
 
+/** What any Deployment may have and few have all of. */
+const everyExtra = (): Partial<Deployment> => ({
+  description: 'Everything that can be set is set',
+  contactEmails: ['data@example.com', 'oncall@example.com'],
+  effectiveWorkloadIdentity: 'arn:aws:iam::123456789012:role/own',
+  effectiveDRWorkloadIdentity: 'arn:aws:iam::123456789012:role/own-dr',
+  oidcIssuerUrl: 'https://oidc.example.com/a',
+  drOidcIssuerUrl: 'https://oidc.example.com/b',
+  externalIPs: ['192.0.2.10'],
+  drExternalIPs: ['192.0.2.11'],
+})
+
 const particulars: Record<FixtureName, () => Partial<Deployment>> = {
   etl: () => ({
     ...hosted(),
@@ -164,6 +179,48 @@ const particulars: Record<FixtureName, () => Partial<Deployment>> = {
     astroRuntimeVersion: '13.2.0',
     runtimeVersion: '13.2.0',
     airflowVersion: '2.11.0',
+  }),
+  'full-standard': () => ({
+    ...hosted(),
+    ...everyExtra(),
+    isHighAvailability: true,
+    isDevelopmentMode: true,
+    schedulerSize: 'EXTRA_LARGE',
+    isCicdEnforced: true,
+    scalingSpec: {
+      hibernationSpec: {
+        schedules: [
+          { hibernateAtCron: '0 18 * * *', wakeAtCron: '0 8 * * *', isEnabled: true, description: 'nights' },
+          { hibernateAtCron: '0 0 * * 6', wakeAtCron: '0 8 * * 1', isEnabled: false },
+        ],
+        override: { isHibernating: false, overrideUntil: '2099-01-01T08:00:00Z', isActive: true },
+      },
+    },
+  }),
+  'full-dedicated': () => ({
+    ...hostedWithoutQueues(),
+    ...everyExtra(),
+    type: 'DEDICATED',
+    executor: 'ASTRO',
+    clusterId: newId(),
+    clusterName: 'green',
+    isHighAvailability: true,
+    schedulerSize: 'LARGE',
+    remoteExecution: {
+      enabled: true,
+      allowedIpAddressRanges: ['192.0.2.0/24', '198.51.100.7/32'],
+      remoteApiUrl: 'https://remote.example.com/api',
+      taskLogBucket: 's3://task-logs',
+      taskLogUrlPattern: 'https://logs.example.com/{{ dag_id }}',
+    },
+  }),
+  'full-hybrid': () => ({
+    ...hybrid(),
+    ...everyExtra(),
+    workerQueues: [
+      queue('default', { nodePoolId: newId(), podEphemeralStorage: '20Gi' }),
+      queue('gpu', { nodePoolId: newId(), podEphemeralStorage: '100Gi', minWorkerCount: 1 }),
+    ],
   }),
 }
 

@@ -13,7 +13,7 @@ import { waitUntilRestarted } from './restart.ts'
 
 /** `action: update-environment-variables`: plan, apply, proof. Throws ActionError. */
 export async function updateEnvironmentVariables(run: Run): Promise<void> {
-  const { deployment, inputs, log, outputs, stage, tell } = run
+  const { deployment, inputs, stage } = run
   const shown = await stage('Plan', () => planVariables(run))
   if (inputs.dryRun) {
     skip(
@@ -32,15 +32,7 @@ export async function updateEnvironmentVariables(run: Run): Promise<void> {
     )
     return
   }
-  outputs.set({ skipped: 'false' })
-  if (inputs.waitMs === undefined) {
-    log.notice(
-      'The environment variables are written. The step does not wait until the Deployment has restarted with them: `wait` is false.',
-    )
-    tell({ headline: `Environment variables of ${deployment.name} are written (not waited for)` })
-    return
-  }
-  await waitForVariables(run, written, inputs.waitMs)
+  await finishVariables(run, written)
 }
 
 /** Reads what a plan needs, makes it and shows it. Undefined when the step asks for no variables. */
@@ -95,8 +87,21 @@ export function proveVariables(
   throw overwritten(deployment, plan)
 }
 
-async function waitForVariables(run: Run, written: WrittenChange, waitMs: number): Promise<void> {
-  const { deployment, log, stage, target, tell } = run
+/**
+ * The end of a run that has changed variables and ships nothing: waits until the Deployment is healthy again, if waiting is
+ * wished for. Throws `ASTRO-ENV-RESTART-TIMEOUT` or `ASTRO-ENV-OVERWRITTEN`.
+ */
+export async function finishVariables(run: Run, written: WrittenChange): Promise<void> {
+  const { deployment, inputs, log, outputs, stage, target, tell } = run
+  const { waitMs } = inputs
+  outputs.set({ skipped: 'false' })
+  if (waitMs === undefined) {
+    log.notice(
+      'The environment variables are written. The step does not wait until the Deployment has restarted with them: `wait` is false.',
+    )
+    tell({ headline: `Environment variables of ${deployment.name} are written (not waited for)` })
+    return
+  }
   const { deployment: now, isAsleep } = await stage('Wait until healthy', () =>
     waitUntilRestarted(run, target, written.deployment, waitMs),
   )
