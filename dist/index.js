@@ -31047,7 +31047,7 @@ function waitUntilRestarted(deps, target, written, budgetMs) {
 
 /** `action: update-environment-variables`: plan, apply, proof. Throws ActionError. */
 async function updateEnvironmentVariables(run) {
-    const { deployment, inputs, log, outputs, stage, tell } = run;
+    const { deployment, inputs, stage } = run;
     const shown = await stage('Plan', () => planVariables(run));
     if (inputs.dryRun) {
         skip(run, 'dry run: the plan was made and nothing was changed', `Dry run: nothing was changed on ${deployment.name}`);
@@ -31058,13 +31058,7 @@ async function updateEnvironmentVariables(run) {
         skip(run, 'the environment variables are already as they should be', `Nothing to change on ${deployment.name}`);
         return;
     }
-    outputs.set({ skipped: 'false' });
-    if (inputs.waitMs === undefined) {
-        log.notice('The environment variables are written. The step does not wait until the Deployment has restarted with them: `wait` is false.');
-        tell({ headline: `Environment variables of ${deployment.name} are written (not waited for)` });
-        return;
-    }
-    await waitForVariables(run, written, inputs.waitMs);
+    await finishVariables(run, written);
 }
 /** Reads what a plan needs, makes it and shows it. Undefined when the step asks for no variables. */
 async function planVariables(run) {
@@ -31111,8 +31105,19 @@ function proveVariables({ progress }, deployment, { plan }) {
     progress.variables('replaced');
     throw overwritten(deployment, plan);
 }
-async function waitForVariables(run, written, waitMs) {
-    const { deployment, log, stage, target, tell } = run;
+/**
+ * The end of a run that has changed variables and ships nothing: waits until the Deployment is healthy again, if waiting is
+ * wished for. Throws `ASTRO-ENV-RESTART-TIMEOUT` or `ASTRO-ENV-OVERWRITTEN`.
+ */
+async function finishVariables(run, written) {
+    const { deployment, inputs, log, outputs, stage, target, tell } = run;
+    const { waitMs } = inputs;
+    outputs.set({ skipped: 'false' });
+    if (waitMs === undefined) {
+        log.notice('The environment variables are written. The step does not wait until the Deployment has restarted with them: `wait` is false.');
+        tell({ headline: `Environment variables of ${deployment.name} are written (not waited for)` });
+        return;
+    }
     const { deployment: now, isAsleep } = await stage('Wait until healthy', () => waitUntilRestarted(run, target, written.deployment, waitMs));
     proveVariables(run, now, written);
     if (isAsleep) {
@@ -31180,6 +31185,39 @@ with DAG(
 `;
 }
 
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(4942);
+;// CONCATENATED MODULE: ./src/deploy/blob.ts
+
+const loadSdk = () => __nccwpck_require__.e(/* import() */ 888).then(__nccwpck_require__.bind(__nccwpck_require__, 1888));
+/** Begins to load the SDK, which takes some 40 ms of processor time: best while an answer is awaited anyway. */
+function preloadSdk() {
+    // Whoever needs it meets the failure.
+    loadSdk().catch(() => undefined);
+}
+/**
+ * A client for the one blob that a SAS URL gives access to, with one kept-alive pool of connections. Proxies are chosen as
+ * for all other requests of this action (`https_proxy` and `no_proxy` in either case, loopback direct): the SDK's own
+ * reading of the environment differs, and gives way to an agent.
+ *
+ * The SDK's retries are off. It knows no deadline of its own for an answer that never comes, and does not repeat after
+ * 408, 429, 502 or 504, which proxies and gateways send.
+ */
+async function openBlob(url, options) {
+    const { AnonymousCredential, BlockBlobClient, newPipeline } = await loadSdk();
+    const http = new lib/* HttpClient */.Qq(undefined, [], { keepAlive: true, maxSockets: options.connections });
+    const agent = http.getAgent(url.href);
+    const pipelineOptions = {
+        agent,
+        retryOptions: { maxTries: 1 },
+        userAgentOptions: { userAgentPrefix: options.userAgent },
+    };
+    return {
+        client: new BlockBlobClient(url.href, newPipeline(new AnonymousCredential(), pipelineOptions)),
+        close: () => http.dispose(),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/finalize.ts
 
 const finalize_TRIES = 4;
@@ -31236,33 +31274,6 @@ var external_node_stream_ = __nccwpck_require__(7075);
 var clock = __nccwpck_require__(9373);
 // EXTERNAL MODULE: ./src/user-agent.ts
 var user_agent = __nccwpck_require__(7360);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(4942);
-;// CONCATENATED MODULE: ./src/deploy/blob.ts
-
-/**
- * A client for the one blob that a SAS URL gives access to, with one kept-alive pool of connections. Proxies are chosen as
- * for all other requests of this action (`https_proxy` and `no_proxy` in either case, loopback direct): the SDK's own
- * reading of the environment differs, and gives way to an agent.
- *
- * The SDK's retries are off. It knows no deadline of its own for an answer that never comes, and does not repeat after
- * 408, 429, 502 or 504, which proxies and gateways send.
- */
-async function openBlob(url, options) {
-    const { AnonymousCredential, BlockBlobClient, newPipeline } = await __nccwpck_require__.e(/* import() */ 888).then(__nccwpck_require__.bind(__nccwpck_require__, 1888));
-    const http = new lib/* HttpClient */.Qq(undefined, [], { keepAlive: true, maxSockets: options.connections });
-    const agent = http.getAgent(url.href);
-    const pipelineOptions = {
-        agent,
-        retryOptions: { maxTries: 1 },
-        userAgentOptions: { userAgentPrefix: options.userAgent },
-    };
-    return {
-        client: new BlockBlobClient(url.href, newPipeline(new AnonymousCredential(), pipelineOptions)),
-        close: () => http.dispose(),
-    };
-}
-
 // EXTERNAL MODULE: ./src/http/retry.ts
 var retry = __nccwpck_require__(8902);
 ;// CONCATENATED MODULE: ./src/deploy/upload-failure.ts
@@ -31608,6 +31619,7 @@ function checkedUrl(text) {
 
 
 
+
 /**
  * Carries out a plan: create, upload, finalize. Nothing is written before the create, and until the finalize the
  * Deployment keeps running what it ran. Throws ActionError; `progress` then knows how far it came.
@@ -31617,7 +31629,9 @@ function checkedUrl(text) {
 async function applyDeploy(deps, target, plan, body) {
     const { astro, log, progress, signal } = deps;
     progress.reached('creating');
-    const created = await astro.createDeploy(target, plan.request);
+    const creating = astro.createDeploy(target, plan.request);
+    preloadSdk();
+    const created = await creating;
     hideSignature(created, deps.hide);
     progress.reached('created', created.id);
     deps.onCreated(created);
