@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { describeError, quote } from '../src/errors.ts'
+import { asSentence, describeError, quote } from '../src/errors.ts'
 
 test.each([
   ['', '""'],
@@ -15,3 +15,9 @@ test.each([
   [Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' }), 'ENOENT: no such file'],
   ['a text', 'a text'],
 ])('%p is described', (thrown, text) => expect(describeError(thrown)).toBe(text))
+
+test.each([
+  ['It broke', 'It broke.'],
+  ['It broke. ', 'It broke.'],
+  ['Why?', 'Why?'],
+])('%j ends as a sentence', (text, sentence) => expect(asSentence(text)).toBe(sentence))

@@ -67,6 +67,12 @@ export function quoteSaid(text: string): string {
   return text.length <= LONGEST_SAID ? `"${text}"` : `a message of ${text.length} characters`
 }
 
+/** A text from elsewhere as a sentence of ours: it ends in one full stop, or as it did. */
+export function asSentence(text: string): string {
+  const trimmed = text.trim()
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`
+}
+
 /** A short text for a thrown value, for use inside `observed`. */
 export function describeError(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)

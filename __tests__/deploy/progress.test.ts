@@ -17,6 +17,8 @@ test.each<[VariablesState, Stage, RegExp]>([
   ['written', 'creating', /are written and stay\. The former code keeps running/],
   ['written', 'finalized', /are written and stay\. Astro has taken the deploy cl1/],
   ['writing', 'untouched', /^It is not known[^]*old list or the new one, whole\.[^]*Nothing else/],
+  ['untouched', 'failed', /^The deploy cl1 has failed: its code does not go live\.$/],
+  ['untouched', 'replaced', /^Astro had taken the deploy cl1, but a newer one goes live in its place\.$/],
   ['replaced', 'live', /somebody else has changed them since\. The deploy cl1 is live\.$/],
 ])('variables %s, code %s', (variables, stage, sentence) => {
   expect(aftermath(variables, stage)).toMatch(sentence)

@@ -135,7 +135,7 @@ describe('waiting', () => {
     const passing = apiError('ASTRO-API-UNAVAILABLE')
     const { done, lines } = wait([passing, passing, passing, passing, passing, seen('ours', 'ours')])
     await done
-    expect(lines[0]).toContain('the last look failed: HTTP 503.')
+    expect(lines[0]).toContain('the last look failed: HTTP 503')
   })
 
   test('gives up on a refusal the third time in a row', async () => {

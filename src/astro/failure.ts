@@ -83,7 +83,9 @@ export function unanswered(problem: string, host: string, failure: HttpFailure):
     likelyCause: failure.reached
       ? 'The connection broke, or Astro is overloaded.'
       : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
-    fix: 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
+    fix: failure.reached
+      ? 'Run again. If it happens again, look at the Astro status page, and at the proxy of this runner if it has one.'
+      : 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
     cause: failure,
   })
 }

@@ -88,12 +88,11 @@ export async function exchangeKey(
 }
 
 function rejection(problem: string, response: HttpResponse): ActionError {
-  const said = stringField(response, 'error_description') ?? stringField(response, 'error') ?? ''
   if ([400, 401, 403].includes(response.status) && parse(response)) {
     return new ActionError({
       code: 'ASTRO-AUTH-KEY-REJECTED',
       problem,
-      observed: `The login service answered HTTP ${response.status}${said === '' ? '' : `: ${quoteSaid(said)}`}.`,
+      observed: describeAnswer(response),
       likelyCause:
         'The key ID or secret is wrong, or the key or its Deployment was deleted (the answer is the same). Astronomer retired ' +
         'Deployment API keys in June 2024 in favour of API tokens, so an old key may no longer work at all. Runs from forks ' +
@@ -114,7 +113,10 @@ function rejection(problem: string, response: HttpResponse): ActionError {
 
 function describeAnswer(response: HttpResponse): string {
   if (!parse(response)) return `${observe(response)} ${OPAQUE}`
-  return response.status === 200 ? `${observe(response)} There is no access token in it.` : observe(response)
+  const said = stringField(response, 'error_description') ?? stringField(response, 'error')
+  const words = said === undefined ? '' : `: ${quoteSaid(said)}`
+  const nothing = response.status === 200 ? ' There is no access token in it.' : ''
+  return `The login service answered HTTP ${response.status}${words}.${nothing}`
 }
 
 function discoveryFailed(problem: string, response: HttpResponse): ActionError {

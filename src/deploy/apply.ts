@@ -56,7 +56,7 @@ export async function applyDeploy(
   const onNotTaken = (): void => progress.reached('uploaded')
   const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, versionId)
   progress.reached('finalized')
-  log.info(`Finalized: Astro has taken the deploy (${finalized.status}).`)
+  log.info(`Finalized: the deploy is ${finalized.status}.`)
   return { deploy: finalized, dagVersion: versionId }
 }
 

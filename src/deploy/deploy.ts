@@ -40,7 +40,10 @@ export async function deploy(run: Run): Promise<void> {
   }
   const { waitMs } = inputs
   const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } }
-  const live = await stage('Wait until live', () => waitUntilLive(run, target, deploy.id, expected, waitMs))
+  const watching = { ...run, onEnded: (end: 'failed' | 'replaced') => progress.reached(end) }
+  const live = await stage('Wait until live', () =>
+    waitUntilLive(watching, target, deploy.id, expected, waitMs),
+  )
   progress.reached('live')
   if (written) proveVariables(run, live, written)
   log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`)

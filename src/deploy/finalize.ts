@@ -47,7 +47,10 @@ export async function finalizeDeploy(
         if (clear) deps.onNotTaken?.()
         throw error
       }
-      deps.log.info(`The finalize had no clear answer (${error.observed ?? error.code}); reading the deploy.`)
+      const seen = (error.observed ?? error.code).replace(/\.$/, '')
+      deps.log.info(
+        `The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`,
+      )
       const deploy = await deps.astro.getDeploy(target, deployId)
       if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion) return deploy
       if (deploy.status !== 'INITIALIZED') throw error

@@ -1,5 +1,14 @@
-/** How far a deploy has come on Astro's side. */
-export type Stage = 'untouched' | 'creating' | 'created' | 'uploaded' | 'finalizing' | 'finalized' | 'live'
+/** How far a deploy has come on Astro's side; `failed` and `replaced` are its ends other than `live`. */
+export type Stage =
+  | 'untouched'
+  | 'creating'
+  | 'created'
+  | 'uploaded'
+  | 'finalizing'
+  | 'finalized'
+  | 'failed'
+  | 'replaced'
+  | 'live'
 
 /**
  * What is known of the list of environment variables: `writing` means that a request is under way, or had no clear answer;
@@ -58,6 +67,10 @@ function describe(stage: Stage, id: string): string {
       return `It is not known whether Astro took the deploy ${id}: the new code may go live or not. Look at the deploy history of the Deployment.`
     case 'finalized':
       return `Astro has taken the deploy ${id}: the new code may go live although this run did not see it.`
+    case 'failed':
+      return `The deploy ${id} has failed: its code does not go live.`
+    case 'replaced':
+      return `Astro had taken the deploy ${id}, but a newer one goes live in its place.`
     case 'live':
       return `The deploy ${id} is live.`
   }

@@ -1,6 +1,6 @@
 import type { AstroClient, DeploymentPath } from '../astro/client.ts'
 import type { Deploy, Deployment } from '../astro/types.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, asSentence } from '../errors.ts'
 import type { WatchDependencies } from './watch.ts'
 import { watch } from './watch.ts'
 
@@ -63,6 +63,8 @@ function describeState({ deploy, deployment }: Observation, { dagVersion }: Expe
 
 export type RolloutDependencies = WatchDependencies & {
   readonly astro: Pick<AstroClient, 'getDeploy' | 'getDeployment' | 'listDeploys'>
+  /** Called before it throws, when the deploy is known to have come to another end. */
+  readonly onEnded?: (end: 'failed' | 'replaced') => void
 }
 
 /**
@@ -101,10 +103,11 @@ async function ended(
 ): Promise<ActionError> {
   switch (verdict.kind) {
     case 'failed':
+      deps.onEnded?.('failed')
       return new ActionError({
         code: 'ASTRO-ROLLOUT-FAILED',
         problem: `Astro could not roll out the deploy ${deployId}.`,
-        observed: `The deploy is FAILED: ${verdict.reason}.`,
+        observed: asSentence(`The deploy is FAILED: ${verdict.reason}`),
         fix: `Look at the Deployment: ${target.url}`,
       })
     case 'hibernating':
@@ -116,6 +119,7 @@ async function ended(
         fix: `Wake it, then look whether the new code runs: ${target.url}`,
       })
     case 'superseded':
+      deps.onEnded?.('replaced')
       return new ActionError({
         code: 'ASTRO-ROLLOUT-SUPERSEDED',
         problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
@@ -151,7 +155,7 @@ function timedOut(
   return new ActionError({
     code: 'ASTRO-ROLLOUT-TIMEOUT',
     problem: `The deploy ${deployId} was not seen live within ${budgetMs / 1000} s.`,
-    observed: `Last seen: ${state}.`,
+    observed: asSentence(`Last seen: ${state}`),
     likelyCause:
       'The rollout is slow (many workers, a large image), or the Deployment cannot start the new code.',
     fix: `Look at the Deployment: ${target.url} . Raise \`wait-time\` when rollouts simply take longer.`,

@@ -57,7 +57,7 @@ export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): P
       }
     } catch (error) {
       if (!isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE)) throw error
-      state = `the last look failed: ${error instanceof ActionError ? (error.observed ?? error.problem) : String(error)}`
+      state = `the last look failed: ${describeLook(error)}`
     }
 
     const now = deps.clock.now()
@@ -110,3 +110,7 @@ const PASSING = new Set([
 
 const isTransient = (error: unknown): boolean => error instanceof ActionError && PASSING.has(error.code)
 const isRefusal = (error: unknown): boolean => error instanceof ActionError && REFUSALS.has(error.code)
+
+function describeLook(error: unknown): string {
+  return error instanceof ActionError ? (error.observed ?? error.problem).replace(/\.$/, '') : String(error)
+}
