@@ -2,6 +2,8 @@ export default {
   testEnvironment: 'node',
   // Most files wait for other processes; jest itself would leave a core free, which on two cores is the half.
   maxWorkers: '100%',
+  // For whatever hangs; a busy machine must not end a test.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
