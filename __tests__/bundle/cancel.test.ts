@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { falseAftermath, remember } from '../flow/aftermath.ts'
-import type { Remembered } from '../flow/aftermath.ts'
-import type { Fault, LocalAstro, Step } from '../local-astro/start.ts'
+import type { Fault, Step } from '../local-astro/start.ts'
 import { useGround } from './ground.ts'
 import { brokenRules, codeOf } from './rules.ts'
 import { runStep } from './run-step.ts'
@@ -11,15 +10,10 @@ import { playSideBySide } from './side-by-side.ts'
 /** GitHub's runner sends SIGINT, 7.5 s later SIGTERM, and 2.5 s after that it kills. */
 const GRACE_MS = 10_000
 
-const before = new Map<LocalAstro, Remembered>()
-
 /** A step is cancelled while it waits for the answer to this request, which would take it half a minute at least. */
 function during(signal: NodeJS.Signals, step: Step, fault: Fault): Scene {
   return {
-    arrange(astro) {
-      before.set(astro, remember(astro, astro.deploymentId))
-      astro.faults.add({ ...fault, step })
-    },
+    arrange: ({ faults }) => void faults.add({ ...fault, step }),
     cancel: { signal, when: ({ requests }) => requests.some((request) => request.fault !== undefined) },
   }
 }
@@ -27,7 +21,6 @@ function during(signal: NodeJS.Signals, step: Step, fault: Fault): Scene {
 function duringTheWait(signal: NodeJS.Signals): Scene {
   return {
     astro: { rolloutMs: 3_600_000 },
-    arrange: (astro) => void before.set(astro, remember(astro, astro.deploymentId)),
     cancel: { signal, when: ({ requests }) => requests.some(({ step }) => step === 'get-deploy') },
   }
 }
@@ -75,12 +68,12 @@ if (play) {
   ])(
     'cancelled while it %s (%s), it says what has happened',
     async (name, signal, aftermath) => {
-      const { astro, result, endingMs } = await play(name)
+      const { astro, result, before, endingMs } = await play(name)
       const [message = ''] = result.errors
       expect([result.exitCode, codeOf(message)]).toEqual([1, 'ASTRO-CANCELLED'])
       expect(message).toContain(`The runner sent ${signal}.`)
       expect(message).toContain(aftermath)
-      expect(falseAftermath(message, astro, astro.deploymentId, before.get(astro) ?? { deployIds: [], dagVersions: [] })).toBeUndefined() // prettier-ignore
+      expect(falseAftermath(message, astro, astro.deploymentId, before)).toBeUndefined()
       expect(result.summary).toContain('The run was cancelled')
       expect(endingMs).toBeLessThan(GRACE_MS)
     },

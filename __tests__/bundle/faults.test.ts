@@ -1,20 +1,17 @@
 import { expect, test } from '@jest/globals'
-import { falseAftermath, remember } from '../flow/aftermath.ts'
-import type { Remembered } from '../flow/aftermath.ts'
-import type { FaultRule, LocalAstro } from '../local-astro/start.ts'
+import { falseAftermath } from '../flow/aftermath.ts'
+import type { FaultRule } from '../local-astro/start.ts'
 import { codeOf } from './rules.ts'
 import type { Scene } from './side-by-side.ts'
 import { playSideBySide } from './side-by-side.ts'
 
 /** A sample of the matrix in `__tests__/flow/`, through the bundle and on the real clock. */
 
-const before = new Map<LocalAstro, Remembered>()
 const withFaults = (rules: readonly FaultRule[], inputs: Record<string, string> = {}): Scene => ({
   inputs,
   astro: { rolloutMs: 500 },
-  arrange(astro) {
-    before.set(astro, remember(astro, astro.deploymentId))
-    for (const rule of rules) astro.faults.add(rule)
+  arrange({ faults }) {
+    for (const rule of rules) faults.add(rule)
   },
 })
 
@@ -88,10 +85,10 @@ test.each<[Parameters<typeof play>[0], string]>([
 ])(
   '%s ends red, with a message that is true',
   async (name, code) => {
-    const { astro, result } = await play(name)
+    const { astro, result, before } = await play(name)
     const [message = ''] = result.errors
     expect([result.exitCode, codeOf(message)]).toEqual([1, code])
-    expect(falseAftermath(message, astro, astro.deploymentId, before.get(astro) ?? { deployIds: [], dagVersions: [] })).toBeUndefined() // prettier-ignore
+    expect(falseAftermath(message, astro, astro.deploymentId, before)).toBeUndefined()
   },
   90_000,
 )

@@ -100,7 +100,7 @@ test('what other programs read back from the blob store is the DAG folder, byte 
   } finally {
     await rm(unpacked, { recursive: true, force: true })
   }
-}, 60_000)
+})
 
 /** An archive of DAGs has no entries for folders. */
 async function onlyFiles(folder: string): Promise<Map<string, string>> {

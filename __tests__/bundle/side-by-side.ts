@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterAll, beforeAll } from '@jest/globals'
+import type { Remembered } from '../flow/aftermath.ts'
+import { remember } from '../flow/aftermath.ts'
 import type { LocalAstro, LocalAstroOptions } from '../local-astro/start.ts'
 import { holdAzurite, startLocalAstro } from '../local-astro/start.ts'
 import { DAG, runChecked } from './ground.ts'
@@ -22,6 +24,8 @@ export type Scene = {
 export type Played = {
   readonly astro: LocalAstro
   readonly result: StepResult
+  /** What the local Astro had of the Deployment before the step. */
+  readonly before: Remembered
   /** From the signal to the end of the process. */
   readonly endingMs: number | undefined
 }
@@ -65,6 +69,7 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
   const astro = await startLocalAstro(scene.astro)
   started.push(astro)
   scene.arrange?.(astro)
+  const before = remember(astro, astro.deploymentId)
   const { onOutput, cancel } = scene
   let cancelledAt: number | undefined
   let watching: NodeJS.Timeout | undefined
@@ -82,5 +87,10 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
     ...(onOutput ? { onOutput: (stdout) => onOutput(stdout, astro) } : {}),
     ...(cancel ? { onStart } : {}),
   }).finally(() => clearInterval(watching))
-  return { astro, result, endingMs: cancelledAt === undefined ? undefined : performance.now() - cancelledAt }
+  return {
+    astro,
+    result,
+    before,
+    endingMs: cancelledAt === undefined ? undefined : performance.now() - cancelledAt,
+  }
 }

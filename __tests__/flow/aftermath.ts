@@ -16,7 +16,14 @@ export function remember({ deployments }: LocalAstro, deploymentId: string): Rem
 
 type Facts = {
   /** Deploys that came into being since then. */
-  readonly made: readonly { readonly id: string; readonly status: string; readonly uploads: number }[]
+  readonly made: readonly {
+    readonly id: string
+    readonly status: string
+    readonly version: string | undefined
+    readonly uploads: number
+  }[]
+  /** The DAG version that is to run. */
+  readonly desired: string | undefined
   /** What runs, and what is to run, are as they were. */
   readonly formerCode: boolean
 }
@@ -52,6 +59,14 @@ const SENTENCES: readonly (readonly [RegExp, (facts: Facts, id: string) => boole
     /^Astro has taken the deploy (\S+): the new code may go live although this run did not see it\.$/,
     (facts, id) => has(facts, id, 'DEPLOYED'),
   ],
+  [
+    /^The deploy (\S+) has failed: its code does not go live\.$/,
+    (facts, id) => has(facts, id, 'FAILED') && facts.formerCode,
+  ],
+  [
+    /^Astro had taken the deploy (\S+), but a newer one goes live in its place\.$/,
+    ({ made, desired }, id) => made.at(-1)?.id !== id && made.at(-1)?.version === desired,
+  ],
 ]
 
 /**
@@ -70,7 +85,13 @@ export function falseAftermath(
     made: astro.deployments
       .deploys(deploymentId)
       .filter(({ id }) => !before.deployIds.includes(id))
-      .map(({ id, status }) => ({ id, status, uploads: astro.deployments.uploads(deploymentId, id).length })),
+      .map(({ id, status, dagTarballVersion: version }) => ({
+        id,
+        status,
+        version,
+        uploads: astro.deployments.uploads(deploymentId, id).length,
+      })),
+    desired: now.dagVersions[1],
     formerCode: JSON.stringify(now.dagVersions) === JSON.stringify(before.dagVersions),
   }
   for (const [pattern, isTrue] of SENTENCES) {

@@ -2,9 +2,8 @@ import { expect, test } from '@jest/globals'
 import { codeOf } from '../bundle/rules.ts'
 import type { Scene } from '../bundle/side-by-side.ts'
 import { playSideBySide } from '../bundle/side-by-side.ts'
-import { falseAftermath, remember } from '../flow/aftermath.ts'
-import type { Remembered } from '../flow/aftermath.ts'
-import type { LocalAstro, Step } from '../local-astro/start.ts'
+import { falseAftermath } from '../flow/aftermath.ts'
+import type { Step } from '../local-astro/start.ts'
 
 /** Answers that do not come, on the real clock: `__tests__/flow/` shows the same with shorter limits. */
 
@@ -23,13 +22,9 @@ const ENDS = {
 } as const satisfies Partial<Record<Step, string>>
 const steps = Object.keys(ENDS) as (keyof typeof ENDS)[]
 
-const before = new Map<LocalAstro, Remembered>()
 const hanging = (step: Step, often: { times?: number }): Scene => ({
   inputs: { 'wait-time': '100s' },
-  arrange(astro) {
-    before.set(astro, remember(astro, astro.deploymentId))
-    astro.faults.add({ fault: 'hang', step, ...often })
-  },
+  arrange: ({ faults }) => void faults.add({ fault: 'hang', step, ...often }),
 })
 const play = playSideBySide<string>(
   Object.fromEntries(
@@ -50,9 +45,8 @@ test.each(steps)('a request that hangs once does not matter: %s', async (step) =
 })
 
 test.each(steps)('a request that hangs for ever ends with a message that is true: %s', async (step) => {
-  const { astro, result } = await play(`${step} for ever`)
+  const { astro, result, before } = await play(`${step} for ever`)
   const [message = ''] = result.errors
   expect([result.exitCode, codeOf(message)]).toEqual([1, ENDS[step]])
-  const remembered = before.get(astro) ?? { deployIds: [], dagVersions: [] }
-  expect(falseAftermath(message, astro, astro.deploymentId, remembered)).toBeUndefined()
+  expect(falseAftermath(message, astro, astro.deploymentId, before)).toBeUndefined()
 })
