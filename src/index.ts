@@ -20,7 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         code: 'ASTRO-CANCELLED',
         problem: 'The run was cancelled.',
         observed: `The runner sent ${signal}.`,
-        fix: 'Run the workflow again if the new code should go live.',
+        fix: 'The last sentence says what has happened on Astro. Run the workflow again to finish it.',
       }),
     ),
   )

@@ -122,7 +122,7 @@ function introduce(
   const workspace = deployment.workspaceName ?? deployment.workspaceId
   log.info(`Deployment ${deployment.name} (${deployment.id}) in the Workspace ${workspace}`)
   log.info(
-    `Runtime ${deployment.astroRuntimeVersion}, Airflow ${deployment.airflowVersion}, ${deployment.status}`,
+    `Runtime ${deployment.astroRuntimeVersion || 'unknown'}, Airflow ${deployment.airflowVersion}, ${deployment.status}`,
   )
   log.info(url)
   outputs.set({

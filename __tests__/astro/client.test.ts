@@ -78,6 +78,14 @@ test.each([
 
 test.each([
   ['a web page', 200, '<html>login</html>', { 'content-type': 'text/html' }, 'ASTRO-API-ANSWER'],
+  [
+    'a page that forbids',
+    403,
+    '<!doctype html><html>no</html>',
+    { 'content-type': 'text/html' },
+    'ASTRO-API-ANSWER',
+  ],
+  ['a page that finds nothing', 404, '<html>none</html>', {}, 'ASTRO-API-ANSWER'],
   ['a redirect', 302, '', { location: 'https://login.example' }, 'ASTRO-API-ANSWER'],
   ['nothing', 204, '', {}, 'ASTRO-API-ANSWER'],
 ])('%s is not taken for an answer', async (_, status, body, headers, code) => {

@@ -105,7 +105,7 @@ describe('a key pair', () => {
     config()
     nock(AUTH).post('/oauth/token').times(5).reply(503, 'no')
     const error = await failureOf(() => open(KEY).session)
-    expect(error.code).toBe('ASTRO-AUTH-EXCHANGE')
+    expect(error.code).toBe('ASTRO-API-UNAVAILABLE')
     expect(error.observed).toContain('HTTP 503')
   })
 

@@ -82,12 +82,44 @@ describe('the commit of an event', () => {
   ])('outside of GitHub Actions there is none: %j', (env) => expect(readCommit(env, {})).toBeUndefined())
 })
 
-test('the local clone completes what the event lacks, if it is the same commit', () => {
+describe('the local clone', () => {
   const commit = readCommit(ENV, {})
   const local = { sha: SHA, message: 'From the clone', authorName: 'Ada' }
-  expect(completeCommit(commit, local)).toMatchObject({ message: 'From the clone', authorName: 'Ada' })
-  expect(completeCommit(commit, { ...local, sha: BEFORE })).toEqual(commit)
-  expect(completeCommit(undefined, local)).toBeUndefined()
+
+  test('completes what the event lacks', () => {
+    expect(completeCommit(commit, local, SHA)).toMatchObject({ message: 'From the clone', authorName: 'Ada' })
+    expect(completeCommit(readCommit(ENV, PUSH), local, SHA)).toMatchObject({
+      message: 'Load orders\n\nmore',
+    })
+  })
+
+  test('at another commit is what is shipped: the branch and the commit before belong to the context', () => {
+    expect(completeCommit(readCommit(ENV, PUSH), { ...local, sha: BEFORE }, SHA)).toEqual({
+      sha: BEFORE,
+      message: 'From the clone',
+      authorName: 'Ada',
+      authorUsername: undefined,
+      branch: undefined,
+      before: undefined,
+      repository: { serverUrl: 'https://github.com', owner: 'acme', name: 'etl' },
+    })
+  })
+
+  test('at the merge commit of a pull request stands for its head', () => {
+    const head = { sha: 'c'.repeat(40), repo: { full_name: 'acme/etl' } }
+    const asked = readCommit(ENV, { pull_request: { title: 'Orders', head } })
+    expect(completeCommit(asked, local, SHA)).toEqual(asked)
+  })
+
+  test('that is not there, or outside of GitHub, adds nothing', () => {
+    expect(completeCommit(commit, undefined, SHA)).toEqual(commit)
+    expect(completeCommit(undefined, local, undefined)).toBeUndefined()
+  })
+})
+
+test('with pull_request_target the base is checked out, not the head', () => {
+  const event = { pull_request: { title: 'Orders', head: { sha: 'c'.repeat(40) } } }
+  expect(readCommit({ ...ENV, GITHUB_EVENT_NAME: 'pull_request_target' }, event)?.sha).toBe(SHA)
 })
 
 describe('git metadata', () => {

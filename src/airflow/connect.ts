@@ -1,5 +1,5 @@
 import type { TokenHolder } from '../astro/client.ts'
-import { isLoopback } from '../astro/domain.ts'
+import { mayCarrySecrets } from '../http/secure.ts'
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
 import type { Request } from '../http/request.ts'
@@ -45,7 +45,7 @@ export async function connectAirflow(
 /** The token goes to this address, so anything but https, or loopback, is refused. */
 function checkedBase(apiUrl: string): string {
   const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return apiUrl
+  if (url && mayCarrySecrets(url)) return apiUrl
   throw new ActionError({
     code: 'ASTRO-AIRFLOW-ADDRESS',
     problem: 'Astro gave no address of the Airflow API that can be used.',

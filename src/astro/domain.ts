@@ -1,3 +1,5 @@
+import { mayCarrySecrets } from '../http/secure.ts'
+
 import { quote } from '../errors.ts'
 
 /** Where one Astro lives. All three are origins without a trailing slash. */
@@ -9,12 +11,6 @@ export type AstroDomain = {
 const DEFAULT_DOMAIN = 'astronomer.io'
 const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/
 const LONGEST_HOST = 253
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
-/** Whether a host name stays on this machine, where plain http is acceptable. */
-export function isLoopback(hostname: string): boolean {
-  return LOOPBACK.test(hostname)
-}
 
 /**
  * Reads a domain as the Astro CLI does (section 1.1 of the control plane's contract): a bare domain, with or without
@@ -44,7 +40,7 @@ function parseOrigin(given: string): AstroDomain | string {
   if (url.username || url.password) return 'a domain must not hold a user name or password'
   if (url.hostname.length > LONGEST_HOST) return `${quote(given)} is longer than any domain`
   if (url.pathname !== '/' || url.search || url.hash) return `${quote(given)} is more than an origin`
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+  if (!mayCarrySecrets(url)) {
     return `${quote(given)} would send credentials in clear; only a loopback address may use plain http`
   }
   const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.')

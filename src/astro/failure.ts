@@ -55,13 +55,22 @@ const UNAVAILABLE: Advice = {
   fix: 'Look at the Astro status page, and run again when it is well.',
 }
 
-/** An answer with a status that means failure, as an error that says what failed and what to do. */
+/**
+ * An answer with a status that means failure, as an error that says what failed and what to do. Astro refuses in JSON: a web
+ * page that says "forbidden" or "not found" is from somebody else, and says nothing about the credential or the ID.
+ */
 export function refused(problem: string, response: HttpResponse): ActionError {
+  if (response.status < 500 && response.status !== 429 && isPage(response))
+    return unreadable(problem, response)
   const advice = ADVICE[response.status] ?? (response.status >= 500 ? UNAVAILABLE : ADVICE[400])
   return new ActionError({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) })
 }
 
-/** A 2xx answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
+function isPage(response: HttpResponse): boolean {
+  return !isJson(response) && /<html|<!doctype/i.test(response.text.slice(0, 200))
+}
+
+/** An answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
 export function unreadable(problem: string, response: HttpResponse, detail = ''): ActionError {
   return new ActionError({
     code: 'ASTRO-API-ANSWER',
@@ -112,9 +121,7 @@ function fieldErrors(errors: unknown): string {
 }
 
 function parseErrorBody(response: HttpResponse): ErrorBody {
-  if (!isJson(response)) {
-    return /<html|<!doctype/i.test(response.text.slice(0, 200)) ? { message: 'a web page, not JSON' } : {}
-  }
+  if (!isJson(response)) return isPage(response) ? { message: 'a web page, not JSON' } : {}
   try {
     const body: unknown = JSON.parse(response.text)
     return typeof body === 'object' && body !== null ? body : {}

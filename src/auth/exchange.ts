@@ -1,7 +1,7 @@
-import { isLoopback } from '../astro/domain.ts'
 import { observe, refused } from '../astro/failure.ts'
 import { ActionError, quoteSaid } from '../errors.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
+import { mayCarrySecrets } from '../http/secure.ts'
 import { HttpFailure } from '../http/transport.ts'
 
 export type AccessToken = {
@@ -38,7 +38,7 @@ export async function discoverTokenUrl(request: Request, apiOrigin: string): Pro
   if (!/^https?:/i.test(base) || !URL.canParse(base)) throw discoveryFailed(problem, response)
 
   const url = new URL('oauth/token', base)
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+  if (!mayCarrySecrets(url)) {
     throw new ActionError({
       code: 'ASTRO-AUTH-DISCOVERY',
       problem,
@@ -102,6 +102,7 @@ function rejection(problem: string, response: HttpResponse): ActionError {
         'UI, store it as a secret, and pass it as `api-token`.',
     })
   }
+  if (response.status === 429 || response.status >= 500) return refused(problem, response)
   return new ActionError({
     code: 'ASTRO-AUTH-EXCHANGE',
     problem,

@@ -29,7 +29,7 @@ export type SessionDependencies = {
   readonly apiOrigin: string
 }
 
-/** An exchanged token is replaced when it has less than this left: longer than any single call may take. */
+/** An exchanged token is replaced when it has less than this left; a call that takes longer meets a 401, and renews. */
 const RENEWAL_MARGIN_MS = 60_000
 
 /**

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
+import { mayCarrySecrets } from '../http/secure.ts'
 import { VERSION } from '../user-agent.ts'
 import type { Blob } from './blob.ts'
 import { openBlob } from './blob.ts'
@@ -135,7 +136,6 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
 
 function checkedUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  const isLoopback = url !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url
+  if (url && mayCarrySecrets(url)) return url
   throw unusableUrl(url)
 }

@@ -28,7 +28,8 @@ export function readCommit(
   env: Readonly<Record<string, string | undefined>>,
   event: unknown,
 ): Commit | undefined {
-  const head = at(event, 'pull_request', 'head')
+  // With pull_request_target it is the base that is checked out, and GITHUB_SHA names it.
+  const head = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request', 'head')
   const [owner, name] = (text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/')
   const sha = text(head, 'sha') ?? env.GITHUB_SHA
   if (!sha || !owner || !name) return undefined
@@ -47,16 +48,37 @@ export function readCommit(
   }
 }
 
-/** The commit completed with what the local clone knows, when both speak of the same one. */
+/**
+ * The commit completed with what the local clone knows. A clone at another commit than the context's (`ref:` of the
+ * checkout, a run for another workflow) is what is shipped, so then the clone is right. Only the merge commit of a pull
+ * request stands for the head that the context names.
+ *
+ * @param contextSha GITHUB_SHA
+ */
 export function completeCommit(
   commit: Commit | undefined,
   local: LocalCommit | undefined,
+  contextSha: string | undefined,
 ): Commit | undefined {
-  if (!commit || local?.sha !== commit.sha) return commit
+  if (!commit || !local) return commit
+  const { sha, message, authorName } = local
+  if (sha === commit.sha) {
+    return {
+      ...commit,
+      message: commit.message ?? message,
+      authorName: commit.authorName ?? authorName,
+    }
+  }
+  if (sha === contextSha) return commit
+  const { repository } = commit
   return {
-    ...commit,
-    message: commit.message ?? local.message,
-    authorName: commit.authorName ?? local.authorName,
+    repository,
+    sha,
+    message,
+    authorName,
+    branch: undefined,
+    before: undefined,
+    authorUsername: undefined,
   }
 }
 

@@ -1,22 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LocalCommit } from './commit.ts'
 
-/** Runs git with these arguments; undefined when there is no git, no repository or no success. */
+/** A git that hangs (a network drive, a partial clone that fetches) must not hold up a deploy. */
+const LONGEST_MS = 15_000
+/** What a step's environment holds for this action or the runner, and is nobody else's business. */
+const PRIVATE = /^(INPUT_|ASTRO|ACTIONS_)/
+
+/** Runs git with these arguments; undefined when there is no git, no repository, no success or no end. */
 export type Git = (folder: string, args: readonly string[]) => Promise<string | undefined>
 
 /** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
 export const systemGit: Git = async (folder, args) => {
   const { getExecOutput } = await import('@actions/exec')
-  try {
-    const { exitCode, stdout } = await getExecOutput('git', [...args], {
-      cwd: folder,
-      silent: true,
-      ignoreReturnCode: true,
-      env: { ...definedOnly(process.env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-    })
-    return exitCode === 0 ? stdout : undefined
-  } catch {
-    return undefined
-  }
+  const run = getExecOutput('git', [...args], {
+    cwd: folder,
+    silent: true,
+    ignoreReturnCode: true,
+    env: { ...publicOnly(process.env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
+  }).then(
+    ({ exitCode, stdout }) => (exitCode === 0 ? stdout : undefined),
+    () => undefined,
+  )
+  return Promise.race([run, delay(LONGEST_MS, undefined, { ref: false })])
 }
 
 /** The commit that is checked out in a folder; undefined where there is no clone. */
@@ -33,8 +38,10 @@ export async function readPathInClone(git: Git, folder: string): Promise<string 
   return output?.replace(/\r?\n$/, '').replace(/\/$/, '')
 }
 
-function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+function publicOnly(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || PRIVATE.test(name.toUpperCase()) ? [] : [[name, value]],
+    ),
   )
 }

@@ -65,7 +65,7 @@ async function checkedDagFolder(
 
 async function findCommit(env: Environment, git: Git, folder: string): Promise<Commit | undefined> {
   const [event, local] = await Promise.all([readEvent(env.GITHUB_EVENT_PATH), readLocalCommit(git, folder)])
-  return completeCommit(readCommit(env, event), local)
+  return completeCommit(readCommit(env, event), local, env.GITHUB_SHA)
 }
 
 /** The webhook event; undefined when there is none that can be read, for it only decorates the deploy. */

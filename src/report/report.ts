@@ -7,13 +7,22 @@ import { redacted } from './redacted.ts'
 import type { SummaryFacts } from './summary.ts'
 import { buildSummary } from './summary.ts'
 
-/** Where the troubleshooting entry of a code is. */
 const TROUBLESHOOTING = 'docs/troubleshooting.md'
+
+/**
+ * Where the entry of a code is: in this action's repository, as it was when the version that runs was made. The runner does
+ * not tell the repository of a local action (`uses: ./`), where the path alone leads there.
+ */
+function troubleshootingEntry(code: string, env: Readonly<Record<string, string | undefined>>): string {
+  const { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref, GITHUB_SERVER_URL: server } = env
+  const entry = `${TROUBLESHOOTING}#${code.toLowerCase()}`
+  return repository && ref && server ? `${server}/${repository}/blob/${ref}/${entry}` : entry
+}
 
 /** One error annotation with all that a user needs, and a failed step. The stack is for step debug only. */
 export function reportFailure(error: ActionError, aftermath: string, secrets: Secrets): void {
   const paragraphs = [error.problem, error.observed, error.likelyCause, error.fix, aftermath].filter(Boolean)
-  const message = `${paragraphs.join('\n')}\n[${error.code}] More in ${TROUBLESHOOTING}#${error.code.toLowerCase()}`
+  const message = `${paragraphs.join('\n')}\n[${error.code}] More in ${troubleshootingEntry(error.code, process.env)}`
   core.error(secrets.redact(message), { title: `Deploy to Astro failed: ${error.code}` })
   if (core.isDebug()) {
     core.debug(secrets.redact(error.stack ?? ''))
