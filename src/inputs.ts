@@ -26,7 +26,12 @@ export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only
 export type Action = (typeof ACTIONS)[number]
 export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
 
-const SUPPORTED_ACTIONS: readonly Action[] = ['deploy', 'update-environment-variables', 'get-access-token']
+const SUPPORTED_ACTIONS: readonly Action[] = [
+  'deploy',
+  'update-environment-variables',
+  'get-access-token',
+  'rollback',
+]
 const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = ['infer', 'dags-only']
 
 /** Which Deployment was asked for; `bound` means the one that the credential belongs to. */
@@ -54,6 +59,10 @@ export type Inputs = {
   readonly environment: EnvironmentWish | undefined
   /** How long to wait until the deploy is live, in milliseconds; undefined: not at all. */
   readonly waitMs: number | undefined
+  /** The deploy to return to; undefined: the one before. */
+  readonly deployId: string | undefined
+  /** Whether a deploy that fails when it rolls out gives way to the one before. */
+  readonly rollbackOnFailure: boolean
 }
 
 export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
@@ -66,6 +75,7 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   'environment-mode': 'merge',
   wait: 'true',
   'wait-time': '10m',
+  'rollback-on-failure': 'false',
 }
 
 /** Of descriptions and of the names of Deployments, by Astro's specification. */
@@ -162,6 +172,8 @@ export function readInputs(
     allowEmptyDags: boolean('allow-empty-dags'),
     environment: environment.wish,
     waitMs: wait ? waitTime : undefined,
+    deployId: readId('deploy-id', optional('deploy-id'), problems),
+    rollbackOnFailure: boolean('rollback-on-failure'),
   }
 
   if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {

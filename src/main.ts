@@ -8,6 +8,7 @@ import { openSession } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import { deploy } from './deploy/deploy.ts'
 import { createProgress } from './deploy/progress.ts'
+import { rollback } from './deploy/rollback-action.ts'
 import { updateEnvironmentVariables } from './environment/update.ts'
 import { asActionError } from './errors.ts'
 import type { Request } from './http/request.ts'
@@ -68,7 +69,7 @@ export async function main(deps: Dependencies): Promise<void> {
     const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
       const path = await locateDeployment(astro, session, inputs)
       const history = once(() => begun(astro.listDeploys(path)))
-      if (shipsCode) void history()
+      if (shipsCode || inputs.action === 'rollback') void history()
       const found = await readDeployment(astro, path, inputs)
       const located = { ...path, url: deploymentUrl(found, inputs) }
       introduce(found, located.url, { log, outputs, tell })
@@ -106,6 +107,7 @@ async function perform(run: Run): Promise<void> {
     case 'get-access-token':
       return handOnAccessToken(run)
     case 'rollback':
+      return rollback(run)
     case 'create-deployment-preview':
     case 'deploy-deployment-preview':
     case 'delete-deployment-preview':

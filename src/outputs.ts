@@ -12,6 +12,7 @@ export type OutputName =
   | 'skip-reason'
   | 'dag-version'
   | 'previous-deploy-id'
+  | 'rolled-back'
   | 'environment-changes'
   | 'access-token'
   | 'token-expires-at'

@@ -17,7 +17,7 @@ export type Run = {
   readonly session: Session
   readonly astro: AstroClient
   readonly deployment: Deployment
-  /** Its deploys, in no promised order; for an action that ships code, read beside the Deployment itself. */
+  /** Its deploys, in no promised order; for an action that needs them, read beside the Deployment itself. */
   readonly deploys: () => Promise<readonly Deploy[]>
   readonly target: DeploymentPath & { readonly url: string }
   /** The user's repository; for an action that ships code, read while the network is busy. */

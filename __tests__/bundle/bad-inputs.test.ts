@@ -33,7 +33,12 @@ const VALUES: Case[] = [
   ['a time with a fraction', { 'wait-time': '1.5h' }, 'ASTRO-INPUT-DURATION', '"1.5h"'],
   ['an action with a typing error', { action: 'deplpy' }, 'ASTRO-INPUT-CHOICE', 'is not one of deploy,'],
   ['an action in capitals', { action: 'Deploy' }, 'ASTRO-INPUT-CHOICE', 'action: "Deploy"'],
-  ['an action of a later version', { action: 'rollback' }, 'ASTRO-INPUT-UNSUPPORTED', 'not yet supported'],
+  [
+    'an action of a later version',
+    { action: 'create-deployment-preview' },
+    'ASTRO-INPUT-UNSUPPORTED',
+    'not yet supported',
+  ],
   ['a deploy type that is none', { 'deploy-type': 'dags' }, 'ASTRO-INPUT-CHOICE', 'deploy-type: "dags"'],
   ['a deploy type of a later version', { 'deploy-type': 'dbt' }, 'ASTRO-INPUT-UNSUPPORTED', '"dbt"'],
   ['a project outside', { 'root-folder': '../other' }, 'ASTRO-INPUT-PATH', 'leaves the workspace'],

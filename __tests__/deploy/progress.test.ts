@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Stage, VariablesState } from '../../src/deploy/progress.ts'
+import type { RollbackState, Stage, VariablesState } from '../../src/deploy/progress.ts'
 import { createProgress } from '../../src/deploy/progress.ts'
 
 function aftermath(variables: VariablesState, stage: Stage): string {
@@ -22,4 +22,22 @@ test.each<[VariablesState, Stage, RegExp]>([
   ['replaced', 'live', /somebody else has changed them since\. The deploy cl1 is live\.$/],
 ])('variables %s, code %s', (variables, stage, sentence) => {
   expect(aftermath(variables, stage)).toMatch(sentence)
+})
+
+test.each<[RollbackState, string]>([
+  [{ kind: 'asking', to: 'old' }, 'It is not known whether Astro took the rollback to the deploy old:'],
+  [{ kind: 'refused', to: 'old' }, 'Astro has taken the deploy cl1:'],
+  [{ kind: 'taken', to: 'old', by: 'r' }, 'Astro has taken the rollback to the deploy old, as the deploy r:'],
+  [{ kind: 'failed', to: 'old', by: 'r' }, 'The rollback to the deploy old, as the deploy r, has failed:'],
+  [
+    { kind: 'replaced', to: 'old', by: 'r' },
+    'Astro had taken the rollback to the deploy old, as the deploy r, but a newer',
+  ],
+  [{ kind: 'live', to: 'old', by: 'r' }, 'The Deployment was rolled back: it runs the code of the deploy old again, as the deploy r.'], // prettier-ignore
+])('a rollback of a deploy that was taken: %j', (state, sentence) => {
+  const progress = createProgress()
+  progress.variables('written')
+  progress.reached('finalized', 'cl1')
+  progress.rollback(state)
+  expect(progress.aftermath()).toContain(`are written and stay. ${sentence}`)
 })

@@ -52,3 +52,23 @@ test('when other code runs, the former does not', () => {
   expect(wrong(NOTHING)).toContain('"formerCode":false')
   expect(wrong(MAYBE)).toContain('"formerCode":false')
 })
+
+test('what is said of a rollback is held against the deploy that it made', async () => {
+  const call = clientOf(astro, astro.tokens.workspace)
+  const back = (id: string): string =>
+    `The Deployment was rolled back: it runs the code of the deploy ${id} again, as the deploy cl1.`
+  const failed = (id: string): string =>
+    `The rollback to the deploy ${id}, as the deploy cl1, has failed: its code does not go live.`
+  const unknown = (id: string): string =>
+    `It is not known whether Astro took the rollback to the deploy ${id}: the Deployment may return to it or not. Look at the deploy history of the Deployment.`
+  const [first] = astro.deployments.deploys(astro.deploymentId)
+  const id = first?.id ?? ''
+  const rollback = () => call('POST', `/deployments/${astro.deploymentId}/deploys/${id}/rollback`, {})
+  expect([wrong(unknown(id)), wrong(back(id)) !== undefined]).toEqual([undefined, true])
+  expect((await rollback()).status).toBe(200)
+  expect([wrong(unknown(id)), wrong(back(id))]).toEqual([undefined, undefined])
+  expect(wrong(back('cl2'))).toContain('with {')
+  expect(wrong(failed(id))).toContain('with {')
+  expect((await rollback()).status).toBe(200)
+  expect([wrong(unknown(id)) !== undefined, wrong(back(id)) !== undefined]).toEqual([true, true])
+})

@@ -21,6 +21,7 @@ type Facts = {
     readonly status: string
     readonly version: string | undefined
     readonly uploads: number
+    readonly rollbackFromId: string | undefined
   }[]
   /** The DAG version that is to run. */
   readonly desired: string | undefined
@@ -67,6 +68,23 @@ const SENTENCES: readonly (readonly [RegExp, (facts: Facts, id: string) => boole
     /^Astro had taken the deploy (\S+), but a newer one goes live in its place\.$/,
     ({ made, desired }, id) => made.at(-1)?.id !== id && made.at(-1)?.version === desired,
   ],
+  [
+    /^The rollback to the deploy (\S+), as the deploy \S+, has failed: its code does not go live\.$/,
+    ({ made }, id) => made.some(({ rollbackFromId, status }) => rollbackFromId === id && status === 'FAILED'),
+  ],
+  [
+    /^It is not known whether Astro took the rollback to the deploy (\S+): the Deployment may return to it or not\. Look at the deploy history of the Deployment\.$/,
+    ({ made }, id) => made.filter(({ rollbackFromId }) => rollbackFromId === id).length <= 1,
+  ],
+  [
+    /^Astro has taken the rollback to the deploy (\S+), as the deploy \S+: its code may go live although this run did not see it\.$/,
+    ({ made }, id) => made.filter(({ rollbackFromId }) => rollbackFromId === id).length === 1,
+  ],
+  [
+    /^The Deployment was rolled back: it runs the code of the deploy (\S+) again, as the deploy \S+\.$/,
+    ({ made, formerCode }, id) =>
+      formerCode && made.filter(({ rollbackFromId }) => rollbackFromId === id).length === 1,
+  ],
 ]
 
 /**
@@ -85,10 +103,11 @@ export function falseAftermath(
     made: astro.deployments
       .deploys(deploymentId)
       .filter(({ id }) => !before.deployIds.includes(id))
-      .map(({ id, status, dagTarballVersion: version }) => ({
+      .map(({ id, status, dagTarballVersion: version, rollbackFromId }) => ({
         id,
         status,
         version,
+        rollbackFromId,
         uploads: astro.deployments.uploads(deploymentId, id).length,
       })),
     desired: now.dagVersions[1],

@@ -33,6 +33,8 @@ test('a key pair is all that is needed', () => {
     allowEmptyDags: false,
     environment: undefined,
     waitMs: 600_000,
+    deployId: undefined,
+    rollbackOnFailure: false,
   })
   expect(Object.isFrozen(inputs)).toBe(true)
 })
@@ -139,6 +141,7 @@ test('all problems are reported in one go, each with its input and code', async 
 
 test.each([
   ['an ID with a path in it', { 'deployment-id': '../cl1' }, 'ASTRO-INPUT-ID'],
+  ['a deploy that is none', { action: 'rollback', 'deploy-id': 'v1/2' }, 'ASTRO-INPUT-ID'],
   ['a name as an ID', { 'deployment-id': 'my deployment' }, 'ASTRO-INPUT-ID'],
   ['a Workspace with a query in it', { workspace: 'cl1?x=1' }, 'ASTRO-INPUT-ID'],
   ['an Organization that is a URL', { 'organization-id': 'https://x' }, 'ASTRO-INPUT-ID'],
@@ -159,6 +162,24 @@ test.each([
     { 'dry-run': 'true', 'wait-time': '5m' },
     ['The input `wait-time` has no effect here: a dry run waits for nothing.'],
   ],
+  [{ 'deploy-id': 'cl1' }, ['The input `deploy-id` has no effect here: it belongs to `action: rollback`.']],
+  [{ action: 'rollback', 'deploy-id': 'cl1', description: 'why', 'wait-time': '5m' }, []],
+  [
+    { action: 'rollback', 'dags-path': 'flows', 'rollback-on-failure': 'true' },
+    [
+      'The input `dags-path` has no effect here: the action ships no code.',
+      'The input `rollback-on-failure` has no effect here: only a deploy can give way to the one before.',
+    ],
+  ],
+  [
+    { 'rollback-on-failure': 'true', wait: 'false' },
+    ['The input `rollback-on-failure` has no effect here: `wait` is false, so nobody sees a failure.'],
+  ],
+  [
+    { 'rollback-on-failure': 'true', 'dry-run': 'true' },
+    ['The input `rollback-on-failure` has no effect here: a dry run deploys nothing.'],
+  ],
+  [{ 'rollback-on-failure': 'true' }, []],
   [{ 'wait-time': '5m' }, []],
   [{ wait: 'false', 'wait-time': '10m' }, []],
 ])('an input without effect gives one warning: %j', (given, warnings) => {

@@ -69,6 +69,13 @@ test('an error is quoted whole, with what it leaves behind', () => {
   )
 })
 
+test('a rollback is shown, whether it was asked for or only planned', () => {
+  const to = { id: 'old', createdAt: '2026-01-01T00:00:00Z' }
+  const row = '| Rollback | to <code>old</code> of 2026-01-01T00:00:00Z'
+  expect(buildSummary({ ...FACTS, rollback: { to, by: 'new' } })).toContain(`${row}, as <code>new</code> |`)
+  expect(buildSummary({ ...FACTS, rollback: { to, by: undefined } })).toContain(`${row} |`)
+})
+
 describe('texts from outside show as themselves', () => {
   test.each([
     ['<script>', '&lt;script&gt;'],

@@ -253,6 +253,25 @@ export function createAstroClient(deps: {
         body,
         texts: DEPLOY_TEXTS,
       }),
+
+    /**
+     * Asks for a new deploy that brings back the code of an earlier one (section 9). A second request would be a second
+     * rollback: the caller looks for a new deploy with this `rollbackFromId` when the answer is unclear.
+     */
+    rollbackDeploy: (
+      target: DeploymentPath,
+      deployId: string,
+      body: { readonly description?: string },
+    ): Promise<Deploy> =>
+      json({
+        method: 'POST',
+        path: `${deploy(target, deployId)}/rollback`,
+        what: 'ask for the rollback',
+        problem: `Could not roll back to the deploy ${deployId}.`,
+        repeat: 'refused',
+        body,
+        texts: DEPLOY_TEXTS,
+      }),
   }
 }
 

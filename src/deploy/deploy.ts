@@ -7,6 +7,7 @@ import { applyDeploy } from './apply.ts'
 import type { DeployPlan } from './plan.ts'
 import { planDeploy } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
+import { withRollback } from './rollback-on-failure.ts'
 import { waitUntilLive } from './rollout.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
@@ -41,10 +42,13 @@ export async function deploy(run: Run): Promise<void> {
   const { waitMs } = inputs
   const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } }
   const watching = { ...run, onEnded: (end: 'failed' | 'replaced') => progress.reached(end) }
-  const live = await stage('Wait until live', () =>
-    waitUntilLive(watching, target, deploy.id, expected, waitMs),
-  )
-  progress.reached('live')
+  const live = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+    const seen = await stage('Wait until live', () =>
+      waitUntilLive(watching, target, deploy.id, expected, waitMs),
+    )
+    progress.reached('live')
+    return seen
+  })
   if (written) proveVariables(run, live, written)
   log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`)
   tell({ headline: `Deployed to ${deployment.name}` })

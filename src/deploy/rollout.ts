@@ -9,15 +9,51 @@ export type Observation = {
   readonly deploy: Pick<Deploy, 'status'>
   readonly deployment: Pick<
     Deployment,
-    'status' | 'statusReason' | 'dagTarballVersion' | 'desiredDagTarballVersion'
+    | 'status'
+    | 'statusReason'
+    | 'dagTarballVersion'
+    | 'desiredDagTarballVersion'
+    | 'imageTag'
+    | 'astroRuntimeVersion'
   >
 }
 
 /** What is waited for, and what was there before. */
 export type Expectation = {
-  readonly dagVersion: string
+  /** Of the DAG bundle that was deployed; undefined when none was. */
+  readonly dagVersion: string | undefined
+  /** The image that was deployed; undefined when none was. */
+  readonly image?: { readonly tag: string; readonly runtimeVersion: string | undefined } | undefined
   readonly former: { readonly desiredDagVersion: string | undefined }
+  /** What is waited for ran before, so that it cannot be called new. */
+  readonly isReturn?: boolean
 }
+
+/** What earlier looks showed. */
+export type Memory = {
+  /** Our DAG version was the desired one. */
+  readonly seenDags: boolean
+  /** Our image was the Deployment's. */
+  readonly seenImage: boolean
+  /** The Deployment was DEPLOYING. */
+  readonly sawDeploying: boolean
+  /** All was as it should be at the look before. */
+  readonly wasReady: boolean
+  /** Milliseconds since the first look. */
+  readonly elapsedMs: number
+}
+
+export const NOTHING_SEEN: Memory = {
+  seenDags: false,
+  seenImage: false,
+  sawDeploying: false,
+  wasReady: false,
+  elapsedMs: 0,
+}
+
+/** How long a Deployment may take until it shows DEPLOYING after a finalize; the Astro CLI sleeps as long. */
+const IMAGE_GRACE_MS = 90_000
+const DAGS_GRACE_MS = 30_000
 
 export type Verdict =
   | { readonly kind: 'live' }
@@ -27,38 +63,88 @@ export type Verdict =
   | { readonly kind: 'superseded'; readonly by: string }
 
 /**
- * Whether our version runs (section 5 of the control plane's contract). HEALTHY alone proves nothing: right after a
- * finalize it is the old code that is healthy. The current and the desired version must both be ours.
- *
- * @param seenOurs whether an earlier look showed our version as the desired one
+ * Whether what was deployed runs (section 5 of the control plane's contract). HEALTHY alone proves nothing: right after a
+ * finalize it is the old code that is healthy. For DAGs, the current and the desired version must both be ours. For an
+ * image, tag and runtime must be ours; since the tag may move before the rollout begins, it also takes that the Deployment
+ * was seen DEPLOYING, or had time to be, and that it is well twice in a row. The same goes for a DAG version that was the
+ * desired one before.
  */
-export function judgeRollout(seen: Observation, expected: Expectation, seenOurs: boolean): Verdict {
+export function judgeRollout(seen: Observation, expected: Expectation, memory: Memory): Verdict {
   const { deploy, deployment } = seen
-  const desired = deployment.desiredDagTarballVersion
-  const current = deployment.dagTarballVersion
   if (deploy.status === 'FAILED') {
     return { kind: 'failed', reason: deployment.statusReason ?? 'Astro gives no reason' }
   }
-  const isFormer = desired === expected.former.desiredDagVersion
-  if (desired !== undefined && desired !== expected.dagVersion && (seenOurs || !isFormer)) {
-    return { kind: 'superseded', by: desired }
-  }
+  const other = replacement(seen, expected, memory)
+  if (other !== undefined) return { kind: 'superseded', by: other }
   if (deployment.status === 'HIBERNATING') return { kind: 'hibernating' }
-  if (
-    deploy.status === 'DEPLOYED' &&
-    desired === expected.dagVersion &&
-    current === expected.dagVersion &&
-    deployment.status === 'HEALTHY'
-  ) {
+  if (isReady(seen, expected) && (changesVisibly(expected) || hasSettled(memory, expected))) {
     return { kind: 'live' }
   }
   return { kind: 'waiting', state: describeState(seen, expected) }
 }
 
-function describeState({ deploy, deployment }: Observation, { dagVersion }: Expectation): string {
+/** Whether everything that was deployed is there and well at this look. */
+function isReady({ deploy, deployment }: Observation, { dagVersion, image }: Expectation): boolean {
+  const dagsRun =
+    dagVersion === undefined ||
+    (deployment.desiredDagTarballVersion === dagVersion && deployment.dagTarballVersion === dagVersion)
+  const imageRuns =
+    !image ||
+    (deployment.imageTag === image.tag &&
+      (image.runtimeVersion === undefined || deployment.astroRuntimeVersion === image.runtimeVersion))
+  return deploy.status === 'DEPLOYED' && deployment.status === 'HEALTHY' && dagsRun && imageRuns
+}
+
+/** Whether our DAG version shows nowhere before it runs. An image's tag may, and so does a version that was wanted before. */
+const changesVisibly = ({ dagVersion, image, former }: Expectation): boolean =>
+  !image && dagVersion !== former.desiredDagVersion
+
+const hasSettled = ({ sawDeploying, wasReady, elapsedMs }: Memory, { image }: Expectation): boolean =>
+  wasReady && (sawDeploying || elapsedMs >= (image ? IMAGE_GRACE_MS : DAGS_GRACE_MS))
+
+/** What the Deployment moves to in place of ours; undefined when nobody came in between. */
+function replacement(
+  { deployment }: Observation,
+  { dagVersion, image, former }: Expectation,
+  { seenDags, seenImage }: Memory,
+): string | undefined {
+  const desired = deployment.desiredDagTarballVersion
+  if (dagVersion !== undefined && desired !== undefined && desired !== dagVersion) {
+    if (seenDags || desired !== former.desiredDagVersion) return `the DAG version ${desired}`
+  }
+  const { imageTag } = deployment
+  if (image && seenImage && imageTag !== image.tag) return `the image ${imageTag}`
+  return undefined
+}
+
+/** What the next look has to know of this one. */
+export function remember(memory: Memory, seen: Observation, expected: Expectation): Memory {
+  const { deployment } = seen
+  return {
+    seenDags:
+      memory.seenDags ||
+      (expected.dagVersion !== undefined && deployment.desiredDagTarballVersion === expected.dagVersion),
+    seenImage: memory.seenImage || deployment.imageTag === expected.image?.tag,
+    sawDeploying: memory.sawDeploying || deployment.status === 'DEPLOYING',
+    wasReady: isReady(seen, expected),
+    elapsedMs: memory.elapsedMs,
+  }
+}
+
+function describeState(
+  { deploy, deployment }: Observation,
+  { dagVersion, image, isReturn }: Expectation,
+): string {
   const reason = deployment.statusReason ? ` (${deployment.statusReason})` : ''
-  const code = deployment.dagTarballVersion === dagVersion ? 'the new' : 'the former'
-  return `deploy ${deploy.status}, Deployment ${deployment.status}${reason}, running ${code} DAG version`
+  const [ours, other] = isReturn ? ['the earlier', 'another'] : ['the new', 'the former']
+  const age = (isOurs: boolean): string => (isOurs ? ours : other)
+  const code = [
+    ...(dagVersion === undefined ? [] : [`${age(deployment.dagTarballVersion === dagVersion)} DAG version`]),
+    ...(image
+      ? [`${age(deployment.imageTag === image.tag)} image (runtime ${deployment.astroRuntimeVersion})`]
+      : []),
+  ]
+  return `deploy ${deploy.status}, Deployment ${deployment.status}${reason}, running ${code.join(' and ')}`
 }
 
 export type RolloutDependencies = WatchDependencies & {
@@ -78,14 +164,17 @@ export function waitUntilLive(
   expected: Expectation,
   budgetMs: number,
 ): Promise<Deployment> {
-  const { astro } = deps
-  let seenOurs = false
+  const { astro, clock } = deps
+  const startedAt = clock.now()
+  let memory = NOTHING_SEEN
 
   return watch<[Deploy, Deployment], Deployment>(deps, {
     look: () => Promise.all([astro.getDeploy(target, deployId), astro.getDeployment(target)]),
     async judge([deploy, deployment]) {
-      const verdict = judgeRollout({ deploy, deployment }, expected, seenOurs)
-      seenOurs ||= deployment.desiredDagTarballVersion === expected.dagVersion
+      const seen = { deploy, deployment }
+      memory = { ...memory, elapsedMs: clock.now() - startedAt }
+      const verdict = judgeRollout(seen, expected, memory)
+      memory = remember(memory, seen, expected)
       if (verdict.kind === 'live') return { kind: 'done', result: deployment }
       if (verdict.kind === 'waiting') return verdict
       throw await ended(deps, target, deployId, verdict)
@@ -113,17 +202,17 @@ async function ended(
     case 'hibernating':
       return new ActionError({
         code: 'ASTRO-ROLLOUT-HIBERNATING',
-        problem: `The deploy ${deployId} was taken, but the Deployment went into hibernation before the new code ran.`,
+        problem: `The deploy ${deployId} was taken, but the Deployment went into hibernation before its code ran.`,
         observed: 'Its status is HIBERNATING.',
         likelyCause: 'Its hibernation schedule, or somebody, put it to sleep.',
-        fix: `Wake it, then look whether the new code runs: ${target.url}`,
+        fix: `Wake it, then look which code runs: ${target.url}`,
       })
     case 'superseded':
       deps.onEnded?.('replaced')
       return new ActionError({
         code: 'ASTRO-ROLLOUT-SUPERSEDED',
         problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
-        observed: `The Deployment now moves to the DAG version ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
+        observed: `The Deployment now moves to ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
         likelyCause: 'Another run, or somebody in the UI or the CLI, deployed at the same time.',
         fix: 'Look at the newer deploy. A `concurrency` group in the workflow keeps two runs from deploying at once.',
       })
@@ -134,11 +223,15 @@ async function nameReplacement(
   { astro }: RolloutDependencies,
   target: DeploymentPath,
   ours: string,
-  version: string,
+  replacedBy: string,
 ): Promise<string> {
   try {
     const deploys = await astro.listDeploys(target)
-    const newer = deploys.find(({ id, dagTarballVersion }) => id !== ours && dagTarballVersion === version)
+    const newer = deploys.find(
+      ({ id, dagTarballVersion, imageTag }) =>
+        id !== ours &&
+        [`the DAG version ${dagTarballVersion ?? ''}`, `the image ${imageTag}`].includes(replacedBy),
+    )
     if (!newer) return ''
     return `, of the deploy ${newer.id}${newer.git ? ` (commit ${newer.git.commitSha.slice(0, 7)})` : ''}`
   } catch {

@@ -8,24 +8,47 @@ type Rule = {
   readonly why: string
 }
 
+const ENVIRONMENT = [
+  'environment-variables',
+  'secret-environment-variables',
+  'environment-file',
+  'environment-mode',
+]
+
 const RULES: readonly Rule[] = [
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-  ...['deploy-type', 'root-folder', 'dags-path', 'description', 'allow-empty-dags'].map((input) => ({
+  ...['deploy-type', 'root-folder', 'dags-path', 'allow-empty-dags'].map((input) => ({
     input,
     hasEffect: (i: Chosen) => i.action === 'deploy',
     why: 'the action ships no code',
   })),
-  ...[
-    'dry-run',
-    'environment-variables',
-    'secret-environment-variables',
-    'environment-file',
-    'environment-mode',
-  ].map((input) => ({
+  {
+    input: 'description',
+    hasEffect: (i) => i.action === 'deploy' || i.action === 'rollback',
+    why: 'the action ships no code',
+  },
+  ...['dry-run', ...ENVIRONMENT].map((input) => ({
     input,
     hasEffect: (i: Chosen) => i.action !== 'get-access-token',
     why: '`get-access-token` changes nothing',
   })),
+  ...ENVIRONMENT.map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => i.action !== 'rollback',
+    why: '`rollback` leaves the environment variables as they are',
+  })),
+  { input: 'deploy-id', hasEffect: (i) => i.action === 'rollback', why: 'it belongs to `action: rollback`' },
+  {
+    input: 'rollback-on-failure',
+    hasEffect: (i) => i.action === 'deploy',
+    why: 'only a deploy can give way to the one before',
+  },
+  {
+    input: 'rollback-on-failure',
+    hasEffect: (i) => i.waitMs !== undefined,
+    why: '`wait` is false, so nobody sees a failure',
+  },
+  { input: 'rollback-on-failure', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
   {
     input: 'wait-time',
     hasEffect: (i) => !i.dryRun || i.action === 'get-access-token',

@@ -1,3 +1,4 @@
+import type { Deploy } from '../astro/types.ts'
 import type { EnvironmentPlan } from '../environment/plan.ts'
 import type { ActionError } from '../errors.ts'
 import type { Commit } from '../project/commit.ts'
@@ -16,6 +17,11 @@ export type SummaryFacts = {
   readonly deployId?: string | undefined
   readonly deployType?: string | undefined
   readonly dagVersion?: { readonly before: string | undefined; readonly after: string | undefined }
+  /** The deploy that was returned to, and the one that did it; undefined: not asked for. */
+  readonly rollback?: {
+    readonly to: Pick<Deploy, 'id' | 'createdAt'>
+    readonly by: string | undefined
+  }
   readonly reasons?: readonly string[]
   readonly environment?: EnvironmentPlan
   readonly error?: { readonly error: ActionError; readonly aftermath: string }
@@ -43,6 +49,7 @@ export function buildSummary(facts: SummaryFacts): string {
         dagVersion &&
           `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
       ],
+      ['Rollback', facts.rollback && describeRollback(facts.rollback)],
     ]),
     ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
     ...(facts.environment ? [environmentTable(facts.environment)] : []),
@@ -57,6 +64,10 @@ function describeCommit(commit: Commit): string {
   const branch = commit.branch ? ` on ${code(commit.branch)}` : ''
   const message = commit.message ? `: ${escapeMarkdown(commit.message.split('\n')[0] ?? '')}` : ''
   return `${link(commit.sha.slice(0, 7), commitUrl(commit))}${branch}${message}`
+}
+
+function describeRollback({ to, by }: NonNullable<SummaryFacts['rollback']>): string {
+  return `to ${code(to.id)} of ${escapeMarkdown(to.createdAt)}${by === undefined ? '' : `, as ${code(by)}`}`
 }
 
 function quoteError(error: ActionError, aftermath: string): string {
