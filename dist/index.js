@@ -28399,6 +28399,7 @@ const systemClock = {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   KG: () => (/* binding */ asSentence),
 /* harmony export */   P2: () => (/* binding */ LONGEST_SAID),
 /* harmony export */   Uc: () => (/* binding */ describeError),
 /* harmony export */   _p: () => (/* binding */ quoteSaid),
@@ -28448,6 +28449,11 @@ function quote(text) {
 /** What a server said, in quotes, or how long it is when it would drown the message; never a part of it either. */
 function quoteSaid(text) {
     return text.length <= LONGEST_SAID ? `"${text}"` : `a message of ${text.length} characters`;
+}
+/** A text from elsewhere as a sentence of ours: it ends in one full stop, or as it did. */
+function asSentence(text) {
+    const trimmed = text.trim();
+    return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 /** A short text for a thrown value, for use inside `observed`. */
 function describeError(thrown) {
@@ -28734,12 +28740,12 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4783);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7779);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7729);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(3597);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6811);
-/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7194);
-/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7360);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3597);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6811);
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7194);
+/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7360);
 
 
 
@@ -28751,15 +28757,15 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 
 
 
-const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_8__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq);
-const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_7__/* .createLog */ .h)(secrets.redact);
+const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_9__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq);
+const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .h)(secrets.redact);
 const cancellation = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ({
         code: 'ASTRO-CANCELLED',
         problem: 'The run was cancelled.',
         observed: `The runner sent ${signal}.`,
-        fix: 'Run the workflow again if the new code should go live.',
+        fix: 'The last sentence says what has happened on Astro. Run the workflow again to finish it.',
     })));
 }
 const { signal } = cancellation;
@@ -28771,11 +28777,11 @@ await (0,_main_js__WEBPACK_IMPORTED_MODULE_5__/* .main */ .i)({
         send: transport.send,
         clock: _clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
         random: Math.random,
-        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_9__/* .userAgent */ .N)(process.env),
+        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_10__/* .userAgent */ .N)(process.env),
         log,
         signal,
     }),
-    git: _project_git_js__WEBPACK_IMPORTED_MODULE_10__/* .systemGit */ .O_,
+    git: _project_git_js__WEBPACK_IMPORTED_MODULE_7__/* .systemGit */ .O_,
     secrets,
     log,
     outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_6__/* .createOutputs */ .l)(),
@@ -28790,7 +28796,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4783:
+/***/ 7779:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28841,7 +28847,7 @@ async function watch(deps, task) {
         catch (error) {
             if (!isTransient(error) && (!isRefusal(error) || ++refusals >= PATIENCE))
                 throw error;
-            state = `the last look failed: ${error instanceof src_errors/* ActionError */.lZ ? (error.observed ?? error.problem) : String(error)}`;
+            state = `the last look failed: ${describeLook(error)}`;
         }
         const now = deps.clock.now();
         if (state !== told.state || now - told.at >= HEARTBEAT_MS) {
@@ -28887,6 +28893,9 @@ const PASSING = new Set([
 ]);
 const isTransient = (error) => error instanceof src_errors/* ActionError */.lZ && PASSING.has(error.code);
 const isRefusal = (error) => error instanceof src_errors/* ActionError */.lZ && REFUSALS.has(error.code);
+function describeLook(error) {
+    return error instanceof src_errors/* ActionError */.lZ ? (error.observed ?? error.problem).replace(/\.$/, '') : String(error);
+}
 
 // EXTERNAL MODULE: ./src/http/request.ts
 var http_request = __nccwpck_require__(7777);
@@ -29025,52 +29034,15 @@ function fieldError(item) {
     return typeof msg === 'string' ? `${place}: ${msg}` : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/astro/domain.ts
-
-const DEFAULT_DOMAIN = 'astronomer.io';
-const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/;
-const LONGEST_HOST = 253;
+;// CONCATENATED MODULE: ./src/http/secure.ts
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** Whether a host name stays on this machine, where plain http is acceptable. */
 function isLoopback(hostname) {
     return LOOPBACK.test(hostname);
 }
-/**
- * Reads a domain as the Astro CLI does (section 1.1 of the control plane's contract): a bare domain, with or without
- * `cloud.` and a scheme; `localhost`; or a full origin, which is then the API's. Returns a sentence when it is none.
- */
-function parseDomain(text) {
-    const given = text.trim().replace(/\/+$/, '') || DEFAULT_DOMAIN;
-    const bare = given.replace(/^https:\/\//, '').replace(/^cloud\./, '');
-    if (bare === 'localhost')
-        return { apiOrigin: 'http://localhost:8888', uiOrigin: 'http://localhost:8888' };
-    const known = KNOWN_DOMAIN.exec(bare);
-    if (known) {
-        const [, preview, domain = DEFAULT_DOMAIN] = known;
-        return {
-            apiOrigin: preview ? `https://${preview}.api.${domain}` : `https://api.${domain}`,
-            uiOrigin: `https://cloud.${domain}`,
-        };
-    }
-    return given.includes('://')
-        ? parseOrigin(given)
-        : `${(0,src_errors/* quote */.hD)(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`;
-}
-function parseOrigin(given) {
-    if (!URL.canParse(given))
-        return `${(0,src_errors/* quote */.hD)(given)} is not a URL`;
-    const url = new URL(given);
-    if (url.username || url.password)
-        return 'a domain must not hold a user name or password';
-    if (url.hostname.length > LONGEST_HOST)
-        return `${(0,src_errors/* quote */.hD)(given)} is longer than any domain`;
-    if (url.pathname !== '/' || url.search || url.hash)
-        return `${(0,src_errors/* quote */.hD)(given)} is more than an origin`;
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-        return `${(0,src_errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
-    }
-    const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.');
-    return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` };
+/** Whether secrets may be sent there: over https, or to this machine itself. */
+function mayCarrySecrets(url) {
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 // EXTERNAL MODULE: ./src/http/transport.ts
@@ -29478,7 +29450,7 @@ async function connectAirflow(deps, deployment) {
 /** The token goes to this address, so anything but https, or loopback, is refused. */
 function checkedBase(apiUrl) {
     const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined;
-    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname)))
+    if (url && mayCarrySecrets(url))
         return apiUrl;
     throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AIRFLOW-ADDRESS',
@@ -29594,12 +29566,20 @@ const failure_UNAVAILABLE = {
     likelyCause: 'Astro has a problem of its own, or a proxy on the way cannot reach it.',
     fix: 'Look at the Astro status page, and run again when it is well.',
 };
-/** An answer with a status that means failure, as an error that says what failed and what to do. */
+/**
+ * An answer with a status that means failure, as an error that says what failed and what to do. Astro refuses in JSON: a web
+ * page that says "forbidden" or "not found" is from somebody else, and says nothing about the credential or the ID.
+ */
 function failure_refused(problem, response) {
+    if (response.status < 500 && response.status !== 429 && isPage(response))
+        return failure_unreadable(problem, response);
     const advice = failure_ADVICE[response.status] ?? (response.status >= 500 ? failure_UNAVAILABLE : failure_ADVICE[400]);
     return new src_errors/* ActionError */.lZ({ problem, observed: failure_observe(response), ...(advice ?? failure_UNAVAILABLE) });
 }
-/** A 2xx answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
+function isPage(response) {
+    return !(0,http_request/* isJson */.F)(response) && /<html|<!doctype/i.test(response.text.slice(0, 200));
+}
+/** An answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
 function failure_unreadable(problem, response, detail = '') {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-API-ANSWER',
@@ -29620,7 +29600,9 @@ function failure_unanswered(problem, host, failure) {
         likelyCause: failure.reached
             ? 'The connection broke, or Astro is overloaded.'
             : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
-        fix: 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
+        fix: failure.reached
+            ? 'Run again. If it happens again, look at the Astro status page, and at the proxy of this runner if it has one.'
+            : 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
         cause: failure,
     });
 }
@@ -29643,9 +29625,8 @@ function fieldErrors(errors) {
     return text.length <= src_errors/* LONGEST_SAID */.P2 ? text : ` It names ${told.length} fields.`;
 }
 function parseErrorBody(response) {
-    if (!(0,http_request/* isJson */.F)(response)) {
-        return /<html|<!doctype/i.test(response.text.slice(0, 200)) ? { message: 'a web page, not JSON' } : {};
-    }
+    if (!(0,http_request/* isJson */.F)(response))
+        return isPage(response) ? { message: 'a web page, not JSON' } : {};
     try {
         const body = JSON.parse(response.text);
         return typeof body === 'object' && body !== null ? body : {};
@@ -29841,6 +29822,19 @@ function createAstroClient(deps) {
             path: `${deploy(target, deployId)}/finalize`,
             what: 'finalize the deploy',
             problem: `Could not finalize the deploy ${deployId}.`,
+            repeat: 'refused',
+            body,
+            texts: DEPLOY_TEXTS,
+        }),
+        /**
+         * Asks for a new deploy that brings back the code of an earlier one (section 9). A second request would be a second
+         * rollback: the caller looks for a new deploy with this `rollbackFromId` when the answer is unclear.
+         */
+        rollbackDeploy: (target, deployId, body) => json({
+            method: 'POST',
+            path: `${deploy(target, deployId)}/rollback`,
+            what: 'ask for the rollback',
+            problem: `Could not roll back to the deploy ${deployId}.`,
             repeat: 'refused',
             body,
             texts: DEPLOY_TEXTS,
@@ -30071,7 +30065,7 @@ async function discoverTokenUrl(request, apiOrigin) {
     if (!/^https?:/i.test(base) || !URL.canParse(base))
         throw discoveryFailed(problem, response);
     const url = new URL('oauth/token', base);
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    if (!mayCarrySecrets(url)) {
         throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-DISCOVERY',
             problem,
@@ -30113,12 +30107,11 @@ async function exchangeKey(deps, tokenUrl, key) {
     throw rejection(problem, response);
 }
 function rejection(problem, response) {
-    const said = stringField(response, 'error_description') ?? stringField(response, 'error') ?? '';
     if ([400, 401, 403].includes(response.status) && exchange_parse(response)) {
         return new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-KEY-REJECTED',
             problem,
-            observed: `The login service answered HTTP ${response.status}${said === '' ? '' : `: ${(0,src_errors/* quoteSaid */._p)(said)}`}.`,
+            observed: describeAnswer(response),
             likelyCause: 'The key ID or secret is wrong, or the key or its Deployment was deleted (the answer is the same). Astronomer retired ' +
                 'Deployment API keys in June 2024 in favour of API tokens, so an old key may no longer work at all. Runs from forks ' +
                 'and from Dependabot receive no repository secrets.',
@@ -30126,6 +30119,8 @@ function rejection(problem, response) {
                 'UI, store it as a secret, and pass it as `api-token`.',
         });
     }
+    if (response.status === 429 || response.status >= 500)
+        return failure_refused(problem, response);
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AUTH-EXCHANGE',
         problem,
@@ -30137,7 +30132,10 @@ function rejection(problem, response) {
 function describeAnswer(response) {
     if (!exchange_parse(response))
         return `${failure_observe(response)} ${OPAQUE}`;
-    return response.status === 200 ? `${failure_observe(response)} There is no access token in it.` : failure_observe(response);
+    const said = stringField(response, 'error_description') ?? stringField(response, 'error');
+    const words = said === undefined ? '' : `: ${(0,src_errors/* quoteSaid */._p)(said)}`;
+    const nothing = response.status === 200 ? ' There is no access token in it.' : '';
+    return `The login service answered HTTP ${response.status}${words}.${nothing}`;
 }
 function discoveryFailed(problem, response) {
     return new src_errors/* ActionError */.lZ({
@@ -30183,7 +30181,7 @@ function stringField(response, name) {
 
 
 
-/** An exchanged token is replaced when it has less than this left: longer than any single call may take. */
+/** An exchanged token is replaced when it has less than this left; a call that takes longer meets a 401, and renews. */
 const RENEWAL_MARGIN_MS = 60_000;
 /**
  * Opens a session. A key pair is exchanged at once, so that a bad key fails before anything else happens; a token is
@@ -31252,7 +31250,8 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
                     deps.onNotTaken?.();
                 throw error;
             }
-            deps.log.info(`The finalize had no clear answer (${error.observed ?? error.code}); reading the deploy.`);
+            const seen = (error.observed ?? error.code).replace(/\.$/, '');
+            deps.log.info(`The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`);
             const deploy = await deps.astro.getDeploy(target, deployId);
             if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion)
                 return deploy;
@@ -31526,6 +31525,7 @@ function blockIds() {
 
 
 
+
 /** Up to this many blocks go in one request, which is one round trip; more are staged side by side and then listed. */
 const BLOCKS_IN_ONE_REQUEST = 2;
 const CONNECTIONS = 4;
@@ -31609,8 +31609,7 @@ function reportProgress(upload) {
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 function checkedUrl(text) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    const isLoopback = url !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback))
+    if (url && mayCarrySecrets(url))
         return url;
     throw unusableUrl(url);
 }
@@ -31649,7 +31648,7 @@ async function applyDeploy(deps, target, plan, body) {
     const onNotTaken = () => progress.reached('uploaded');
     const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, versionId);
     progress.reached('finalized');
-    log.info(`Finalized: Astro has taken the deploy (${finalized.status}).`);
+    log.info(`Finalized: the deploy is ${finalized.status}.`);
     return { deploy: finalized, dagVersion: versionId };
 }
 /** The address carries its own permission to write: a signature in its query. */
@@ -31683,7 +31682,8 @@ const LONGEST_DESCRIPTION = 500;
  * exists nowhere else.
  */
 function readCommit(env, event) {
-    const head = at(event, 'pull_request', 'head');
+    // With pull_request_target it is the base that is checked out, and GITHUB_SHA names it.
+    const head = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request', 'head');
     const [owner, name] = (commit_text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/');
     const sha = commit_text(head, 'sha') ?? env.GITHUB_SHA;
     if (!sha || !owner || !name)
@@ -31700,14 +31700,35 @@ function readCommit(env, event) {
         repository: { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name },
     };
 }
-/** The commit completed with what the local clone knows, when both speak of the same one. */
-function completeCommit(commit, local) {
-    if (!commit || local?.sha !== commit.sha)
+/**
+ * The commit completed with what the local clone knows. A clone at another commit than the context's (`ref:` of the
+ * checkout, a run for another workflow) is what is shipped, so then the clone is right. Only the merge commit of a pull
+ * request stands for the head that the context names.
+ *
+ * @param contextSha GITHUB_SHA
+ */
+function completeCommit(commit, local, contextSha) {
+    if (!commit || !local)
         return commit;
+    const { sha, message, authorName } = local;
+    if (sha === commit.sha) {
+        return {
+            ...commit,
+            message: commit.message ?? message,
+            authorName: commit.authorName ?? authorName,
+        };
+    }
+    if (sha === contextSha)
+        return commit;
+    const { repository } = commit;
     return {
-        ...commit,
-        message: commit.message ?? local.message,
-        authorName: commit.authorName ?? local.authorName,
+        repository,
+        sha,
+        message,
+        authorName,
+        branch: undefined,
+        before: undefined,
+        authorUsername: undefined,
     };
 }
 /**
@@ -31800,29 +31821,17 @@ function count(n, noun) {
 
 ;// CONCATENATED MODULE: ./src/deploy/preconditions.ts
 
+/** Refuses a Deployment that takes no rollback from this credential, or now. Throws `ASTRO-DEPLOY-…`. */
+function refuseRollback(deployment, session) {
+    refuseClosed(deployment, session, `Cannot roll back the Deployment ${deployment.name} (${deployment.id}).`);
+}
 /**
  * Refuses a Deployment on which a DAG deploy cannot work, before anything is written (section 4 of the control plane's
  * contract). Throws `ASTRO-DEPLOY-…`.
  */
 function refuseUndeployable(deployment, session) {
     const problem = `Cannot deploy DAGs to the Deployment ${deployment.name} (${deployment.id}).`;
-    if (deployment.isCicdEnforced && session === 'user-token') {
-        throw new src_errors/* ActionError */.lZ({
-            code: 'ASTRO-DEPLOY-CICD-ENFORCED',
-            problem,
-            observed: 'It enforces CI/CD, and the credential is a user token.',
-            likelyCause: 'With CI/CD enforcement Astro takes deploys from API tokens and API keys only.',
-            fix: 'Use an API token of this Deployment or its Workspace as `api-token`.',
-        });
-    }
-    if (deployment.status === 'HIBERNATING') {
-        throw new src_errors/* ActionError */.lZ({
-            code: 'ASTRO-DEPLOY-HIBERNATING',
-            problem,
-            observed: 'It is hibernating; a hibernating Deployment takes no deploys.',
-            fix: 'Wake it in the Astro UI (or wait for its schedule to do so), then run again.',
-        });
-    }
+    refuseClosed(deployment, session, problem);
     if (deployment.remoteExecution?.enabled) {
         throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-REMOTE-EXECUTION',
@@ -31840,54 +31849,236 @@ function refuseUndeployable(deployment, session) {
         });
     }
 }
+/** Refuses a Deployment that takes no deploy of any kind. */
+function refuseClosed(deployment, session, problem) {
+    if (deployment.isCicdEnforced && session === 'user-token') {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-DEPLOY-CICD-ENFORCED',
+            problem,
+            observed: 'It enforces CI/CD, and the credential is a user token.',
+            likelyCause: 'With CI/CD enforcement Astro takes deploys from API tokens and API keys only.',
+            fix: 'Use an API token of this Deployment or its Workspace as `api-token`.',
+        });
+    }
+    if (deployment.status === 'HIBERNATING') {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-DEPLOY-HIBERNATING',
+            problem,
+            observed: 'It is hibernating; a hibernating Deployment takes no deploys.',
+            fix: 'Wake it in the Astro UI (or wait for its schedule to do so), then run again.',
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/deploy/rollback-choice.ts
+
+
+/** How long Astro lets a deploy be returned to; the latest one longer (section 9 of the control plane's contract). */
+const WINDOW_DAYS = 90;
+const rollback_choice_DAY_MS = 24 * 3_600_000;
+/** Plans a rollback by hand. A pure function of its facts. Throws `ASTRO-ROLLBACK-…` when there is none that could work. */
+function planRollback(facts) {
+    const { deploys, deployment, wanted, now } = facts;
+    const leave = newestDeployed(deploys);
+    const to = wanted === undefined ? leave && deployBefore(deploys, leave) : named(facts, wanted);
+    if (!leave || !to)
+        throw nothingBefore(deployment.name, leave);
+    refuseUnreturnable(deploys, to, now);
+    if (wanted !== undefined && (to.id === leave.id || originOf(deploys, leave).id === to.id)) {
+        throw liveAlready(to, leave);
+    }
+    return { leave, to, reasons: explain(deployment, leave, to) };
+}
+/**
+ * The newest deploy that Astro accepted before this one. A rollback counts as the deploy that it returned to, so that a
+ * second step back does not lead forward to what the first one left.
+ */
+function deployBefore(deploys, deploy) {
+    const origin = originOf(deploys, deploy);
+    return newestDeployed(deploys.filter(({ id, createdAt }) => id !== deploy.id && id !== origin.id && Date.parse(createdAt) <= Date.parse(origin.createdAt)));
+}
+/** Refuses a deploy that Astro takes no rollback to. Throws `ASTRO-ROLLBACK-…`. */
+function refuseUnreturnable(deploys, to, now) {
+    if (to.status !== 'DEPLOYED') {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-ROLLBACK-NOT-DEPLOYED',
+            problem: `Cannot roll back to the deploy ${to.id}.`,
+            observed: `Its status is ${to.status}.`,
+            likelyCause: 'It was never finished, or Astro could not roll it out.',
+            fix: 'Choose a deploy of the deploy history that was DEPLOYED, or leave `deploy-id` out for the one before.',
+        });
+    }
+    const days = Math.floor((now - Date.parse(to.createdAt)) / rollback_choice_DAY_MS);
+    if (days >= WINDOW_DAYS && newestDeployed(deploys)?.id !== to.id) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-ROLLBACK-TOO-OLD',
+            problem: `Cannot roll back to the deploy ${to.id}.`,
+            observed: `It is ${days} days old (${to.createdAt}).`,
+            likelyCause: `Astro keeps the code of a deploy for ${WINDOW_DAYS} days, unless it is the latest.`,
+            fix: 'Check out the commit that should run, and deploy it again.',
+        });
+    }
+}
+/** A deploy by what a person knows it by: its time, commit and description. */
+function describeDeployed({ id, createdAt, git, description }) {
+    const commit = git ? `, commit ${git.commitSha.slice(0, 7)}` : '';
+    return `${id} of ${createdAt}${commit}${description ? `: ${(0,src_errors/* quote */.hD)(description)}` : ''}`;
+}
+/** The deploy whose code this one brought, through any number of rollbacks. */
+function originOf(deploys, deploy) {
+    const seen = new Set();
+    let current = deploy;
+    while (!seen.has(current.id)) {
+        seen.add(current.id);
+        const { rollbackFromId } = current;
+        current = deploys.find(({ id }) => id === rollbackFromId) ?? current;
+    }
+    return current;
+}
+function named({ deploys, deployment }, wanted) {
+    const found = deploys.find(({ id }) => id === wanted);
+    if (found)
+        return found;
+    throw new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ROLLBACK-UNKNOWN-DEPLOY',
+        problem: `The Deployment ${deployment.name} has no deploy ${wanted}.`,
+        observed: `Its history has ${deploys.length} deploys.`,
+        likelyCause: 'The ID has a typing error, or belongs to a deploy of another Deployment.',
+        fix: 'Copy the ID from the deploy history of the Deployment, or leave `deploy-id` out for the deploy before.',
+    });
+}
+function nothingBefore(name, leave) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ROLLBACK-NOTHING',
+        problem: `The Deployment ${name} has no deploy to go back to.`,
+        observed: leave
+            ? `Live is the deploy ${describeDeployed(leave)}. None that was DEPLOYED is before it.`
+            : 'Its history has no deploy that was DEPLOYED.',
+        fix: 'Check out the commit that should run, and deploy it.',
+    });
+}
+function liveAlready(to, leave) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ROLLBACK-LIVE-ALREADY',
+        problem: `There is nothing to roll back: the deploy ${to.id} is the one that is live.`,
+        observed: to.id === leave.id
+            ? 'It is the newest deploy that Astro accepted.'
+            : `The newest deploy, ${describeDeployed(leave)}, has already returned to it.`,
+        fix: 'Name an earlier deploy with `deploy-id`, or leave it out for the one before.',
+    });
+}
+function explain({ astroRuntimeVersion }, leave, to) {
+    const runtime = to.astroRuntimeVersion;
+    return [
+        `From the deploy ${describeDeployed(leave)}`,
+        `Back to the deploy ${describeDeployed(to)}`,
+        ...(runtime === undefined || runtime === astroRuntimeVersion
+            ? []
+            : [
+                `The runtime goes from ${astroRuntimeVersion} to ${runtime}. A step down makes running tasks fail and may lose metadata of Airflow.`,
+            ]),
+        'Code and runtime are what they were then; environment variables and settings stay as they are now.',
+    ];
+}
 
 ;// CONCATENATED MODULE: ./src/deploy/rollout.ts
 
 
+const NOTHING_SEEN = {
+    seenDags: false,
+    seenImage: false,
+    sawDeploying: false,
+    wasReady: false,
+    elapsedMs: 0,
+};
+/** How long a Deployment may take until it shows DEPLOYING after a finalize; the Astro CLI sleeps as long. */
+const IMAGE_GRACE_MS = 90_000;
+const DAGS_GRACE_MS = 30_000;
 /**
- * Whether our version runs (section 5 of the control plane's contract). HEALTHY alone proves nothing: right after a
- * finalize it is the old code that is healthy. The current and the desired version must both be ours.
- *
- * @param seenOurs whether an earlier look showed our version as the desired one
+ * Whether what was deployed runs (section 5 of the control plane's contract). HEALTHY alone proves nothing: right after a
+ * finalize it is the old code that is healthy. For DAGs, the current and the desired version must both be ours. For an
+ * image, tag and runtime must be ours; since the tag may move before the rollout begins, it also takes that the Deployment
+ * was seen DEPLOYING, or had time to be, and that it is well twice in a row. The same goes for a DAG version that was the
+ * desired one before.
  */
-function judgeRollout(seen, expected, seenOurs) {
+function judgeRollout(seen, expected, memory) {
     const { deploy, deployment } = seen;
-    const desired = deployment.desiredDagTarballVersion;
-    const current = deployment.dagTarballVersion;
     if (deploy.status === 'FAILED') {
         return { kind: 'failed', reason: deployment.statusReason ?? 'Astro gives no reason' };
     }
-    const isFormer = desired === expected.former.desiredDagVersion;
-    if (desired !== undefined && desired !== expected.dagVersion && (seenOurs || !isFormer)) {
-        return { kind: 'superseded', by: desired };
-    }
+    const other = replacement(seen, expected, memory);
+    if (other !== undefined)
+        return { kind: 'superseded', by: other };
     if (deployment.status === 'HIBERNATING')
         return { kind: 'hibernating' };
-    if (deploy.status === 'DEPLOYED' &&
-        desired === expected.dagVersion &&
-        current === expected.dagVersion &&
-        deployment.status === 'HEALTHY') {
+    if (isReady(seen, expected) && (changesVisibly(expected) || hasSettled(memory, expected))) {
         return { kind: 'live' };
     }
     return { kind: 'waiting', state: describeState(seen, expected) };
 }
-function describeState({ deploy, deployment }, { dagVersion }) {
+/** Whether everything that was deployed is there and well at this look. */
+function isReady({ deploy, deployment }, { dagVersion, image }) {
+    const dagsRun = dagVersion === undefined ||
+        (deployment.desiredDagTarballVersion === dagVersion && deployment.dagTarballVersion === dagVersion);
+    const imageRuns = !image ||
+        (deployment.imageTag === image.tag &&
+            (image.runtimeVersion === undefined || deployment.astroRuntimeVersion === image.runtimeVersion));
+    return deploy.status === 'DEPLOYED' && deployment.status === 'HEALTHY' && dagsRun && imageRuns;
+}
+/** Whether our DAG version shows nowhere before it runs. An image's tag may, and so does a version that was wanted before. */
+const changesVisibly = ({ dagVersion, image, former }) => !image && dagVersion !== former.desiredDagVersion;
+const hasSettled = ({ sawDeploying, wasReady, elapsedMs }, { image }) => wasReady && (sawDeploying || elapsedMs >= (image ? IMAGE_GRACE_MS : DAGS_GRACE_MS));
+/** What the Deployment moves to in place of ours; undefined when nobody came in between. */
+function replacement({ deployment }, { dagVersion, image, former }, { seenDags, seenImage }) {
+    const desired = deployment.desiredDagTarballVersion;
+    if (dagVersion !== undefined && desired !== undefined && desired !== dagVersion) {
+        if (seenDags || desired !== former.desiredDagVersion)
+            return `the DAG version ${desired}`;
+    }
+    const { imageTag } = deployment;
+    if (image && seenImage && imageTag !== image.tag)
+        return `the image ${imageTag}`;
+    return undefined;
+}
+/** What the next look has to know of this one. */
+function remember(memory, seen, expected) {
+    const { deployment } = seen;
+    return {
+        seenDags: memory.seenDags ||
+            (expected.dagVersion !== undefined && deployment.desiredDagTarballVersion === expected.dagVersion),
+        seenImage: memory.seenImage || deployment.imageTag === expected.image?.tag,
+        sawDeploying: memory.sawDeploying || deployment.status === 'DEPLOYING',
+        wasReady: isReady(seen, expected),
+        elapsedMs: memory.elapsedMs,
+    };
+}
+function describeState({ deploy, deployment }, { dagVersion, image, isReturn }) {
     const reason = deployment.statusReason ? ` (${deployment.statusReason})` : '';
-    const code = deployment.dagTarballVersion === dagVersion ? 'the new' : 'the former';
-    return `deploy ${deploy.status}, Deployment ${deployment.status}${reason}, running ${code} DAG version`;
+    const [ours, other] = isReturn ? ['the earlier', 'another'] : ['the new', 'the former'];
+    const age = (isOurs) => (isOurs ? ours : other);
+    const code = [
+        ...(dagVersion === undefined ? [] : [`${age(deployment.dagTarballVersion === dagVersion)} DAG version`]),
+        ...(image
+            ? [`${age(deployment.imageTag === image.tag)} image (runtime ${deployment.astroRuntimeVersion})`]
+            : []),
+    ];
+    return `deploy ${deploy.status}, Deployment ${deployment.status}${reason}, running ${code.join(' and ')}`;
 }
 /**
  * Waits until the deploy is live, at most `budgetMs`, and returns the Deployment as it was then. Throws `ASTRO-ROLLOUT-…`
  * for every other end.
  */
 function waitUntilLive(deps, target, deployId, expected, budgetMs) {
-    const { astro } = deps;
-    let seenOurs = false;
+    const { astro, clock } = deps;
+    const startedAt = clock.now();
+    let memory = NOTHING_SEEN;
     return watch(deps, {
         look: () => Promise.all([astro.getDeploy(target, deployId), astro.getDeployment(target)]),
         async judge([deploy, deployment]) {
-            const verdict = judgeRollout({ deploy, deployment }, expected, seenOurs);
-            seenOurs ||= deployment.desiredDagTarballVersion === expected.dagVersion;
+            const seen = { deploy, deployment };
+            memory = { ...memory, elapsedMs: clock.now() - startedAt };
+            const verdict = judgeRollout(seen, expected, memory);
+            memory = remember(memory, seen, expected);
             if (verdict.kind === 'live')
                 return { kind: 'done', result: deployment };
             if (verdict.kind === 'waiting')
@@ -31901,34 +32092,37 @@ function waitUntilLive(deps, target, deployId, expected, budgetMs) {
 async function ended(deps, target, deployId, verdict) {
     switch (verdict.kind) {
         case 'failed':
+            deps.onEnded?.('failed');
             return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-FAILED',
                 problem: `Astro could not roll out the deploy ${deployId}.`,
-                observed: `The deploy is FAILED: ${verdict.reason}.`,
+                observed: (0,src_errors/* asSentence */.KG)(`The deploy is FAILED: ${verdict.reason}`),
                 fix: `Look at the Deployment: ${target.url}`,
             });
         case 'hibernating':
             return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-HIBERNATING',
-                problem: `The deploy ${deployId} was taken, but the Deployment went into hibernation before the new code ran.`,
+                problem: `The deploy ${deployId} was taken, but the Deployment went into hibernation before its code ran.`,
                 observed: 'Its status is HIBERNATING.',
                 likelyCause: 'Its hibernation schedule, or somebody, put it to sleep.',
-                fix: `Wake it, then look whether the new code runs: ${target.url}`,
+                fix: `Wake it, then look which code runs: ${target.url}`,
             });
         case 'superseded':
+            deps.onEnded?.('replaced');
             return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-SUPERSEDED',
                 problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
-                observed: `The Deployment now moves to the DAG version ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
+                observed: `The Deployment now moves to ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
                 likelyCause: 'Another run, or somebody in the UI or the CLI, deployed at the same time.',
                 fix: 'Look at the newer deploy. A `concurrency` group in the workflow keeps two runs from deploying at once.',
             });
     }
 }
-async function nameReplacement({ astro }, target, ours, version) {
+async function nameReplacement({ astro }, target, ours, replacedBy) {
     try {
         const deploys = await astro.listDeploys(target);
-        const newer = deploys.find(({ id, dagTarballVersion }) => id !== ours && dagTarballVersion === version);
+        const newer = deploys.find(({ id, dagTarballVersion, imageTag }) => id !== ours &&
+            [`the DAG version ${dagTarballVersion ?? ''}`, `the image ${imageTag}`].includes(replacedBy));
         if (!newer)
             return '';
         return `, of the deploy ${newer.id}${newer.git ? ` (commit ${newer.git.commitSha.slice(0, 7)})` : ''}`;
@@ -31941,13 +32135,204 @@ function rollout_timedOut(target, deployId, state, budgetMs) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-ROLLOUT-TIMEOUT',
         problem: `The deploy ${deployId} was not seen live within ${budgetMs / 1000} s.`,
-        observed: `Last seen: ${state}.`,
+        observed: (0,src_errors/* asSentence */.KG)(`Last seen: ${state}`),
         likelyCause: 'The rollout is slow (many workers, a large image), or the Deployment cannot start the new code.',
         fix: `Look at the Deployment: ${target.url} . Raise \`wait-time\` when rollouts simply take longer.`,
     });
 }
 
+;// CONCATENATED MODULE: ./src/deploy/rollback.ts
+
+
+
+const rollback_LOOKS = 4;
+const rollback_PAUSE_MS = 1_000;
+/** Answers by which Astro itself says that it did not act. */
+const rollback_CLEAR_CODES = new Set([
+    'ASTRO-API-REFUSED',
+    'ASTRO-API-UNAUTHORIZED',
+    'ASTRO-API-FORBIDDEN',
+    'ASTRO-API-NOT-FOUND',
+    'ASTRO-API-CONFLICT',
+    'ASTRO-API-RATE-LIMIT',
+]);
+/**
+ * Asks Astro for a rollback, once and never again, and returns the new deploy that it made. An unclear answer is resolved by
+ * looking for a new deploy with this `rollbackFromId` (section 8 of the control plane's contract). Throws ActionError,
+ * `ASTRO-ROLLBACK-UNCLEAR` when no such deploy turns up; `progress` then knows how far it came.
+ *
+ * @param known the deploys from before, among which the new one is not
+ */
+async function askForRollback(deps, target, to, description, known) {
+    const { astro, log, progress, signal } = deps;
+    progress.rollback({ kind: 'asking', to });
+    let made;
+    try {
+        made = await astro.rollbackDeploy(target, to, { description });
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || signal.aborted)
+            throw error;
+        if (hadNoEffect(error)) {
+            progress.rollback({ kind: 'refused', to });
+            throw error;
+        }
+        log.info(`The rollback had no clear answer (${error.observed ?? error.code}); looking for it in the history.`);
+        made = await findMade(deps, target, to, known);
+        if (!made)
+            throw unclear(to, error);
+    }
+    progress.rollback({ kind: 'taken', to, by: made.id });
+    log.info(`Astro has taken the rollback to the deploy ${to}, as the deploy ${made.id} (${made.status}).`);
+    return made;
+}
+function hadNoEffect({ code, cause }) {
+    return rollback_CLEAR_CODES.has(code) || (cause instanceof transport/* HttpFailure */.H && !cause.reached);
+}
+/** What was asked for may come about a little after the connection broke. */
+async function findMade({ astro, clock, signal }, target, to, known) {
+    for (let look = 1;; look++) {
+        const deploys = await astro.listDeploys(target);
+        const made = deploys.find(({ id, rollbackFromId }) => rollbackFromId === to && known.every((deploy) => deploy.id !== id));
+        if (made || look >= rollback_LOOKS)
+            return made;
+        await clock.sleep(rollback_PAUSE_MS * look, signal);
+    }
+}
+function unclear(to, error) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ROLLBACK-UNCLEAR',
+        problem: `Astro gave no clear answer to the rollback to the deploy ${to}.`,
+        observed: `${error.observed ?? error.problem} The deploy history shows no new deploy that returns to it.`,
+        likelyCause: error.likelyCause,
+        fix: 'Look at the deploy history of the Deployment. Roll back again only if no rollback is there: each request makes one.',
+        cause: error,
+    });
+}
+/**
+ * What runs when the rollback is live. The image is waited for when it is another than the Deployment had before, or when
+ * nothing else tells; otherwise its DAGs are the proof.
+ *
+ * @param made the deploy that the rollback made
+ * @param before the Deployment as it was when the rollback was asked for
+ */
+function expectReturn(made, before) {
+    const dagVersion = made.dagTarballVersion === '' ? undefined : made.dagTarballVersion;
+    const image = { tag: made.imageTag, runtimeVersion: made.astroRuntimeVersion };
+    return {
+        dagVersion,
+        image: dagVersion === undefined || made.imageTag !== before.imageTag ? image : undefined,
+        former: { desiredDagVersion: before.desiredDagTarballVersion },
+        isReturn: true,
+    };
+}
+/**
+ * Waits until the code of the deploy `to` runs again, at most `budgetMs`. Throws `ASTRO-ROLLOUT-…` for every other end;
+ * `progress` then knows it.
+ *
+ * @param made the deploy that the rollback made
+ * @param before the Deployment as it was when the rollback was asked for
+ */
+async function waitUntilReturned(deps, target, { to, made, before }, budgetMs) {
+    const reached = (kind) => deps.progress.rollback({ kind, to: to.id, by: made.id });
+    const watching = { ...deps, onEnded: reached };
+    await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs);
+    reached('live');
+}
+
+;// CONCATENATED MODULE: ./src/deploy/rollback-on-failure.ts
+
+
+
+
+/**
+ * Runs the proof of a deploy that Astro has taken. With `rollback-on-failure`, a proof that fails makes the Deployment return
+ * to the deploy before, and is waited for; the proof's own error is thrown all the same, with a word on a rollback that did
+ * not work (`progress` has the word on one that did).
+ */
+async function withRollback(run, guarded, proof) {
+    const { inputs, outputs, signal } = run;
+    if (!inputs.rollbackOnFailure)
+        return proof();
+    outputs.set({ 'rolled-back': 'false' });
+    try {
+        return await proof();
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || signal.aborted || !speaksAgainstTheCode(error.code))
+            throw error;
+        try {
+            const { waitMs } = inputs;
+            if (waitMs !== undefined)
+                await bringBack(run, guarded, error, waitMs);
+        }
+        catch (failure) {
+            throw withoutRollback(error, failure);
+        }
+        throw error;
+    }
+}
+/** Ends after which the code of this run is not what is wrong, or is not what would be rolled back. */
+const OTHER_ENDS = new Set(['ASTRO-CANCELLED', 'ASTRO-ROLLOUT-SUPERSEDED', 'ASTRO-ROLLOUT-HIBERNATING']);
+/** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
+function speaksAgainstTheCode(code) {
+    return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|ENV|UNEXPECTED)\b/.test(code);
+}
+async function bringBack(run, { deployId, previous }, error, waitMs) {
+    const { astro, target, clock, log, outputs, stage, tell } = run;
+    const { made, to, before } = await stage('Roll back', async () => {
+        log.info(`${error.problem} Rolling back, as \`rollback-on-failure\` asks for.`);
+        const [deploys, deployment] = await Promise.all([astro.listDeploys(target), astro.getDeployment(target)]);
+        const chosen = choose(deploys, deployId, previous, clock.now());
+        const description = `Rollback from ${deployId} (${error.code})`;
+        const rollback = await askForRollback(run, target, chosen.id, description, deploys);
+        return { made: rollback, to: chosen, before: deployment };
+    });
+    tell({ rollback: { to, by: made.id } });
+    await stage('Wait until rolled back', () => waitUntilReturned(run, target, { to, made, before }, waitMs));
+    outputs.set({ 'rolled-back': 'true' });
+    log.info(`Rolled back: the code of the deploy ${to.id} runs again, as the deploy ${made.id}.`);
+}
+/** The deploy to return to, unless somebody has deployed meanwhile, whose code is not ours to take away. */
+function choose(deploys, deployId, previous, now) {
+    if (!previous) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-ROLLBACK-NOTHING',
+            problem: 'There is no deploy to go back to: this one was the first.',
+            fix: 'Repair the code and deploy again.',
+        });
+    }
+    const newest = newestDeployed(deploys.filter(({ id }) => id !== deployId));
+    if (newest && newest.id !== previous.id) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-ROLLBACK-OVERTAKEN',
+            problem: `Somebody else has deployed meanwhile (the deploy ${newest.id}), so that the one before is no longer ${previous.id}.`,
+            fix: 'Look at the other deploy, and roll back by hand if needed.',
+        });
+    }
+    const to = deploys.find(({ id }) => id === previous.id) ?? previous;
+    refuseUnreturnable(deploys, to, now);
+    return to;
+}
+/** The proof's own error, with why no rollback came about, or why it was not seen live. */
+function withoutRollback(error, failure) {
+    const why = failure instanceof src_errors/* ActionError */.lZ
+        ? [failure.problem, failure.observed].filter(Boolean).join(' ')
+        : (0,src_errors/* describeError */.Uc)(failure);
+    return new src_errors/* ActionError */.lZ({
+        code: error.code,
+        problem: error.problem,
+        observed: [error.observed, `The rollback that \`rollback-on-failure\` asks for did not work: ${why}`]
+            .filter(Boolean)
+            .join('\n'),
+        likelyCause: error.likelyCause,
+        fix: error.fix,
+        cause: failure,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/deploy.ts
+
 
 
 
@@ -31981,8 +32366,12 @@ async function deploy(run) {
     }
     const { waitMs } = inputs;
     const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } };
-    const live = await stage('Wait until live', () => waitUntilLive(run, target, deploy.id, expected, waitMs));
-    progress.reached('live');
+    const watching = { ...run, onEnded: (end) => progress.reached(end) };
+    const live = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+        const seen = await stage('Wait until live', () => waitUntilLive(watching, target, deploy.id, expected, waitMs));
+        progress.reached('live');
+        return seen;
+    });
     if (written)
         proveVariables(run, live, written);
     log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`);
@@ -32035,6 +32424,7 @@ function createProgress() {
     let stage = 'untouched';
     let id;
     let variables = 'untouched';
+    let rollback;
     return {
         reached(next, deployId) {
             stage = next;
@@ -32043,8 +32433,11 @@ function createProgress() {
         variables(state) {
             variables = state;
         },
+        rollback(state) {
+            rollback = state;
+        },
         aftermath() {
-            const code = progress_describe(stage, id ?? 'of this run');
+            const code = (rollback && describeRollback(rollback)) ?? progress_describe(stage, id ?? 'of this run');
             if (variables === 'untouched')
                 return code;
             return `${VARIABLES[variables]} ${stage === 'untouched' ? 'Nothing else was changed on Astro.' : code}`;
@@ -32057,6 +32450,23 @@ const VARIABLES = {
     written: 'The new environment variables are written and stay.',
     replaced: 'The environment variables were written, but somebody else has changed them since.',
 };
+/** Undefined when the rollback changed nothing, so that what was before it still holds. */
+function describeRollback(state) {
+    switch (state.kind) {
+        case 'asking':
+            return `It is not known whether Astro took the rollback to the deploy ${state.to}: the Deployment may return to it or not. Look at the deploy history of the Deployment.`;
+        case 'refused':
+            return undefined;
+        case 'taken':
+            return `Astro has taken the rollback to the deploy ${state.to}, as the deploy ${state.by}: its code may go live although this run did not see it.`;
+        case 'failed':
+            return `The rollback to the deploy ${state.to}, as the deploy ${state.by}, has failed: its code does not go live.`;
+        case 'replaced':
+            return `Astro had taken the rollback to the deploy ${state.to}, as the deploy ${state.by}, but a newer deploy goes live in its place.`;
+        case 'live':
+            return `The Deployment was rolled back: it runs the code of the deploy ${state.to} again, as the deploy ${state.by}.`;
+    }
+}
 function progress_describe(stage, id) {
     const unfinished = `The former code keeps running; the deploy ${id} stays unfinished in the deploy history, without effect.`;
     switch (stage) {
@@ -32072,13 +32482,113 @@ function progress_describe(stage, id) {
             return `It is not known whether Astro took the deploy ${id}: the new code may go live or not. Look at the deploy history of the Deployment.`;
         case 'finalized':
             return `Astro has taken the deploy ${id}: the new code may go live although this run did not see it.`;
+        case 'failed':
+            return `The deploy ${id} has failed: its code does not go live.`;
+        case 'replaced':
+            return `Astro had taken the deploy ${id}, but a newer one goes live in its place.`;
         case 'live':
             return `The deploy ${id} is live.`;
     }
 }
 
+;// CONCATENATED MODULE: ./src/deploy/rollback-action.ts
+
+
+
+/** `action: rollback`: plan, ask once, proof. Throws ActionError; green means that the earlier code runs. */
+async function rollback(run) {
+    const { inputs, deployment, target, log, outputs, stage, tell } = run;
+    outputs.set({ 'rolled-back': 'false' });
+    refuseRollback(deployment, run.session.kind);
+    const { leave, to } = await stage('Plan', () => rollback_action_makePlan(run));
+    if (inputs.dryRun) {
+        const reason = 'dry run: the plan was made and nothing was changed';
+        outputs.set({ skipped: 'true', 'skip-reason': reason });
+        log.notice(`${deployment.name} was not rolled back (${reason}).`);
+        tell({ headline: `Dry run: ${deployment.name} was not rolled back` });
+        return;
+    }
+    const made = await stage('Roll back', async () => askForRollback(run, target, to.id, inputs.description ?? `Rollback from ${leave.id} to ${to.id}`, await run.deploys()));
+    outputs.set({ 'deploy-id': made.id, skipped: 'false', 'dag-version': made.dagTarballVersion });
+    tell({
+        deployId: made.id,
+        dagVersion: { before: deployment.dagTarballVersion, after: made.dagTarballVersion },
+        rollback: { to, by: made.id },
+    });
+    const { waitMs } = inputs;
+    if (waitMs === undefined) {
+        outputs.set({ 'rolled-back': 'true' });
+        log.notice(`Astro has taken the rollback to the deploy ${to.id}, as the deploy ${made.id}. The step does not wait for it to run: \`wait\` is false.`);
+        tell({ headline: `Rollback handed to Astro: ${deployment.name} (not waited for)` });
+        return;
+    }
+    await stage('Wait until live', () => waitUntilReturned(run, target, { to, made, before: deployment }, waitMs));
+    outputs.set({ 'rolled-back': 'true' });
+    log.info(`Live: ${deployment.name} runs the code of the deploy ${to.id} again; ${leave.id} is left.`);
+    tell({ headline: `Rolled back ${deployment.name}` });
+}
+async function rollback_action_makePlan(run) {
+    const { deployment, inputs, clock, log, outputs, tell } = run;
+    const deploys = await run.deploys();
+    const plan = planRollback({ deployment, deploys, wanted: inputs.deployId, now: clock.now() });
+    for (const reason of plan.reasons)
+        log.info(reason);
+    outputs.set({ 'previous-deploy-id': plan.leave.id });
+    tell({
+        deployType: 'rollback',
+        reasons: plan.reasons,
+        dagVersion: { before: deployment.dagTarballVersion, after: plan.to.dagTarballVersion },
+        rollback: { to: plan.to, by: undefined },
+    });
+    return plan;
+}
+
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 9 modules
 var core = __nccwpck_require__(9584);
+;// CONCATENATED MODULE: ./src/astro/domain.ts
+
+
+const DEFAULT_DOMAIN = 'astronomer.io';
+const KNOWN_DOMAIN = /^(?:(pr\d{4,6})\.)?(astronomer(?:-dev|-stage|-perf)?\.io)$/;
+const LONGEST_HOST = 253;
+/**
+ * Reads a domain as the Astro CLI does (section 1.1 of the control plane's contract): a bare domain, with or without
+ * `cloud.` and a scheme; `localhost`; or a full origin, which is then the API's. Returns a sentence when it is none.
+ */
+function parseDomain(text) {
+    const given = text.trim().replace(/\/+$/, '') || DEFAULT_DOMAIN;
+    const bare = given.replace(/^https:\/\//, '').replace(/^cloud\./, '');
+    if (bare === 'localhost')
+        return { apiOrigin: 'http://localhost:8888', uiOrigin: 'http://localhost:8888' };
+    const known = KNOWN_DOMAIN.exec(bare);
+    if (known) {
+        const [, preview, domain = DEFAULT_DOMAIN] = known;
+        return {
+            apiOrigin: preview ? `https://${preview}.api.${domain}` : `https://api.${domain}`,
+            uiOrigin: `https://cloud.${domain}`,
+        };
+    }
+    return given.includes('://')
+        ? parseOrigin(given)
+        : `${(0,src_errors/* quote */.hD)(given)} is not an Astro domain such as ${DEFAULT_DOMAIN}`;
+}
+function parseOrigin(given) {
+    if (!URL.canParse(given))
+        return `${(0,src_errors/* quote */.hD)(given)} is not a URL`;
+    const url = new URL(given);
+    if (url.username || url.password)
+        return 'a domain must not hold a user name or password';
+    if (url.hostname.length > LONGEST_HOST)
+        return `${(0,src_errors/* quote */.hD)(given)} is longer than any domain`;
+    if (url.pathname !== '/' || url.search || url.hash)
+        return `${(0,src_errors/* quote */.hD)(given)} is more than an origin`;
+    if (!mayCarrySecrets(url)) {
+        return `${(0,src_errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
+    }
+    const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.');
+    return { apiOrigin: url.origin, uiOrigin: `${url.protocol}//${uiHost}` };
+}
+
 // EXTERNAL MODULE: ./node_modules/dotenv/dist/index.cjs
 var dist = __nccwpck_require__(8230);
 ;// CONCATENATED MODULE: ./src/environment/dotenv.ts
@@ -32488,24 +32998,46 @@ function nothingGiven(mode) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs/ineffective.ts
+const ENVIRONMENT = [
+    'environment-variables',
+    'secret-environment-variables',
+    'environment-file',
+    'environment-mode',
+];
 const RULES = [
     { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-    ...['deploy-type', 'root-folder', 'dags-path', 'description', 'allow-empty-dags'].map((input) => ({
+    ...['deploy-type', 'root-folder', 'dags-path', 'allow-empty-dags'].map((input) => ({
         input,
         hasEffect: (i) => i.action === 'deploy',
         why: 'the action ships no code',
     })),
-    ...[
-        'dry-run',
-        'environment-variables',
-        'secret-environment-variables',
-        'environment-file',
-        'environment-mode',
-    ].map((input) => ({
+    {
+        input: 'description',
+        hasEffect: (i) => i.action === 'deploy' || i.action === 'rollback',
+        why: 'the action ships no code',
+    },
+    ...['dry-run', ...ENVIRONMENT].map((input) => ({
         input,
         hasEffect: (i) => i.action !== 'get-access-token',
         why: '`get-access-token` changes nothing',
     })),
+    ...ENVIRONMENT.map((input) => ({
+        input,
+        hasEffect: (i) => i.action !== 'rollback',
+        why: '`rollback` leaves the environment variables as they are',
+    })),
+    { input: 'deploy-id', hasEffect: (i) => i.action === 'rollback', why: 'it belongs to `action: rollback`' },
+    {
+        input: 'rollback-on-failure',
+        hasEffect: (i) => i.action === 'deploy',
+        why: 'only a deploy can give way to the one before',
+    },
+    {
+        input: 'rollback-on-failure',
+        hasEffect: (i) => i.waitMs !== undefined,
+        why: '`wait` is false, so nobody sees a failure',
+    },
+    { input: 'rollback-on-failure', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
     {
         input: 'wait-time',
         hasEffect: (i) => !i.dryRun || i.action === 'get-access-token',
@@ -32542,7 +33074,12 @@ const ACTIONS = [
     'delete-deployment-preview',
 ];
 const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'];
-const SUPPORTED_ACTIONS = ['deploy', 'update-environment-variables', 'get-access-token'];
+const SUPPORTED_ACTIONS = [
+    'deploy',
+    'update-environment-variables',
+    'get-access-token',
+    'rollback',
+];
 const SUPPORTED_DEPLOY_TYPES = ['infer', 'dags-only'];
 const INPUT_DEFAULTS = {
     action: 'deploy',
@@ -32554,6 +33091,7 @@ const INPUT_DEFAULTS = {
     'environment-mode': 'merge',
     wait: 'true',
     'wait-time': '10m',
+    'rollback-on-failure': 'false',
 };
 /** Of descriptions and of the names of Deployments, by Astro's specification. */
 const LONGEST_TEXT = 500;
@@ -32612,6 +33150,8 @@ function readInputs(hide, source = {
         allowEmptyDags: boolean('allow-empty-dags'),
         environment: environment.wish,
         waitMs: wait ? waitTime : undefined,
+        deployId: readId('deploy-id', optional('deploy-id'), problems),
+        rollbackOnFailure: boolean('rollback-on-failure'),
     };
     if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
         throw inputError(problems);
@@ -33314,7 +33854,7 @@ async function checkedDagFolder(folder, workspace, allowEmptyDags) {
 }
 async function findCommit(env, git, folder) {
     const [event, local] = await Promise.all([readEvent(env.GITHUB_EVENT_PATH), (0,project_git/* readLocalCommit */.Rg)(git, folder)]);
-    return completeCommit(readCommit(env, event), local);
+    return completeCommit(readCommit(env, event), local, env.GITHUB_SHA);
 }
 /** The webhook event; undefined when there is none that can be read, for it only decorates the deploy. */
 async function readEvent(file) {
@@ -33421,6 +33961,7 @@ function buildSummary(facts) {
                 dagVersion &&
                     `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
             ],
+            ['Rollback', facts.rollback && summary_describeRollback(facts.rollback)],
         ]),
         ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
         ...(facts.environment ? [environmentTable(facts.environment)] : []),
@@ -33433,6 +33974,9 @@ function describeCommit(commit) {
     const branch = commit.branch ? ` on ${code(commit.branch)}` : '';
     const message = commit.message ? `: ${escapeMarkdown(commit.message.split('\n')[0] ?? '')}` : '';
     return `${markdown_link(commit.sha.slice(0, 7), commitUrl(commit))}${branch}${message}`;
+}
+function summary_describeRollback({ to, by }) {
+    return `to ${code(to.id)} of ${escapeMarkdown(to.createdAt)}${by === undefined ? '' : `, as ${code(by)}`}`;
 }
 function quoteError(error, aftermath) {
     return [error.problem, error.observed, error.likelyCause, error.fix, aftermath]
@@ -33447,12 +33991,20 @@ function quoteError(error, aftermath) {
 
 
 
-/** Where the troubleshooting entry of a code is. */
 const TROUBLESHOOTING = 'docs/troubleshooting.md';
+/**
+ * Where the entry of a code is: in this action's repository, as it was when the version that runs was made. The runner does
+ * not tell the repository of a local action (`uses: ./`), where the path alone leads there.
+ */
+function troubleshootingEntry(code, env) {
+    const { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref, GITHUB_SERVER_URL: server } = env;
+    const entry = `${TROUBLESHOOTING}#${code.toLowerCase()}`;
+    return repository && ref && server ? `${server}/${repository}/blob/${ref}/${entry}` : entry;
+}
 /** One error annotation with all that a user needs, and a failed step. The stack is for step debug only. */
 function reportFailure(error, aftermath, secrets) {
     const paragraphs = [error.problem, error.observed, error.likelyCause, error.fix, aftermath].filter(Boolean);
-    const message = `${paragraphs.join('\n')}\n[${error.code}] More in ${TROUBLESHOOTING}#${error.code.toLowerCase()}`;
+    const message = `${paragraphs.join('\n')}\n[${error.code}] More in ${troubleshootingEntry(error.code, process.env)}`;
     core/* error */.z3(secrets.redact(message), { title: `Deploy to Astro failed: ${error.code}` });
     if (core/* isDebug */._o()) {
         core/* debug */.Yz(secrets.redact(error.stack ?? ''));
@@ -33474,6 +34026,7 @@ async function writeSummary(facts, secrets, log) {
 }
 
 ;// CONCATENATED MODULE: ./src/main.ts
+
 
 
 
@@ -33521,7 +34074,7 @@ async function main(deps) {
         const { deployment, deploys, target } = await stage('Find the Deployment', async () => {
             const path = await locateDeployment(astro, session, inputs);
             const history = once(() => begun(astro.listDeploys(path)));
-            if (shipsCode)
+            if (shipsCode || inputs.action === 'rollback')
                 void history();
             const found = await readDeployment(astro, path, inputs);
             const located = { ...path, url: deploymentUrl(found, inputs) };
@@ -33558,6 +34111,7 @@ async function perform(run) {
         case 'get-access-token':
             return handOnAccessToken(run);
         case 'rollback':
+            return rollback(run);
         case 'create-deployment-preview':
         case 'deploy-deployment-preview':
         case 'delete-deployment-preview':
@@ -33568,7 +34122,7 @@ async function perform(run) {
 function introduce(deployment, url, { log, outputs, tell }) {
     const workspace = deployment.workspaceName ?? deployment.workspaceId;
     log.info(`Deployment ${deployment.name} (${deployment.id}) in the Workspace ${workspace}`);
-    log.info(`Runtime ${deployment.astroRuntimeVersion}, Airflow ${deployment.airflowVersion}, ${deployment.status}`);
+    log.info(`Runtime ${deployment.astroRuntimeVersion || 'unknown'}, Airflow ${deployment.airflowVersion}, ${deployment.status}`);
     log.info(url);
     outputs.set({
         'deployment-id': deployment.id,
@@ -33620,21 +34174,23 @@ function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_
 /* harmony export */   Rg: () => (/* binding */ readLocalCommit),
 /* harmony export */   Sv: () => (/* binding */ readPathInClone)
 /* harmony export */ });
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_0__);
+
+/** A git that hangs (a network drive, a partial clone that fetches) must not hold up a deploy. */
+const LONGEST_MS = 15_000;
+/** What a step's environment holds for this action or the runner, and is nobody else's business. */
+const PRIVATE = /^(INPUT_|ASTRO|ACTIONS_)/;
 /** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
 const systemGit = async (folder, args) => {
     const { getExecOutput } = await Promise.resolve(/* import() */).then(__nccwpck_require__.bind(__nccwpck_require__, 2876));
-    try {
-        const { exitCode, stdout } = await getExecOutput('git', [...args], {
-            cwd: folder,
-            silent: true,
-            ignoreReturnCode: true,
-            env: { ...definedOnly(process.env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-        });
-        return exitCode === 0 ? stdout : undefined;
-    }
-    catch {
-        return undefined;
-    }
+    const run = getExecOutput('git', [...args], {
+        cwd: folder,
+        silent: true,
+        ignoreReturnCode: true,
+        env: { ...publicOnly(process.env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
+    }).then(({ exitCode, stdout }) => (exitCode === 0 ? stdout : undefined), () => undefined);
+    return Promise.race([run, (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(LONGEST_MS, undefined, { ref: false })]);
 };
 /** The commit that is checked out in a folder; undefined where there is no clone. */
 async function readLocalCommit(git, folder) {
@@ -33649,8 +34205,8 @@ async function readPathInClone(git, folder) {
     const output = await git(folder, ['rev-parse', '--show-prefix']);
     return output?.replace(/\r?\n$/, '').replace(/\/$/, '');
 }
-function definedOnly(env) {
-    return Object.fromEntries(Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+function publicOnly(env) {
+    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => value === undefined || PRIVATE.test(name.toUpperCase()) ? [] : [[name, value]]));
 }
 
 
