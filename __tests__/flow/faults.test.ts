@@ -29,28 +29,48 @@ afterEach(() => {
   expect(astro.violations).toEqual([])
 })
 
-const PATHS: Record<Exclude<FlowStep, 'upload'>, RegExp> = {
-  'auth-config': /auth-config$/,
-  token: /oauth\/token$/,
-  organizations: /organizations$/,
-  'list-deployments': /deployments$/,
-  deployment: /deployments\/\w+$/,
-  poll: /deployments\/\w+$/,
-  'list-deploys': /deploys$/,
-  'create-deploy': /deploys$/,
-  finalize: /finalize$/,
-  'get-deploy': /deploys\/\w+$/,
+const REQUESTS: Record<Exclude<FlowStep, 'upload'>, readonly [method: string, path: RegExp]> = {
+  'auth-config': ['GET', /auth-config$/],
+  token: ['POST', /oauth\/token$/],
+  organizations: ['GET', /organizations$/],
+  'list-deployments': ['GET', /deployments$/],
+  deployment: ['GET', /deployments\/\w+$/],
+  poll: ['GET', /deployments\/\w+$/],
+  'list-deploys': ['GET', /deploys$/],
+  'create-deploy': ['POST', /deploys$/],
+  finalize: ['POST', /finalize$/],
+  'get-deploy': ['GET', /deploys\/\w+$/],
 }
 
-/** Nobody waits half a minute for an answer that will not come: the time limit of the step that hangs is a short one. */
-function impatient(step: FlowStep): (send: Transport) => Transport {
+/**
+ * Nobody waits half a minute for an answer that will not come: the time limit of the requests that hang is a short one, and
+ * of no others, for a busy machine may take its time.
+ */
+function impatient(step: FlowStep, often: 'once' | 'for ever', send: Transport): Transport {
+  let hanging = often === 'once' ? 1 : Infinity
   if (step === 'upload') {
     const timeout = AbortSignal.timeout.bind(AbortSignal)
-    jest.spyOn(AbortSignal, 'timeout').mockImplementation(() => timeout(PATIENCE_MS))
-    return (send) => send
+    const limit = (ms: number): AbortSignal => timeout(hanging-- > 0 ? PATIENCE_MS : ms)
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation(limit)
+    return send
   }
-  const path = PATHS[step]
-  return (send) => (wire) => send(path.test(wire.url.pathname) ? { ...wire, timeoutMs: PATIENCE_MS } : wire)
+  const [method, path] = REQUESTS[step]
+  return (wire) => {
+    const isHanging = wire.method === method && path.test(wire.url.pathname) && hanging-- > 0
+    return send(isHanging ? { ...wire, timeoutMs: PATIENCE_MS } : wire)
+  }
+}
+
+/** Calls this when the deploy is finalized: what is read from then on are polls. */
+function onFinalize(then: () => void, before: Transport, after: Transport): Transport {
+  let isFinalized = false
+  return (wire) => {
+    if (!isFinalized && wire.url.pathname.endsWith('/finalize')) {
+      isFinalized = true
+      then()
+    }
+    return isFinalized ? after(wire) : before(wire)
+  }
 }
 
 describe.each(STEPS)('at the step %s', (step) => {
@@ -61,10 +81,14 @@ describe.each(STEPS)('at the step %s', (step) => {
       const [olderSecrets, olderRequests] = [astro.secrets.size - 2, astro.requests.length]
       const rule: FaultRule = {
         ...FAULTS[name],
-        ...(step === 'poll' ? { step: 'deployment', skip: 1 } : { step }),
+        step: step === 'poll' ? 'deployment' : step,
         ...(often === 'once' ? { times: 1 } : {}),
       }
-      astro.faults.add(rule)
+      const wrap = (send: Transport): Transport => {
+        const inner = name.startsWith('hang') ? impatient(step, often, send) : send
+        return step === 'poll' ? onFinalize(() => astro.faults.add(rule), send, inner) : inner
+      }
+      if (step !== 'poll') astro.faults.add(rule)
       const expected = expectedEnd(step, name, often)
       const before = remember(astro, deploymentId)
       const result = await runFlow({
@@ -72,11 +96,11 @@ describe.each(STEPS)('at the step %s', (step) => {
           'key-id': keyId,
           'key-secret': keySecret,
           domain: astro.origin,
-          'wait-time': expected === 'ASTRO-ROLLOUT-TIMEOUT' ? '8s' : '10m',
+          'wait-time': expected === 'ASTRO-ROLLOUT-TIMEOUT' ? '30s' : '10m',
         },
         workspace: makeFolder({ 'dags/example.py': 'from airflow.sdk import dag\n' }),
         clock,
-        ...(name.startsWith('hang') ? { wrap: impatient(step) } : {}),
+        wrap,
       })
 
       const [message = 'live', ...more] = result.errors

@@ -98,7 +98,7 @@ export function expectedEnd(step: FlowStep, name: FaultName, often: 'once' | 'fo
       return 'ASTRO-AUTH-DISCOVERY'
     case 'token':
       if (['400', '401', '403'].includes(name)) return 'ASTRO-AUTH-KEY-REJECTED'
-      if (look === 'limit' || look === 'outage') return once ? 'live' : 'ASTRO-AUTH-EXCHANGE'
+      if (look === 'limit' || look === 'outage') return once ? 'live' : API_CODES[name]
       if (look.startsWith('lost')) return once ? 'live' : 'ASTRO-AUTH-UNREACHABLE'
       return 'ASTRO-AUTH-EXCHANGE'
     case 'organizations':
