@@ -65,8 +65,10 @@ export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): P
       deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`)
       told = { state, at: now }
     }
-    const next = lookedAt + pollInterval(lookedAt - startedAt)
-    if (Math.max(next, now) >= deadline) throw task.timedOut(state)
+    // However rare the looks have become, one is left for the end of the budget.
+    const lastLookAt = deadline - EARLY_INTERVAL_MS
+    if (lookedAt >= lastLookAt || now >= deadline) throw task.timedOut(state)
+    const next = Math.min(lookedAt + pollInterval(lookedAt - startedAt), lastLookAt)
     await deps.clock.sleep(Math.max(0, next - now), deps.signal)
   }
 }
