@@ -46,6 +46,7 @@ const play = playSideBySide({
   'a page in place of the login service': withFaults([{ fault: 'html', status: 200, step: 'token' }]),
   'no create': withFaults([{ fault: 'status', status: 500, step: 'create-deploy' }]),
   'no upload': withFaults([{ fault: 'status', status: 403, step: 'upload' }]),
+  'a page in place of the blob store': withFaults([{ fault: 'html', status: 200, step: 'upload' }]),
   'no finalize': withFaults([{ fault: 'status', status: 400, step: 'finalize' }]),
   'an upload that nobody confirms': withFaults([{ fault: 'resetAfterEffect', step: 'upload' }]),
   'a rollout that nobody shows': withFaults([{ fault: 'hang', step: 'get-deploy' }], { 'wait-time': '2s' }),
@@ -74,20 +75,22 @@ test.each([
   90_000,
 )
 
-test.each<[Parameters<typeof play>[0], string]>([
+test.each<[Parameters<typeof play>[0], string, ...string[]]>([
   ['a page in place of the login service', 'ASTRO-AUTH-EXCHANGE'],
   ['no create', 'ASTRO-API-UNAVAILABLE'],
   ['no upload', 'ASTRO-UPLOAD-REFUSED'],
-  ['no finalize', 'ASTRO-API-REFUSED'],
+  ['a page in place of the blob store', 'ASTRO-UPLOAD-FAILED', 'HTTP 200: a web page'],
+  ['no finalize', 'ASTRO-API-REFUSED', 'was not finalized'],
   ['an upload that nobody confirms', 'ASTRO-UPLOAD-UNREACHABLE'],
   ['a rollout that nobody shows', 'ASTRO-ROLLOUT-TIMEOUT'],
   ['a list that nobody waits for', 'ASTRO-API-NOT-FOUND'],
 ])(
   '%s ends red, with a message that is true',
-  async (name, code) => {
+  async (name, code, ...words) => {
     const { astro, result, before } = await play(name)
     const [message = ''] = result.errors
     expect([result.exitCode, codeOf(message)]).toEqual([1, code])
+    for (const word of words) expect(message).toContain(word)
     expect(falseAftermath(message, astro, astro.deploymentId, before)).toBeUndefined()
   },
   90_000,

@@ -25,7 +25,8 @@ export function readFailure(thrown: unknown, url: URL): UploadFailure | undefine
   if (!(thrown instanceof Error) || thrown.name !== 'RestError') return undefined
   const error = thrown as RestErrorLike
   const header = (name: string): string | undefined => error.response?.headers.get(name)
-  const firstLine = error.message.split('\n', 1)[0] ?? ''
+  const isPage = /^\s*<(?:!doctype|html)/i.test(error.message)
+  const firstLine = isPage ? 'a web page' : (error.message.split('\n', 1)[0] ?? '')
   return {
     status: error.statusCode,
     code: header('x-ms-error-code') ?? error.code,
@@ -96,7 +97,7 @@ export function uploadError(failure: UploadFailure, host: string): ActionError {
   }
   return new ActionError({
     code: 'ASTRO-UPLOAD-FAILED',
-    problem: 'The blob store refused the DAG bundle.',
+    problem: 'The blob store did not take the DAG bundle.',
     observed,
     likelyCause: 'A failure of the blob store, or a proxy that answers in its place.',
     fix: 'Run the job again. If it happens again, contact Astronomer support with the request ID.',
