@@ -3,6 +3,7 @@ import { systemClock } from './clock.ts'
 import { ActionError } from './errors.ts'
 import { createRequest } from './http/request.ts'
 import { createTransport } from './http/transport.ts'
+import { createDocker } from './image/docker.ts'
 import { main } from './main.ts'
 import { createOutputs } from './outputs.ts'
 import { systemGit } from './project/git.ts'
@@ -40,6 +41,7 @@ await main({
     signal,
   }),
   git: systemGit,
+  docker: createDocker(process.env, signal),
   secrets,
   log,
   outputs: createOutputs(),

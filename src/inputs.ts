@@ -6,11 +6,13 @@ import type { EnvironmentWish } from './environment/wish.ts'
 import { ENVIRONMENT_MODES } from './environment/wish.ts'
 import type { ErrorCode } from './errors.ts'
 import { ActionError, quote } from './errors.ts'
+import type { BuildArg, BuildSecret } from './inputs/build.ts'
+import { parseBuildArgs, parseBuildSecrets } from './inputs/build.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
 import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
 import { ineffectiveInputs } from './inputs/ineffective.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
-import { parseBoolean, parseChoice, parseDuration, parseRelativePath } from './inputs/values.ts'
+import { parseBoolean, parseChoice, parseDuration, parseList, parseRelativePath } from './inputs/values.ts'
 
 export const ACTIONS = [
   'deploy',
@@ -32,7 +34,12 @@ const SUPPORTED_ACTIONS: readonly Action[] = [
   'get-access-token',
   'rollback',
 ]
-const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = ['infer', 'dags-only']
+const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = [
+  'infer',
+  'dags-only',
+  'image-and-dags',
+  'image-only',
+]
 
 /** Which Deployment was asked for; `bound` means the one that the credential belongs to. */
 export type TargetWish =
@@ -63,6 +70,21 @@ export type Inputs = {
   readonly deployId: string | undefined
   /** Whether a deploy that fails when it rolls out gives way to the one before. */
   readonly rollbackOnFailure: boolean
+  /** With an explicit deploy type: skip when nothing changed. */
+  readonly skipUnchanged: boolean
+  /** Globs from the root of the repository. */
+  readonly imageTriggerPaths: readonly string[]
+  /** A local image in place of a build. */
+  readonly imageName: string | undefined
+  readonly buildArgs: readonly BuildArg[]
+  readonly buildSecrets: readonly BuildSecret[]
+  readonly parse: boolean
+  readonly pytest: boolean
+  /** Relative to the project. */
+  readonly pytestFile: string
+  /** Skips parse and pytest. */
+  readonly force: boolean
+  readonly githubToken: string | undefined
 }
 
 export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
@@ -76,6 +98,12 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   wait: 'true',
   'wait-time': '10m',
   'rollback-on-failure': 'false',
+  'skip-unchanged': 'false',
+  parse: 'false',
+  pytest: 'false',
+  'pytest-file': 'tests/',
+  force: 'false',
+  'github-token': '${{ github.token }}',
 }
 
 /** Of descriptions and of the names of Deployments, by Astro's specification. */
@@ -155,6 +183,8 @@ export function readInputs(
 
   const wait = boolean('wait')
   const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0)
+  const githubToken = optional('github-token')
+  if (githubToken !== undefined) hide(githubToken)
   const inputs = {
     action,
     organizationId: readId('organization-id', optional('organization-id'), problems),
@@ -174,6 +204,16 @@ export function readInputs(
     waitMs: wait ? waitTime : undefined,
     deployId: readId('deploy-id', optional('deploy-id'), problems),
     rollbackOnFailure: boolean('rollback-on-failure'),
+    skipUnchanged: boolean('skip-unchanged'),
+    imageTriggerPaths: parseList(text('image-trigger-paths')),
+    imageName: optional('image-name'),
+    buildArgs: take('build-args', 'ASTRO-INPUT-BUILD', parseBuildArgs(text('build-args')), []),
+    buildSecrets: take('build-secrets', 'ASTRO-INPUT-BUILD', parseBuildSecrets(text('build-secrets')), []),
+    parse: boolean('parse'),
+    pytest: boolean('pytest'),
+    pytestFile: path('pytest-file'),
+    force: boolean('force'),
+    githubToken,
   }
 
   if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {

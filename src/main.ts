@@ -12,6 +12,7 @@ import { rollback } from './deploy/rollback-action.ts'
 import { updateEnvironmentVariables } from './environment/update.ts'
 import { asActionError } from './errors.ts'
 import type { Request } from './http/request.ts'
+import type { Docker } from './image/docker.ts'
 import type { Inputs } from './inputs.ts'
 import { readInputs } from './inputs.ts'
 import type { Outputs } from './outputs.ts'
@@ -29,6 +30,7 @@ export type Dependencies = {
   readonly clock: Clock
   readonly request: Request
   readonly git: Git
+  readonly docker: Docker
   readonly secrets: Secrets
   readonly log: Log
   readonly outputs: Outputs

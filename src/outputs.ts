@@ -11,6 +11,7 @@ export type OutputName =
   | 'skipped'
   | 'skip-reason'
   | 'dag-version'
+  | 'image-tag'
   | 'previous-deploy-id'
   | 'rolled-back'
   | 'environment-changes'

@@ -4,8 +4,10 @@ import type { Session } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import type { Progress } from './deploy/progress.ts'
 import type { Request } from './http/request.ts'
+import type { Docker } from './image/docker.ts'
 import type { Inputs } from './inputs.ts'
 import type { Outputs } from './outputs.ts'
+import type { Git } from './project/git.ts'
 import type { PreparedProject } from './project/prepare.ts'
 import type { Log } from './report/log.ts'
 import type { SummaryFacts } from './report/summary.ts'
@@ -23,6 +25,9 @@ export type Run = {
   /** The user's repository; for an action that ships code, read while the network is busy. */
   readonly project: () => PreparedProject
   readonly request: Request
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly git: Git
+  readonly docker: Docker
   readonly clock: Clock
   readonly log: Log
   readonly outputs: Outputs

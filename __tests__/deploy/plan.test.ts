@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
+import type { CodeType } from '../../src/deploy/infer.ts'
 import type { PlanFacts } from '../../src/deploy/plan.ts'
 import { newestDeployed, planDeploy } from '../../src/deploy/plan.ts'
-import { refuseUndeployable } from '../../src/deploy/preconditions.ts'
+import { refuseType, refuseUndeployable } from '../../src/deploy/preconditions.ts'
 import type { Stage } from '../../src/deploy/progress.ts'
 import { createProgress } from '../../src/deploy/progress.ts'
 import { makeDeploy, makeDeployment } from '../make/deployment.ts'
 import { failureOf } from '../make/failure.ts'
 
 const FACTS: PlanFacts = {
+  choice: { type: 'dags-only', skip: undefined, reasons: ['Deploy type dags-only, as `deploy-type` says.'] },
+  mark: { tree: undefined, modified: [] },
   deployment: makeDeployment(),
   deploys: [],
   commit: {
@@ -27,9 +30,14 @@ const FACTS: PlanFacts = {
 test('a plan says what will happen and what was there before', () => {
   expect(planDeploy(FACTS)).toEqual({
     type: 'dags-only',
-    reasons: ['2 files of the DAG folder, 1 DAG file among them, will replace what runs now.'],
+    skip: undefined,
+    ships: { dags: true, image: false },
+    reasons: [
+      'Deploy type dags-only, as `deploy-type` says.',
+      '2 files of the DAG folder, 1 DAG file among them, will replace what runs now.',
+    ],
     previous: undefined,
-    before: { dagVersion: 'v1' },
+    before: { dagVersion: 'v1', imageTag: 'deploy-2026-01-01T00-00-00' },
     request: {
       type: 'DAG_ONLY',
       description: 'Load orders',
@@ -48,7 +56,7 @@ test('outside of GitHub there is no git metadata and no description', () => {
 
 test('removing every DAG is said in words', () => {
   const { reasons } = planDeploy({ ...FACTS, dagFolder: { dagFileCount: 0, files: [] } })
-  expect(reasons[0]).toContain('every DAG of the Deployment will be removed')
+  expect(reasons.at(-1)).toContain('every DAG of the Deployment will be removed')
 })
 
 test('the deploy before is the newest that Astro accepted, in whatever order they come', () => {
@@ -67,13 +75,6 @@ describe('a Deployment is refused before anything is written', () => {
   test.each([
     ['CI/CD enforcement, user token', { isCicdEnforced: true }, 'user-token', 'ASTRO-DEPLOY-CICD-ENFORCED'],
     ['hibernation', { status: 'HIBERNATING' }, 'api-key', 'ASTRO-DEPLOY-HIBERNATING'],
-    [
-      'remote execution',
-      { remoteExecution: { enabled: true, allowedIpAddressRanges: [], remoteApiUrl: '' } },
-      'api-token',
-      'ASTRO-DEPLOY-REMOTE-EXECUTION',
-    ],
-    ['DAG deploys off', { isDagDeployEnabled: false }, 'api-key', 'ASTRO-DEPLOY-DAG-DEPLOYS-OFF'],
   ] as const)('%s', async (_, overrides, session, code) => {
     const error = await failureOf(() => refuseUndeployable(makeDeployment(overrides), session))
     expect(error.code).toBe(code)
@@ -85,13 +86,37 @@ describe('a Deployment is refused before anything is written', () => {
     ['CI/CD enforcement, API key', { isCicdEnforced: true }, 'api-key'],
     ['an unhealthy Deployment, which a deploy may cure', { status: 'UNHEALTHY' }, 'api-key'],
     ['one that is being deployed to', { status: 'DEPLOYING' }, 'api-key'],
-    [
-      'remote execution that is off',
-      { remoteExecution: { enabled: false, allowedIpAddressRanges: [], remoteApiUrl: '' } },
-      'api-key',
-    ],
   ] as const)('but not for %s', (_, overrides, session) => {
     refuseUndeployable(makeDeployment(overrides), session)
+  })
+})
+
+const REMOTE = { enabled: true, allowedIpAddressRanges: [], remoteApiUrl: '' }
+
+describe('a deploy type is refused before anything is built', () => {
+  test.each<[string, Parameters<typeof makeDeployment>[0], CodeType, boolean, string | undefined]>([
+    ['DAGs, remote execution', { remoteExecution: REMOTE }, 'dags-only', true, 'REMOTE-EXECUTION'],
+    ['both, remote execution', { remoteExecution: REMOTE }, 'image-and-dags', true, 'REMOTE-EXECUTION'],
+    ['no image, remote execution', { remoteExecution: REMOTE }, 'image-only', false, 'REMOTE-EXECUTION'],
+    ['an image, remote execution', { remoteExecution: REMOTE }, 'image-only', true, undefined],
+    [
+      'remote execution is off',
+      { remoteExecution: { ...REMOTE, enabled: false } },
+      'dags-only',
+      false,
+      undefined,
+    ],
+    ['pain 6: DAGs, DAG deploys off', { isDagDeployEnabled: false }, 'dags-only', true, 'DAG-DEPLOYS-OFF'],
+    ['an image, DAG deploys off', { isDagDeployEnabled: false }, 'image-only', true, 'DAG-DEPLOYS-OFF'],
+    ['both, DAG deploys off', { isDagDeployEnabled: false }, 'image-and-dags', true, undefined],
+    ['both, no Dockerfile', { isDagDeployEnabled: false }, 'image-and-dags', false, 'DAG-DEPLOYS-OFF'],
+    ['an image', {}, 'image-only', true, undefined],
+    ['pain 22: an image, no DAGs yet', { desiredDagTarballVersion: '' }, 'image-only', true, 'NO-DAGS-YET'],
+    ['DAGs', {}, 'dags-only', false, undefined],
+  ])('%s', async (_, overrides, type, hasImage, code) => {
+    const check = (): void => refuseType({ type, deployment: makeDeployment(overrides), hasImage })
+    if (code === undefined) check()
+    else expect((await failureOf(check)).code).toBe(`ASTRO-DEPLOY-${code}`)
   })
 })
 
@@ -99,6 +124,8 @@ test.each<[Stage, string]>([
   ['untouched', 'Nothing was changed on Astro.'],
   ['creating', 'The former code keeps running'],
   ['created', 'was not confirmed. The former code keeps running; the deploy cl1 stays unfinished'],
+  ['pushing', 'The push of the image was not confirmed. The former code keeps running'],
+  ['pushed', 'The image was pushed, but the deploy was not finalized.'],
   ['uploaded', 'was not finalized. The former code keeps running'],
   ['finalizing', 'It is not known whether Astro took the deploy cl1'],
   ['finalized', 'Astro has taken the deploy cl1: the new code may go live'],

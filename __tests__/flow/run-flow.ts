@@ -3,6 +3,7 @@ import type { Clock } from '../../src/clock.ts'
 import { createRequest } from '../../src/http/request.ts'
 import type { Transport } from '../../src/http/transport.ts'
 import { createTransport } from '../../src/http/transport.ts'
+import { createDocker } from '../../src/image/docker.ts'
 import { main } from '../../src/main.ts'
 import { createOutputs } from '../../src/outputs.ts'
 import { createLog } from '../../src/report/log.ts'
@@ -65,7 +66,8 @@ export async function runFlow({
       signal,
     })
     const git = (): Promise<undefined> => Promise.resolve(undefined)
-    await main({ env, clock, request, git, secrets, log, outputs, signal })
+    const docker = createDocker({ PATH: '' }, signal)
+    await main({ env, clock, request, git, docker, secrets, log, outputs, signal })
     return {
       exitCode: Number(process.exitCode ?? 0),
       stdout,

@@ -35,6 +35,16 @@ test('a key pair is all that is needed', () => {
     waitMs: 600_000,
     deployId: undefined,
     rollbackOnFailure: false,
+    skipUnchanged: false,
+    imageTriggerPaths: [],
+    imageName: undefined,
+    buildArgs: [],
+    buildSecrets: [],
+    parse: false,
+    pytest: false,
+    pytestFile: 'tests',
+    force: false,
+    githubToken: undefined,
   })
   expect(Object.isFrozen(inputs)).toBe(true)
 })

@@ -6,6 +6,7 @@ export type Step =
   | 'token'
   | 'upload'
   | 'airflow'
+  | 'registry'
   | 'organizations'
   | 'organization'
   | 'deployment-options'

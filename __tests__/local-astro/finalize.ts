@@ -3,8 +3,9 @@ import type { Blobs } from './blobs.ts'
 import { deploymentOf, presentDeploy } from './deploys.ts'
 import { ok } from './handler.ts'
 import type { Answer, Call } from './handler.ts'
+import type { PushedImage } from './registry.ts'
 import { startRollout, takeScript } from './rollout.ts'
-import type { DeployRecord, DeploymentRecord } from './store.ts'
+import type { DeployRecord, DeploymentRecord, Store } from './store.ts'
 
 export type FinalizeBody = { dagTarballVersion?: string; bundleTarballVersion?: string }
 
@@ -48,7 +49,17 @@ function repeated(call: Call<FinalizeBody>, record: DeploymentRecord, found: Dep
   throw new ApiError(400, `The deploy cannot be finalized: it is ${deploy.status}`)
 }
 
-export function finalizeDeploy(call: Call<FinalizeBody>): Answer {
+/** What was pushed for a deploy; undefined where no registry is there to ask. Refuses a deploy whose image is not there. */
+async function pushedImage(store: Store, { deploy }: DeployRecord): Promise<PushedImage | undefined> {
+  if (!store.images || !deploy.type.startsWith('IMAGE')) return undefined
+  const image = await store.images.find(deploy.imageRepository.replace(/^[^/]+\//, ''), deploy.imageTag)
+  if (!image) throw new ApiError(400, `The image ${deploy.imageTag} was not pushed`)
+  return image
+}
+
+const runtimeLabel = 'io.astronomer.docker.runtime.version'
+
+export async function finalizeDeploy(call: Call<FinalizeBody>): Promise<Answer> {
   const { store, blobs, principal, params, body } = call
   const record = deploymentOf(call, true)
   const found = record.deploys.find(({ deploy }) => deploy.id === params.deployId)
@@ -58,6 +69,8 @@ export function finalizeDeploy(call: Call<FinalizeBody>): Answer {
   const { deploy } = found
   if (deploy.status !== 'INITIALIZED') return repeated(call, record, found)
   checkBody(record, found, blobs, body)
+  const image = await pushedImage(store, found)
+  if (image) found.imageDigest = image.digest
 
   const before = {
     image: record.desiredImage,
@@ -88,7 +101,8 @@ export function finalizeDeploy(call: Call<FinalizeBody>): Answer {
   if (deploy.type.startsWith('IMAGE')) {
     record.desiredImage = {
       tag: deploy.imageTag,
-      runtimeVersion: script.astroRuntimeVersion ?? record.desiredImage.runtimeVersion,
+      runtimeVersion:
+        script.astroRuntimeVersion ?? image?.labels[runtimeLabel] ?? record.desiredImage.runtimeVersion,
       airflowVersion: script.airflowVersion ?? record.desiredImage.airflowVersion,
     }
     deploy.astroRuntimeVersion = record.desiredImage.runtimeVersion

@@ -51,6 +51,8 @@ export type LocalAstroOptions = {
   imageTagMovesAt?: 'finalize' | 'rollout'
   /** `showSecrets=true` on environment objects is allowed by the organization. Default false. */
   showSecretsAllowed?: boolean
+  /** Starts a real registry and puts it in front of every imageRepository; a finalize then wants the image there. */
+  registry?: boolean
   /** Host (and port) in front of every imageRepository. */
   imageRegistry?: string
   /** How the stand-ins for Airflow go. */
@@ -89,6 +91,7 @@ export function resolveOptions(options: LocalAstroOptions): Settings {
     idempotentFinalize: options.idempotentFinalize ?? false,
     imageTagMovesAt: options.imageTagMovesAt ?? 'rollout',
     showSecretsAllowed: options.showSecretsAllowed ?? false,
+    registry: options.registry ?? false,
     imageRegistry: options.imageRegistry ?? 'images.astronomer.cloud',
     airflow: { parseMs: 0, parseEveryMs: 200, runMs: 0, bundleVersions: true, ...options.airflow },
   }

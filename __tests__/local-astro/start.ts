@@ -12,6 +12,9 @@ import { addDeployment, addKey, addOrganization } from './fixtures.ts'
 import { resolveOptions } from './options.ts'
 import type { LocalAstroOptions } from './options.ts'
 import { createRateLimiter } from './rate-limit.ts'
+import { startRegistry } from './registry.ts'
+import type { Registry } from './registry.ts'
+import { refuseImages } from './registry-access.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { listen } from './server.ts'
 import { deploymentsFace } from './state.ts'
@@ -64,6 +67,8 @@ export type LocalAstro = {
   runtimeReleases: RuntimeRelease[]
   addOrganization(name: string): { organizationId: string; workspaceId: string }
   addWorkspace(name: string, organizationId?: string): string
+  /** The registry, where one was asked for. */
+  images: Pick<Registry, 'find'> | undefined
   /** What was uploaded with this version, to this Deployment. */
   download(deploymentId: string, version: string): Promise<Buffer>
   /** Resolves when all is warm: the blob store is up, which the first upload waits for otherwise. */
@@ -82,6 +87,16 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
   const blobs = createBlobs(store)
   const faults = createFaults()
   const violations: Violation[] = []
+  const registry = options.registry
+    ? await startRegistry({
+        refuse: (user, password, repository) => refuseImages({ store, tokens }, user, password, repository),
+        fault: (request) => faults.take(request),
+      })
+    : undefined
+  if (registry) {
+    settings.imageRegistry = registry.host
+    store.images = registry
+  }
   const limit = createRateLimiter(settings.rateLimits, settings.now)
   const airflow = createAirflowFront(store, blobs, tokens)
   const plane: ControlPlane = { store, blobs, airflow, tokens, limit, violations }
@@ -137,6 +152,7 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
     faults: { add: (rule) => faults.add(rule), clear: () => faults.clear() },
     violations,
     runtimeReleases: store.runtimeReleases,
+    images: registry,
     deployments: deploymentsFace(store, blobs, { organizationId, workspaceId }),
     airflow,
     addOrganization(name) {
@@ -153,7 +169,7 @@ export async function startLocalAstro(options: LocalAstroOptions = {}): Promise<
       await blobs.ready()
     },
     stop() {
-      stopped ??= Promise.all([server.stop(), blobs.stop()]).then(() => undefined)
+      stopped ??= Promise.all([server.stop(), blobs.stop(), registry?.stop()]).then(() => undefined)
       return stopped
     },
   }

@@ -30,6 +30,8 @@ export type DeploymentsFace = {
   }
   /** How the next rollouts go, in this order; `live` after that. */
   script(deploymentId: string, ...scripts: RolloutScript[]): void
+  /** Digest of the image that a deploy was finalized with, where there is a real registry. */
+  imageDigest(deploymentId: string, deployId: string): string | undefined
   /** Versions that were uploaded, in order, for one of its deploys or for all. */
   uploads(deploymentId: string, deployId?: string): string[]
 }
@@ -75,6 +77,7 @@ export function deploymentsFace(
       return { workloadIdentity, drWorkloadIdentity }
     },
     script: (id, ...scripts) => void find(id).scripts.push(...scripts),
+    imageDigest: (id, deployId) => find(id).deploys.find(({ deploy }) => deploy.id === deployId)?.imageDigest,
     uploads(id, deployId) {
       return find(id)
         .deploys.filter(({ deploy }) => deployId === undefined || deploy.id === deployId)

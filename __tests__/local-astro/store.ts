@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { initialReleases } from './deployment-options.ts'
 import type { RuntimeRelease } from './deployment-options.ts'
 import type { Settings } from './options.ts'
+import type { Registry } from './registry.ts'
 import type { RolloutScript } from './rollout.ts'
 import type {
   Bundle,
@@ -42,6 +43,8 @@ export type DeployRecord = {
   dagsBlob: string | undefined
   bundleBlob: string | undefined
   bundleType?: string | undefined
+  /** Of the image that it was finalized with, where there is a real registry. */
+  imageDigest?: string
 }
 
 export type EnvironmentObjectRecord = {
@@ -76,6 +79,8 @@ export type Store = {
   environmentObjects: Map<string, EnvironmentObjectRecord>
   keys: Map<string, ApiKey>
   runtimeReleases: RuntimeRelease[]
+  /** The registry that images are pushed to, where there is a real one. */
+  images: Pick<Registry, 'find'> | undefined
   /** All keys, tokens and signatures that were ever given out. */
   secrets: Set<string>
   /** The next DAG or bundle version, newer than each before it. */
@@ -115,6 +120,7 @@ export function createStore(settings: Settings): Store {
     environmentObjects: new Map(),
     keys: new Map(),
     runtimeReleases: initialReleases(),
+    images: undefined,
     secrets: new Set(),
     nextVersion: versionClock(settings.now),
     timestamp: () => new Date(settings.now()).toISOString(),

@@ -10,6 +10,7 @@ import type {
   Deploy,
   Deployment,
   DeploymentListItem,
+  DeploymentOptions,
   EnvironmentObject,
   Organization,
   UpdateDeploymentRequest,
@@ -203,6 +204,16 @@ export function createAstroClient(deps: {
         'environmentObjects',
         'objectKey',
       ),
+
+    /** What Astro offers this Deployment, such as runtime versions. */
+    getDeploymentOptions: (target: DeploymentPath): Promise<DeploymentOptions> =>
+      json({
+        method: 'GET',
+        path: `/organizations/${encodeURIComponent(target.organizationId)}/deployment-options?deploymentId=${encodeURIComponent(target.id)}`,
+        what: 'read which runtime versions Astro offers',
+        problem: `Could not read which runtime versions Astro offers the Deployment ${target.id}.`,
+        repeat: 'always',
+      }),
 
     listDeploys: (target: DeploymentPath): Promise<Deploy[]> =>
       all(

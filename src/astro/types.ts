@@ -141,3 +141,7 @@ export type Organization = {
   readonly name: string
   readonly product?: 'HOSTED' | 'HYBRID'
 }
+
+export type DeploymentOptions = {
+  readonly runtimeReleases: readonly { readonly version: string; readonly airflowVersion: string }[]
+}

@@ -18,21 +18,31 @@ export type ApplyDependencies = {
   readonly signal: AbortSignal
 }
 
-export type Applied = { readonly deploy: Deploy; readonly dagVersion: string }
+/** What a deploy ships, as its plan says. */
+export type Cargo = {
+  /** The DAG bundle as a gzipped tarball. */
+  readonly body: AsyncIterable<Buffer> | undefined
+  /** Pushes the image to a repository and tag; returns its digest. */
+  readonly push: ((repository: string, tag: string) => Promise<string>) | undefined
+}
+
+export type Applied = {
+  readonly deploy: Deploy
+  /** Undefined when no DAG bundle was uploaded. */
+  readonly dagVersion: string | undefined
+}
 
 /**
- * Carries out a plan: create, upload, finalize. Nothing is written before the create, and until the finalize the
+ * Carries out a plan: create, push, upload, finalize. Nothing is written before the create, and until the finalize the
  * Deployment keeps running what it ran. Throws ActionError; `progress` then knows how far it came.
- *
- * @param body the DAG bundle as a gzipped tarball
  */
 export async function applyDeploy(
   deps: ApplyDependencies,
   target: DeploymentPath,
   plan: DeployPlan,
-  body: AsyncIterable<Buffer>,
+  { body, push }: Cargo,
 ): Promise<Applied> {
-  const { astro, log, progress, signal } = deps
+  const { astro, log, progress } = deps
   progress.reached('creating')
   const creating = astro.createDeploy(target, plan.request)
   preloadSdk()
@@ -42,22 +52,38 @@ export async function applyDeploy(
   deps.onCreated(created)
   log.info(`Created the deploy ${created.id}.`)
 
+  if (push) {
+    const { imageRepository, imageTag } = created
+    progress.reached('pushing')
+    const digest = await push(imageRepository, imageTag)
+    progress.reached('pushed')
+    log.info(`Pushed the image ${imageRepository}:${imageTag}, ${digest}.`)
+  }
+  const dagVersion = body && (await upload(deps, created, body))
+
+  progress.reached('finalizing')
+  const onNotTaken = (): void => progress.reached(body ? 'uploaded' : 'pushed')
+  const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, dagVersion)
+  progress.reached('finalized')
+  log.info(`Finalized: the deploy is ${finalized.status}.`)
+  return { deploy: finalized, dagVersion }
+}
+
+async function upload(
+  { log, progress, signal, clock }: ApplyDependencies,
+  created: Deploy,
+  body: AsyncIterable<Buffer>,
+): Promise<string> {
   const { versionId, bytes } = await uploadBundle({
     url: uploadUrl(created),
     body,
     signal,
     onProgress: log.info,
-    clock: deps.clock,
+    clock,
   })
   progress.reached('uploaded')
   log.info(`Uploaded the DAG bundle: ${bytes.toLocaleString('en')} bytes, version ${versionId}.`)
-
-  progress.reached('finalizing')
-  const onNotTaken = (): void => progress.reached('uploaded')
-  const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, versionId)
-  progress.reached('finalized')
-  log.info(`Finalized: the deploy is ${finalized.status}.`)
-  return { deploy: finalized, dagVersion: versionId }
+  return versionId
 }
 
 /** The address carries its own permission to write: a signature in its query. */

@@ -1,18 +1,23 @@
 import { airflowMajor } from '../airflow/url.ts'
-import { planVariables, proveVariables, writeVariables } from '../environment/update.ts'
+import type { ShownChange, WrittenChange } from '../environment/apply.ts'
+import { planVariables, proveVariables, finishVariables, writeVariables } from '../environment/update.ts'
+import type { ReadyImage } from '../image/with-image.ts'
+import { withImage } from '../image/with-image.ts'
 import type { GeneratedFile } from '../project/archive.ts'
 import { monitoringDag } from '../project/monitoring-dag.ts'
 import type { Run } from '../run.ts'
+import type { Applied } from './apply.ts'
 import { applyDeploy } from './apply.ts'
+import { imageNeed, makePlan } from './make-plan.ts'
 import type { DeployPlan } from './plan.ts'
-import { planDeploy } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
 import { withRollback } from './rollback-on-failure.ts'
+import type { Expectation } from './rollout.ts'
 import { waitUntilLive } from './rollout.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 export async function deploy(run: Run): Promise<void> {
-  const { inputs, deployment, target, project, log, outputs, progress, stage, tell } = run
+  const { inputs, deployment, target, log, progress, stage, tell } = run
   refuseUndeployable(deployment, run.session.kind)
 
   const { plan, variables } = await stage('Plan', async () => ({
@@ -20,17 +25,23 @@ export async function deploy(run: Run): Promise<void> {
     variables: await planVariables(run),
   }))
   if (inputs.dryRun) {
-    skipDryRun(run)
+    skip(run, plan.skip === undefined ? DRY_RUN : `${DRY_RUN}; ${plan.skip}`)
     return
   }
+  if (plan.skip !== undefined) {
+    skip(run, plan.skip)
+    const written = await writeVariables(run, variables)
+    if (written) await finishVariables(run, written)
+    return
+  }
+  if (inputs.force && (inputs.parse || inputs.pytest)) {
+    log.notice('`force` is true: parse and pytest are skipped.')
+  }
 
-  const written = await writeVariables(run, variables)
-  const { deploy, dagVersion } = await stage('Deploy', async () => {
-    const body = await project().bundle(generatedFiles(run))
-    return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body)
-  })
-  outputs.set({ 'dag-version': dagVersion })
-  tell({ dagVersion: { before: plan.before.dagVersion, after: dagVersion } })
+  const need = imageNeed(run, plan)
+  const { deploy, written, expected } = need
+    ? await withImage(run, need, (image) => ship(run, plan, variables, image))
+    : await ship(run, plan, variables, undefined)
 
   if (inputs.waitMs === undefined) {
     log.notice(
@@ -40,7 +51,6 @@ export async function deploy(run: Run): Promise<void> {
     return
   }
   const { waitMs } = inputs
-  const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } }
   const watching = { ...run, onEnded: (end: 'failed' | 'replaced') => progress.reached(end) }
   const live = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
     const seen = await stage('Wait until live', () =>
@@ -50,46 +60,74 @@ export async function deploy(run: Run): Promise<void> {
     return seen
   })
   if (written) proveVariables(run, live, written)
-  log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`)
+  log.info(`Live: ${deployment.name} runs ${describe(expected)}.`)
   tell({ headline: `Deployed to ${deployment.name}` })
 }
 
-async function makePlan(run: Run): Promise<DeployPlan> {
-  const { deployment, inputs, log, outputs, tell } = run
-  const project = run.project()
-  const [deploys, dagFolder, commit, projectPath] = await Promise.all([
-    run.deploys(),
-    project.dagFolder,
-    project.commit,
-    project.projectPath,
-  ])
-  const { description } = inputs
-  const plan = planDeploy({ deployment, deploys, commit, projectPath, description, dagFolder })
-  for (const reason of plan.reasons) log.info(reason)
-  log.info(
-    `Live now: ${plan.previous ? `deploy ${plan.previous.id}` : 'no deploy'}, DAG version ${plan.before.dagVersion ?? 'none'}.`,
-  )
-  outputs.set({ 'deploy-type': plan.type, 'previous-deploy-id': plan.previous?.id })
-  tell({
-    commit,
-    deployType: plan.type,
-    reasons: plan.reasons,
-    dagVersion: { before: plan.before.dagVersion, after: undefined },
-  })
-  return plan
+const DRY_RUN = 'dry run: the plan was made and nothing was changed'
+
+type Shipped = {
+  readonly deploy: Applied['deploy']
+  readonly written: WrittenChange | undefined
+  /** What is to be waited for. */
+  readonly expected: Expectation
 }
 
-function skipDryRun({ log, outputs, tell, deployment }: Run): void {
-  const reason = 'dry run: the plan was made and nothing was changed'
+/** Writes the variables, then creates, pushes, uploads and finalizes. */
+async function ship(
+  run: Run,
+  plan: DeployPlan,
+  variables: ShownChange | undefined,
+  image: ReadyImage | undefined,
+): Promise<Shipped> {
+  const { deployment, target, outputs, stage, tell } = run
+  const written = await writeVariables(run, variables)
+  const { deploy, dagVersion } = await stage('Deploy', async () => {
+    const body = plan.ships.dags ? await run.project().bundle(generatedFiles(run)) : undefined
+    const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }
+    return applyDeploy(deps, target, plan, { body, push: image?.push })
+  })
+  outputs.set({ 'dag-version': dagVersion })
+  if (dagVersion !== undefined) tell({ dagVersion: { before: plan.before.dagVersion, after: dagVersion } })
+  return {
+    deploy,
+    written,
+    expected: {
+      dagVersion,
+      image: image && {
+        tag: deploy.imageTag,
+        runtimeVersion: image.runtimeVersion,
+        isRestarting: written !== undefined,
+      },
+      former: { desiredDagVersion: deployment.desiredDagTarballVersion },
+    },
+  }
+}
+
+function describe({ dagVersion, image }: Expectation): string {
+  return [
+    ...(image ? [`the image ${image.tag} (runtime ${image.runtimeVersion ?? 'unknown'})`] : []),
+    ...(dagVersion === undefined ? [] : [`the DAG version ${dagVersion}`]),
+  ].join(' and ')
+}
+
+/** Nothing is deployed, and nobody can overlook it. */
+function skip({ log, outputs, tell, deployment, inputs }: Run, reason: string): void {
   outputs.set({ skipped: 'true', 'skip-reason': reason })
   log.notice(`Nothing was deployed to ${deployment.name} (${reason}).`)
-  tell({ headline: `Dry run: nothing was deployed to ${deployment.name}` })
+  const headline = inputs.dryRun ? 'Dry run: nothing was deployed' : 'Skipped: nothing was deployed'
+  tell({ headline: `${headline} to ${deployment.name}` })
 }
 
-function handOn({ outputs, tell }: Run, plan: DeployPlan): (created: { readonly id: string }) => void {
-  return ({ id }) => {
-    outputs.set({ 'deploy-id': id, skipped: 'false' })
-    tell({ deployId: id, deployType: plan.type })
+function handOn({ outputs, tell }: Run, plan: DeployPlan): (created: Applied['deploy']) => void {
+  return ({ id, imageTag }) => {
+    const tag = plan.ships.image ? imageTag : undefined
+    outputs.set({ 'deploy-id': id, skipped: 'false', 'image-tag': tag })
+    tell({
+      deployId: id,
+      deployType: plan.type,
+      imageTag: tag ? { before: plan.before.imageTag, after: tag } : undefined,
+    })
   }
 }
 

@@ -29,17 +29,20 @@ export type FinalizeDependencies = {
  * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
  * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
  * that the request had no effect and is sent again, FAILED ends it.
+ *
+ * @param dagVersion of the uploaded DAG bundle; undefined for a deploy without one
  */
 export async function finalizeDeploy(
   deps: FinalizeDependencies,
   target: DeploymentPath,
   deployId: string,
-  dagVersion: string,
+  dagVersion: string | undefined,
 ): Promise<Deploy> {
   let clear = true
+  const body = dagVersion === undefined ? {} : { dagTarballVersion: dagVersion }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await deps.astro.finalizeDeploy(target, deployId, { dagTarballVersion: dagVersion })
+      return await deps.astro.finalizeDeploy(target, deployId, body)
     } catch (error) {
       if (!(error instanceof ActionError) || deps.signal?.aborted) throw error
       clear &&= CLEAR_CODES.has(error.code)
@@ -52,7 +55,8 @@ export async function finalizeDeploy(
         `The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`,
       )
       const deploy = await deps.astro.getDeploy(target, deployId)
-      if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion) return deploy
+      const isOurs = dagVersion === undefined || deploy.dagTarballVersion === dagVersion
+      if (deploy.status === 'DEPLOYED' && isOurs) return deploy
       if (deploy.status !== 'INITIALIZED') throw error
       if (attempt >= TRIES || error.code === 'ASTRO-API-REFUSED') {
         if (clear) deps.onNotTaken?.()

@@ -3,6 +3,8 @@ export type Stage =
   | 'untouched'
   | 'creating'
   | 'created'
+  | 'pushing'
+  | 'pushed'
   | 'uploaded'
   | 'finalizing'
   | 'finalized'
@@ -96,6 +98,10 @@ function describe(stage: Stage, id: string): string {
       return 'The former code keeps running; unfinished deploys may stay in the deploy history, without effect.'
     case 'created':
       return `The upload of the DAG bundle was not confirmed. ${unfinished}`
+    case 'pushing':
+      return `The push of the image was not confirmed. ${unfinished}`
+    case 'pushed':
+      return `The image was pushed, but the deploy was not finalized. ${unfinished}`
     case 'uploaded':
       return `The DAG bundle was uploaded, but the deploy was not finalized. ${unfinished}`
     case 'finalizing':

@@ -23,7 +23,14 @@ export type Expectation = {
   /** Of the DAG bundle that was deployed; undefined when none was. */
   readonly dagVersion: string | undefined
   /** The image that was deployed; undefined when none was. */
-  readonly image?: { readonly tag: string; readonly runtimeVersion: string | undefined } | undefined
+  readonly image?:
+    | {
+        readonly tag: string
+        readonly runtimeVersion: string | undefined
+        /** DEPLOYING may be the restart after a change of variables, so it proves nothing. */
+        readonly isRestarting?: boolean
+      }
+    | undefined
   readonly former: { readonly desiredDagVersion: string | undefined }
   /** What is waited for ran before, so that it cannot be called new. */
   readonly isReturn?: boolean
@@ -100,7 +107,8 @@ const changesVisibly = ({ dagVersion, image, former }: Expectation): boolean =>
   !image && dagVersion !== former.desiredDagVersion
 
 const hasSettled = ({ sawDeploying, wasReady, elapsedMs }: Memory, { image }: Expectation): boolean =>
-  wasReady && (sawDeploying || elapsedMs >= (image ? IMAGE_GRACE_MS : DAGS_GRACE_MS))
+  wasReady &&
+  ((sawDeploying && image?.isRestarting !== true) || elapsedMs >= (image ? IMAGE_GRACE_MS : DAGS_GRACE_MS))
 
 /** What the Deployment moves to in place of ours; undefined when nobody came in between. */
 function replacement(

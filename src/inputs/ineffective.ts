@@ -15,9 +15,25 @@ const ENVIRONMENT = [
   'environment-mode',
 ]
 
+const noImage = (i: Chosen): boolean => i.deployType === 'dags-only' && !(i.parse || i.pytest)
+
 const RULES: readonly Rule[] = [
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-  ...['deploy-type', 'root-folder', 'dags-path', 'allow-empty-dags'].map((input) => ({
+  ...[
+    'deploy-type',
+    'root-folder',
+    'dags-path',
+    'allow-empty-dags',
+    'skip-unchanged',
+    'image-trigger-paths',
+    'image-name',
+    'build-args',
+    'build-secrets',
+    'parse',
+    'pytest',
+    'pytest-file',
+    'force',
+  ].map((input) => ({
     input,
     hasEffect: (i: Chosen) => i.action === 'deploy',
     why: 'the action ships no code',
@@ -53,6 +69,29 @@ const RULES: readonly Rule[] = [
     input: 'wait-time',
     hasEffect: (i) => !i.dryRun || i.action === 'get-access-token',
     why: 'a dry run waits for nothing',
+  },
+  { input: 'skip-unchanged', hasEffect: (i) => i.deployType !== 'infer', why: '`infer` always skips then' },
+  {
+    input: 'image-trigger-paths',
+    hasEffect: (i) => i.deployType === 'infer' || i.skipUnchanged,
+    why: '`deploy-type` decides what is deployed, whatever changed',
+  },
+  ...(['image-name', 'build-args', 'build-secrets'] as const).map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => !noImage(i),
+    why: '`deploy-type: dags-only` has no image',
+  })),
+  ...(['build-args', 'build-secrets'] as const).map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => i.imageName === undefined,
+    why: '`image-name` takes the place of a build',
+  })),
+  { input: 'pytest-file', hasEffect: (i) => i.pytest, why: '`pytest` is false' },
+  { input: 'pytest-file', hasEffect: (i) => !i.force, why: '`force` skips the tests' },
+  {
+    input: 'force',
+    hasEffect: (i) => i.parse || i.pytest,
+    why: 'it skips `parse` and `pytest`, and both are false',
   },
 ]
 

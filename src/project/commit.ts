@@ -1,4 +1,6 @@
 import type { GitMetadata } from '../astro/types.ts'
+import type { TreeMark } from './tree-mark.ts'
+import { markTree } from './tree-mark.ts'
 
 /** The commit that is being shipped, as the workflow's context and event tell it. */
 export type Commit = {
@@ -87,8 +89,13 @@ export function completeCommit(
  * URL for GitHub Enterprise hosts.
  *
  * @param projectPath the project inside the repository; empty at its root
+ * @param mark how the files differ from the commit
  */
-export function gitMetadata(commit: Commit, projectPath: string): GitMetadata {
+export function gitMetadata(
+  commit: Commit,
+  projectPath: string,
+  mark: TreeMark = { tree: undefined, modified: [] },
+): GitMetadata {
   const { serverUrl, owner, name } = commit.repository
   const where =
     serverUrl === GITHUB
@@ -97,7 +104,7 @@ export function gitMetadata(commit: Commit, projectPath: string): GitMetadata {
   return {
     ...where,
     commitSha: commit.sha,
-    commitUrl: commitUrl(commit),
+    commitUrl: markTree(commitUrl(commit), mark),
     ...(commit.branch ? { branch: commit.branch } : {}),
     ...(projectPath ? { path: projectPath } : {}),
     ...(commit.before ? { beforeCommitSha: commit.before } : {}),

@@ -9,6 +9,8 @@ import type { DagFolder } from './dag-folder.ts'
 import { readDagFolder, requireDags } from './dag-folder.ts'
 import type { Git } from './git.ts'
 import { readLocalCommit, readPathInClone } from './git.ts'
+import type { ProjectTree } from './tree.ts'
+import { readProjectTree } from './tree.ts'
 
 /** The user's repository, being read while the network is busy. */
 export type PreparedProject = {
@@ -17,6 +19,9 @@ export type PreparedProject = {
   readonly commit: Promise<Commit | undefined>
   /** The project inside its repository, with forward slashes; empty at the root. */
   readonly projectPath: Promise<string>
+  /** The project, absolute. */
+  readonly folder: string
+  readonly tree: Promise<ProjectTree>
   /** The DAG bundle as a gzipped tarball, with files that are made up for the Deployment. To be called once. */
   bundle(generated: readonly GeneratedFile[]): Promise<AsyncIterable<Buffer>>
 }
@@ -26,7 +31,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Starts reading the project and packing its DAGs. Nothing here writes anything, or leaves the machine. */
 export function prepareProject(
   deps: { readonly env: Environment; readonly git: Git; readonly signal: AbortSignal },
-  inputs: Pick<Inputs, 'rootFolder' | 'dagsPath' | 'allowEmptyDags' | 'dryRun'>,
+  inputs: Pick<
+    Inputs,
+    'rootFolder' | 'dagsPath' | 'allowEmptyDags' | 'dryRun' | 'deployType' | 'imageTriggerPaths'
+  >,
 ): PreparedProject {
   const workspace = deps.env.GITHUB_WORKSPACE ?? process.cwd()
   const projectFolder = path.join(workspace, inputs.rootFolder)
@@ -39,17 +47,26 @@ export function prepareProject(
   )
   const pack = async (): Promise<AsyncIterable<Buffer>> =>
     packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal })
-  const packed = inputs.dryRun ? undefined : pack()
+  const packed = inputs.dryRun || inputs.deployType === 'image-only' ? undefined : pack()
+  const projectPath = readPathInClone(deps.git, projectFolder).then((found) => found ?? inputs.rootFolder)
   const project = {
     dagFolder,
     commit: findCommit(deps.env, deps.git, projectFolder),
-    projectPath: readPathInClone(deps.git, projectFolder).then((found) => found ?? inputs.rootFolder),
+    projectPath,
+    folder: projectFolder,
+    tree: readProjectTree(deps.git, {
+      folder: projectFolder,
+      projectPath,
+      dagsPath: inputs.dagsPath,
+      everywhere: inputs.imageTriggerPaths.length > 0,
+    }),
     bundle(files: readonly GeneratedFile[]): Promise<AsyncIterable<Buffer>> {
       generated.resolve(files)
       return packed ?? pack()
     },
   }
-  for (const begun of [dagFolder, packed, project.commit]) begun?.catch(() => undefined)
+  for (const begun of [dagFolder, packed, project.commit, projectPath, project.tree])
+    begun?.catch(() => undefined)
   return project
 }
 

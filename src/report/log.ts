@@ -7,9 +7,13 @@ export type Log = {
   readonly debug: (line: string) => void
   readonly notice: (message: string) => void
   readonly warning: (message: string) => void
+  /** An error beside a line of the user's code; the path is relative to the workspace. */
+  readonly errorAt: (place: Place, message: string) => void
   /** Folds what is logged during `work` under a title. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>
 }
+
+export type Place = { readonly file: string; readonly line: number | undefined; readonly title: string }
 
 /** A Log on the runner's. What is logged may come from outside, so nothing in it is obeyed by the runner as a command. */
 export function createLog(redact: (text: string) => string): Log {
@@ -19,6 +23,8 @@ export function createLog(redact: (text: string) => string): Log {
     debug: (line) => core.debug(safe(line)),
     notice: (message) => core.notice(safe(message)),
     warning: (message) => core.warning(safe(message)),
+    errorAt: ({ file, line, title }, message) =>
+      core.error(safe(message), { file, title, ...(line === undefined ? {} : { startLine: line }) }),
     group: (title, work) => core.group(safe(title), work),
   }
 }

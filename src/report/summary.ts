@@ -8,6 +8,12 @@ import { code, escapeMarkdown, factTable, link } from './markdown.ts'
 import type { Phase } from './timeline.ts'
 import { ganttChart } from './timeline.ts'
 
+/** How the tests in the image ended. */
+export type TestFacts = {
+  readonly summary: string
+  readonly failures: readonly { readonly name: string; readonly message: string }[]
+}
+
 /** Everything the summary may show; what is not known yet is left out of it. */
 export type SummaryFacts = {
   readonly headline: string
@@ -22,6 +28,9 @@ export type SummaryFacts = {
     readonly to: Pick<Deploy, 'id' | 'createdAt'>
     readonly by: string | undefined
   }
+  readonly imageTag?: { readonly before: string | undefined; readonly after: string } | undefined
+  readonly parse?: TestFacts
+  readonly pytest?: TestFacts
   readonly reasons?: readonly string[]
   readonly environment?: EnvironmentPlan
   readonly error?: { readonly error: ActionError; readonly aftermath: string }
@@ -50,12 +59,27 @@ export function buildSummary(facts: SummaryFacts): string {
           `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
       ],
       ['Rollback', facts.rollback && describeRollback(facts.rollback)],
+      ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
+      ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
+      ['Tests', facts.pytest && escapeMarkdown(facts.pytest.summary)],
     ]),
+    ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
     ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
     ...(facts.environment ? [environmentTable(facts.environment)] : []),
     ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+const MOST_FAILURES = 20
+
+function failureTable(failures: TestFacts['failures']): string[] {
+  if (failures.length === 0) return []
+  const rows = failures
+    .slice(0, MOST_FAILURES)
+    .map(({ name, message }) => `| ${code(name)} | ${escapeMarkdown(message.split('\n')[0] ?? '')} |`)
+  const rest = failures.length - rows.length
+  return [['| Failed | |', '|---|---|', ...rows, ...(rest > 0 ? [`| and ${rest} more | |`] : [])].join('\n')]
 }
 
 const version = (known: string | undefined): string => (known ? code(known) : 'none')

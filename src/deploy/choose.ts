@@ -1,0 +1,87 @@
+import type { Deploy, Deployment } from '../astro/types.ts'
+import type { Inputs } from '../inputs.ts'
+import type { Changes, Compare } from '../project/changes.ts'
+import { readCommittedChanges } from '../project/changes.ts'
+import type { Commit } from '../project/commit.ts'
+import type { Git } from '../project/git.ts'
+import type { ProjectTree } from '../project/tree.ts'
+import type { Part } from '../project/tree-mark.ts'
+import { findBaseline } from './baseline.ts'
+import type { Choice, Layout, PartState } from './infer.ts'
+import { chooseType, judgePart, sortPaths } from './infer.ts'
+
+export type ChooseDependencies = { readonly git: Git; readonly compare: Compare }
+
+export type ChooseFacts = {
+  readonly inputs: Pick<Inputs, 'deployType' | 'skipUnchanged' | 'imageName' | 'imageTriggerPaths'>
+  readonly deployment: Pick<Deployment, 'isDagDeployEnabled' | 'desiredDagTarballVersion' | 'remoteExecution'>
+  readonly deploys: readonly Deploy[]
+  readonly commit: Commit | undefined
+  readonly projectPath: string
+  /** Absolute. */
+  readonly projectFolder: string
+  readonly tree: ProjectTree
+}
+
+/** Reads what changed, where that matters for the deploy type that was asked for, and decides what is deployed. */
+export async function chooseDeploy(deps: ChooseDependencies, facts: ChooseFacts): Promise<Choice> {
+  const { deployType, skipUnchanged, imageName } = facts.inputs
+  const { deployment, tree } = facts
+  if (deployType === 'dbt') throw new Error('readInputs let the unsupported deploy type dbt pass')
+  return chooseType({
+    wish: deployType,
+    skipUnchanged,
+    isDagDeployEnabled: deployment.isDagDeployEnabled,
+    isRemote: deployment.remoteExecution?.enabled === true,
+    image: imageName !== undefined ? 'prebuilt' : tree.hasDockerfile ? 'build' : 'none',
+    parts: deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined,
+  })
+}
+
+/** Parts of which the files are not those of the commit. */
+export function modifiedParts(facts: Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>): readonly Part[] {
+  const { dags, image } = sortPaths(facts.tree.uncommitted ?? [], layoutOf(facts))
+  return [...(dags.length > 0 ? (['dags'] as const) : []), ...(image.length > 0 ? (['image'] as const) : [])]
+}
+
+function layoutOf({
+  inputs,
+  projectPath,
+  tree,
+}: Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>): Layout {
+  return {
+    project: projectPath,
+    dagFolders: tree.dagFolders,
+    dockerIgnore: tree.dockerIgnore,
+    imageTriggers: inputs.imageTriggerPaths,
+  }
+}
+
+async function readParts(
+  deps: ChooseDependencies,
+  facts: ChooseFacts,
+): Promise<Readonly<Record<Part, PartState>>> {
+  const { deployment, tree } = facts
+  const layout = layoutOf(facts)
+  const compared = new Map<string, Promise<Changes>>()
+  /** Both parts often have the same baseline. */
+  const changesSince = (sha: string, head: string): Promise<Changes> => {
+    const known = compared.get(sha) ?? readCommittedChanges(deps, facts.projectFolder, sha, head)
+    compared.set(sha, known)
+    return known
+  }
+  const read = async (part: Part): Promise<PartState> => {
+    const baseline = findBaseline(part, {
+      deploys: facts.deploys,
+      commit: facts.commit,
+      projectPath: facts.projectPath,
+      desiredDagVersion: deployment.desiredDagTarballVersion,
+      isDagDeployEnabled: deployment.isDagDeployEnabled,
+    })
+    const changes =
+      baseline.known && tree.clone ? await changesSince(baseline.sha, tree.clone.head) : undefined
+    return judgePart(part, baseline, changes, tree.uncommitted, layout)
+  }
+  const [dags, image] = await Promise.all([read('dags'), read('image')])
+  return { dags, image }
+}

@@ -1,0 +1,75 @@
+import { requireImageFiles } from '../image/with-image.ts'
+import type { ImageNeed } from '../image/with-image.ts'
+import { createCompare } from '../project/compare.ts'
+import type { Run } from '../run.ts'
+import { chooseDeploy, modifiedParts } from './choose.ts'
+import type { DeployPlan } from './plan.ts'
+import { planDeploy } from './plan.ts'
+import { refuseType } from './preconditions.ts'
+
+/**
+ * Reads the project and the deploy history, decides what is deployed, shows it, and refuses what cannot work. Nothing is
+ * written, and nothing is built.
+ */
+export async function makePlan(run: Run): Promise<DeployPlan> {
+  const { deployment, inputs, log, outputs, tell } = run
+  const project = run.project()
+  const [deploys, commit, projectPath, tree] = await Promise.all([
+    run.deploys(),
+    project.commit,
+    project.projectPath,
+    project.tree,
+  ])
+  const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal)
+  const facts = { inputs, deployment, deploys, commit, projectPath, projectFolder: project.folder, tree }
+  const choice = await chooseDeploy({ git: run.git, compare }, facts)
+  if (choice.skip === undefined) {
+    const hasImage = inputs.imageName !== undefined || tree.hasDockerfile
+    refuseType({ type: choice.type, deployment, hasImage })
+  }
+  const dagFolder =
+    choice.skip === undefined && choice.type !== 'image-only' ? await project.dagFolder : undefined
+  const head = tree.clone?.head
+  const plan = planDeploy({
+    choice,
+    deployment,
+    deploys,
+    commit,
+    mark: { tree: head === commit?.sha ? undefined : head, modified: modifiedParts(facts) },
+    projectPath,
+    description: inputs.description,
+    dagFolder,
+  })
+  for (const reason of plan.reasons) log.info(reason)
+  log.info(
+    `Live now: ${plan.previous ? `deploy ${plan.previous.id}` : 'no deploy'}, DAG version ${plan.before.dagVersion ?? 'none'}, image ${plan.before.imageTag ?? 'none'}.`,
+  )
+  outputs.set({
+    'deploy-type': plan.skip === undefined ? plan.type : undefined,
+    'previous-deploy-id': plan.previous?.id,
+  })
+  tell({
+    commit,
+    deployType: plan.type,
+    reasons: plan.reasons,
+    dagVersion: { before: plan.before.dagVersion, after: undefined },
+  })
+  const need = imageNeed(run, plan)
+  if (need && plan.skip === undefined) {
+    if (!need.ships) log.info('The tests need the project’s image: it is built for them and not deployed.')
+    await requireImageFiles(run, need)
+  }
+  return plan
+}
+
+/** What the plan needs an image for; undefined when it needs none. */
+export function imageNeed({ inputs, deployment }: Run, plan: DeployPlan): ImageNeed | undefined {
+  const wanted = [
+    ...(inputs.parse ? (['parse'] as const) : []),
+    ...(inputs.pytest ? (['pytest'] as const) : []),
+  ]
+  const tests = inputs.force ? [] : wanted
+  if (!plan.ships.image && tests.length === 0) return undefined
+  const isRemote = deployment.remoteExecution?.enabled === true
+  return { ships: plan.ships.image, bringsDags: !deployment.isDagDeployEnabled && !isRemote, tests }
+}

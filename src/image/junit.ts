@@ -1,0 +1,106 @@
+/** One test that did not pass. */
+export type TestFailure = {
+  /** `tests/test_orders.py::test_total`, as pytest names it. */
+  readonly name: string
+  readonly message: string
+  /** The whole report of it. */
+  readonly text: string
+  /** Relative to the Astro home in the image; undefined when the report names no place of the project. */
+  readonly file: string | undefined
+  /** From 1. */
+  readonly line: number | undefined
+}
+
+export type TestReport = {
+  readonly tests: number
+  readonly failed: number
+  readonly skipped: number
+  readonly failures: readonly TestFailure[]
+}
+
+type Cause = string | { readonly message?: string; readonly '#text'?: string }
+type Case = {
+  readonly classname?: string
+  readonly name?: string
+  readonly file?: string
+  readonly line?: string
+  readonly failure?: readonly Cause[]
+  readonly error?: readonly Cause[]
+  readonly skipped?: readonly unknown[]
+}
+type Suite = { readonly testcase?: readonly Case[] }
+
+/** Where Astro Runtime's image has the project. */
+export const ASTRO_HOME = '/usr/local/airflow'
+const LONGEST_MESSAGE = 2_000
+
+/** Reads what `pytest --junitxml` wrote; undefined when it is no such report. */
+export async function readJUnit(xml: string): Promise<TestReport | undefined> {
+  const { XMLParser } = await import('fast-xml-parser')
+  const lists = new Set(['testsuite', 'testcase', 'failure', 'error', 'skipped'])
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '',
+    parseTagValue: false,
+    trimValues: false,
+    isArray: (name) => lists.has(name),
+  })
+  let document: { testsuites?: { testsuite?: readonly Suite[] }; testsuite?: readonly Suite[] }
+  try {
+    document = parser.parse(xml) as typeof document
+  } catch {
+    return undefined
+  }
+  const suites = document.testsuites?.testsuite ?? document.testsuite
+  if (!suites) return undefined
+  const cases = suites.flatMap(({ testcase }) => testcase ?? [])
+  const failures = cases.flatMap((one) =>
+    [...(one.failure ?? []), ...(one.error ?? [])].map((cause) => read(one, cause)),
+  )
+  return {
+    tests: cases.length,
+    failed: cases.filter(({ failure, error }) => failure ?? error).length,
+    skipped: cases.filter(({ skipped }) => skipped).length,
+    failures,
+  }
+}
+
+function read(one: Case, cause: Cause): TestFailure {
+  const text = typeof cause === 'string' ? cause : (cause['#text'] ?? '')
+  const message = (typeof cause === 'string' ? undefined : cause.message) ?? text
+  const place = findPlace(text) ?? placeOfCase(one)
+  return {
+    name: [one.file ?? one.classname?.replaceAll('.', '/'), one.name].filter(Boolean).join('::'),
+    message: message.trim().slice(0, LONGEST_MESSAGE),
+    text,
+    file: place?.file,
+    line: place?.line,
+  }
+}
+
+type Place = { readonly file: string; readonly line: number | undefined }
+
+/**
+ * The innermost line of the project that a report names: of a DAG that does not import, the traceback of Python names it;
+ * of a failed assertion, pytest's own `file:line: `.
+ */
+function findPlace(text: string): Place | undefined {
+  const traceback = [...text.matchAll(/File "([^"\n]+)", line (\d+)/g)]
+    .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
+    .findLast(({ file }) => file !== undefined)
+  if (traceback?.file !== undefined) return { file: traceback.file, line: traceback.line }
+  const last = [...text.matchAll(/^([^\s:][^:\n]*\.py):(\d+): /gm)]
+    .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
+    .findLast(({ file }) => file !== undefined)
+  return last?.file === undefined ? undefined : { file: last.file, line: last.line }
+}
+
+/** pytest counts the lines of a test from 0. */
+function placeOfCase({ file, line }: Case): Place | undefined {
+  return file === undefined ? undefined : { file, line: line === undefined ? undefined : Number(line) + 1 }
+}
+
+function inProject(file: string): string | undefined {
+  if (file.startsWith(`${ASTRO_HOME}/`)) return file.slice(ASTRO_HOME.length + 1)
+  return file.startsWith('/') || file.startsWith('..') ? undefined : file
+}

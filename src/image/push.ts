@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import * as path from 'node:path'
+import type { Clock } from '../clock.ts'
+import { ActionError } from '../errors.ts'
+import { retryDelay } from '../http/retry.ts'
+import { lastLine } from './builder.ts'
+import type { Docker, DockerResult } from './docker.ts'
+
+export type RegistryDependencies = {
+  readonly docker: Docker
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly random?: () => number
+  readonly log: { readonly info: (line: string) => void }
+  readonly signal: AbortSignal
+  /** A token of Astro that is good now. */
+  readonly accessToken: () => Promise<string>
+}
+
+/** A signed-in way to Astro's registry. */
+export type Registry = {
+  /** Pushes a local image to `repository:tag`; returns the digest that the registry has for it. */
+  push(image: string, repository: string, tag: string): Promise<string>
+}
+
+/** What a push tells of a layer every second. */
+const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/
+const USER = 'cli'
+const ATTEMPTS = 5
+
+/**
+ * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
+ * nor changed, and no credential helper keeps the token. The password is the access token (section 3.3 of the control
+ * plane's contract); it goes to standard input.
+ *
+ * @param folder an empty folder for the configuration; whoever made it removes it
+ * @throws ActionError ASTRO-REGISTRY-…
+ */
+export async function openRegistry(
+  deps: RegistryDependencies,
+  folder: string,
+  repository: string,
+): Promise<Registry> {
+  const host = repository.split('/')[0] ?? ''
+  const config = path.join(folder, 'docker')
+  await mkdir(config, { mode: 0o700 })
+  // With an entry for a registry, docker does not go looking for a credential helper of the system.
+  await writeFile(path.join(config, 'config.json'), JSON.stringify({ auths: { [host]: {} } }), {
+    mode: 0o600,
+  })
+  const engine = await engineOfContext(deps)
+  const docker: Docker = (args, options) =>
+    deps.docker(['--config', config, ...args], { ...options, env: { ...engine, ...options?.env } })
+
+  const login = async (): Promise<DockerResult> =>
+    docker(['login', '--username', USER, '--password-stdin', host], { input: await deps.accessToken() })
+  await repeatedly(deps, `sign in to ${host}`, host, login)
+
+  return {
+    async push(image, repo, tag) {
+      const target = `${repo}:${tag}`
+      const tagged = await docker(['tag', image, target])
+      if (tagged.exitCode !== 0) throw registryError(host, `name the image ${target}`, tagged)
+      try {
+        const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, () =>
+          docker(['push', target], {
+            onLine: (line) => {
+              if (!COUNTDOWN.test(line)) deps.log.info(line)
+            },
+          }),
+        )
+        return /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'unknown'
+      } finally {
+        await docker(['image', 'rm', target], { whenCancelled: true }).catch(() => undefined)
+      }
+    },
+  }
+}
+
+/** The engine that the user's configuration names, for the configuration of our own does not have it. */
+async function engineOfContext({ docker, env }: RegistryDependencies): Promise<Record<string, string>> {
+  if (env.DOCKER_HOST) return {}
+  const { exitCode, stdout } = await docker(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'])
+  return exitCode === 0 && stdout.trim() !== '' ? { DOCKER_HOST: stdout.trim() } : {}
+}
+
+/** Registries fail in passing; only an answer that says "not you" is final. */
+async function repeatedly(
+  deps: RegistryDependencies,
+  what: string,
+  host: string,
+  run: () => Promise<DockerResult>,
+): Promise<DockerResult> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await run()
+    if (result.exitCode === 0) return result
+    if (isRefusal(result) || attempt === ATTEMPTS) throw registryError(host, what, result)
+    const delay = retryDelay(attempt + 1, undefined, deps.random ?? Math.random)
+    deps.log.info(
+      `Could not ${what} (${lastLine(result.stderr)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`,
+    )
+    await deps.clock.sleep(delay, deps.signal)
+  }
+}
+
+const UNAUTHORIZED =
+  /\b401\b|unauthorized|authentication required|no basic auth credentials|incorrect username/i
+const FORBIDDEN = /\b403\b|forbidden|denied/i
+
+const isRefusal = ({ stderr }: DockerResult): boolean => UNAUTHORIZED.test(stderr) || FORBIDDEN.test(stderr)
+
+function registryError(host: string, what: string, { exitCode, stderr }: DockerResult): ActionError {
+  const problem = `Could not ${what}.`
+  const observed = `docker ended with exit code ${exitCode}: ${lastLine(stderr)}`
+  if (UNAUTHORIZED.test(stderr)) {
+    return new ActionError({
+      code: 'ASTRO-REGISTRY-UNAUTHORIZED',
+      problem,
+      observed,
+      likelyCause: `The registry ${host} does not take the access token: it has expired, was revoked, or a proxy answered.`,
+      fix: 'Run again; if it happens again, create a new API token and store it as the secret that this workflow reads.',
+    })
+  }
+  if (FORBIDDEN.test(stderr)) {
+    return new ActionError({
+      code: 'ASTRO-REGISTRY-FORBIDDEN',
+      problem,
+      observed,
+      likelyCause:
+        'The credential may not push images for this Deployment: its role is too small, or it is of another Deployment.',
+      fix: 'Use an API token of this Deployment with the Deployment Admin role, or of its Workspace with the Workspace Operator role.',
+    })
+  }
+  return new ActionError({
+    code: 'ASTRO-REGISTRY-FAILED',
+    problem,
+    observed,
+    likelyCause: `The registry ${host} has a problem of its own, or the network between this runner and it.`,
+    fix: `Run again. If it happens again, allow connections from the runner to ${host}, and look at the Astro status page.`,
+  })
+}

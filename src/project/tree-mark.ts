@@ -1,0 +1,31 @@
+/** The two things that code is deployed as. */
+export type Part = 'dags' | 'image'
+
+/** How the files that were deployed differ from the commit that a deploy names. */
+export type TreeMark = {
+  /** The commit that was checked out, where it is another one: on a pull request, GitHub's merge commit. */
+  readonly tree: string | undefined
+  /** Parts that held files which were in no commit, or differed from it. */
+  readonly modified: readonly Part[]
+}
+
+const PARTS: readonly Part[] = ['dags', 'image']
+
+/**
+ * Astro's git metadata has no field for what was deployed beside a commit, and a later run must not take such a deploy for
+ * the commit itself. The fragment of the commit's URL carries it: browsers ignore it, and the page stays the same.
+ */
+export function markTree(commitUrl: string, { tree, modified }: TreeMark): string {
+  const marks = [
+    ...(tree === undefined ? [] : [`tree=${tree}`]),
+    ...(modified.length === 0 ? [] : [`modified=${modified.join(',')}`]),
+  ]
+  return marks.length === 0 ? commitUrl : `${commitUrl}#${marks.join('&')}`
+}
+
+/** Reads what `markTree` wrote; a URL without a mark is one of files that were just the commit. */
+export function readTreeMark(commitUrl: string | undefined): TreeMark {
+  const marks = new URLSearchParams(commitUrl?.split('#')[1] ?? '')
+  const modified = (marks.get('modified') ?? '').split(',')
+  return { tree: marks.get('tree') ?? undefined, modified: PARTS.filter((part) => modified.includes(part)) }
+}
