@@ -6,6 +6,8 @@ import { BUILDERS, PROJECT, useImageGround } from './ground.ts'
 
 describe.each(BUILDERS)('with %s', (builder) => {
   const ground = useImageGround(builder)
+  /** What does not depend on how the image was built. */
+  const testOnce = builder === 'buildx' ? test : undefined
   const last = (): Deploy => {
     const deploy = ground.astro.deployments.deploys(ground.astro.deploymentId).at(-1)
     if (!deploy) throw new Error('there is no deploy')
@@ -76,7 +78,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     }
   })
 
-  test('labels name the commit and the repository', async () => {
+  testOnce?.('labels name the commit and the repository', async () => {
     await ground.deploy({ 'deploy-type': 'image-only' })
     const sha = ground.repository.git('rev-parse', 'HEAD')
     const commands = await ground.commands()
@@ -138,23 +140,27 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(await ground.filesOf(reference(last()))).toContain('usr/local/airflow/dags/example.py')
   })
 
-  test('infer deploys what changed: first all, then nothing, DAGs, the image (pain 62: in one job, one after the other)', async () => {
-    const next = async (files: Record<string, string>): Promise<string | undefined> => {
-      await ground.repository.write(files)
-      const { outputs, errors } = await ground.deploy()
-      expect(errors).toEqual([])
-      return outputs['deploy-type'] ?? outputs['skip-reason']
-    }
-    expect(await next({})).toBe('image-and-dags')
-    expect(await next({})).toMatch(/^nothing to deploy changed since the deploy/)
-    expect(await next({ 'dags/example.py': 'from airflow.sdk import dag\n\n' })).toBe('dags-only')
-    expect(await next({ 'include/größe.sql': 'select 2\n' })).toBe('image-only')
-    expect(await next({ 'README.md': 'docs' })).toBe('image-only')
-    expect(await next({ '.dockerignore': '.git\n*.md\n' })).toBe('image-only')
-    expect(await next({ 'README.md': 'more docs' })).toMatch(/^nothing/)
-  }, 180_000)
+  testOnce?.(
+    'infer deploys what changed: first all, then nothing, DAGs, the image (pain 62: in one job, one after the other)',
+    async () => {
+      const next = async (files: Record<string, string>): Promise<string | undefined> => {
+        await ground.repository.write(files)
+        const { outputs, errors } = await ground.deploy()
+        expect(errors).toEqual([])
+        return outputs['deploy-type'] ?? outputs['skip-reason']
+      }
+      expect(await next({})).toBe('image-and-dags')
+      expect(await next({})).toMatch(/^nothing to deploy changed since the deploy/)
+      expect(await next({ 'dags/example.py': 'from airflow.sdk import dag\n\n' })).toBe('dags-only')
+      expect(await next({ 'include/größe.sql': 'select 2\n' })).toBe('image-only')
+      expect(await next({ 'README.md': 'docs' })).toBe('image-only')
+      expect(await next({ '.dockerignore': '.git\n*.md\n' })).toBe('image-only')
+      expect(await next({ 'README.md': 'more docs' })).toMatch(/^nothing/)
+    },
+    180_000,
+  )
 
-  test('pain 30: a build that fails leaves no trace on Astro', async () => {
+  testOnce?.('pain 30: a build that fails leaves no trace on Astro', async () => {
     await ground.repository.write({ Dockerfile: 'FROM local/runtime:3.1-2\nCOPY nowhere.txt /\n' })
     const result = await ground.deploy({ 'deploy-type': 'image-and-dags' })
     expect(codeOf(result.errors[0] ?? '')).toBe('ASTRO-IMAGE-BUILD')
@@ -163,7 +169,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(steps()).not.toContain('create-deploy')
   })
 
-  test.each([
+  testOnce?.each([
     ['downgrade', 'local/runtime:3.1-1', 'ASTRO-RUNTIME-DOWNGRADE', '3.1-1'],
     ['a runtime that Astro does not offer', 'local/runtime:3.1-9', 'ASTRO-RUNTIME-UNSUPPORTED', '3.1-9'],
     ['no Astro Runtime', 'local/other:1', 'ASTRO-RUNTIME-LABEL', RUNTIME],
@@ -176,7 +182,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(steps()).not.toContain('create-deploy')
   })
 
-  test('a push that the registry refuses is explained; the deploy stays unfinished', async () => {
+  testOnce?.('a push that the registry refuses is explained; the deploy stays unfinished', async () => {
     ground.astro.faults.add({ fault: 'status', status: 403, step: 'registry', method: 'POST' })
     const result = await ground.deploy({ 'deploy-type': 'image-and-dags' })
     expect(codeOf(result.errors[0] ?? '')).toBe('ASTRO-REGISTRY-FORBIDDEN')
@@ -184,7 +190,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(last().status).toBe('INITIALIZED')
   })
 
-  test('a registry that does not know the token ends the run before anything is written', async () => {
+  testOnce?.('a registry that does not know the token ends the run before anything is written', async () => {
     ground.astro.faults.add({ fault: 'status', status: 401, step: 'registry' })
     const result = await ground.deploy({ 'deploy-type': 'image-and-dags' })
     expect(codeOf(result.errors[0] ?? '')).toBe('ASTRO-REGISTRY-UNAUTHORIZED')
@@ -192,7 +198,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(steps()).not.toContain('create-deploy')
   })
 
-  test('pain 29: a registry that fails in passing is asked again', async () => {
+  testOnce?.('pain 29: a registry that fails in passing is asked again', async () => {
     ground.astro.faults.add({
       fault: 'status',
       status: 503,
@@ -206,7 +212,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(result.stdout).toMatch(/Could not push the image to .* Attempt 3 of 5/)
   })
 
-  test('an image that is not there is named', async () => {
+  testOnce?.('an image that is not there is named', async () => {
     const result = await ground.deploy({ 'deploy-type': 'image-only', 'image-name': 'nobody/built:this' })
     expect(codeOf(result.errors[0] ?? '')).toBe('ASTRO-IMAGE-NOT-FOUND')
     expect(steps()).not.toContain('create-deploy')
