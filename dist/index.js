@@ -1,6 +1,4149 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
+/***/ 298:
+/***/ ((module) => {
+
+// A simple implementation of make-array
+function makeArray (subject) {
+  return Array.isArray(subject)
+    ? subject
+    : [subject]
+}
+
+const UNDEFINED = undefined
+const EMPTY = ''
+const SPACE = ' '
+const ESCAPE = '\\'
+
+// The characters that carry a meaning of their own inside a regular
+//   expression, so a literal one has to be escaped before it is emitted.
+const REGEX_LITERAL_SPECIAL = /[.*+?()[\]{}^$|\\/]/
+const BOM = '\uFEFF'
+// A run of two or more asterisks is a globstar (#175)
+const REGEX_ANCHORED_GLOBSTAR = /^\/\*{2,}$/
+const REGEX_REPLACE_LEADING_EXCAPED_EXCLAMATION = /^\\!/
+const REGEX_REPLACE_LEADING_EXCAPED_HASH = /^\\#/
+const REGEX_SPLITALL_CRLF = /\r?\n/g
+
+// Invalid:
+// - /foo,
+// - ./foo,
+// - ../foo,
+// - .
+// - ..
+// Valid:
+// - .foo
+const DOUBLE_SLASH = '//'
+const SLASH_CODE = 47
+const DOT_CODE = 46
+
+
+const SLASH = '/'
+
+// Do not use ternary expression here, since "istanbul ignore next" is buggy
+let TMP_KEY_IGNORE = 'node-ignore'
+/* istanbul ignore else */
+if (typeof Symbol !== 'undefined') {
+  TMP_KEY_IGNORE = Symbol.for('node-ignore')
+}
+const KEY_IGNORE = TMP_KEY_IGNORE
+
+const define = (object, key, value) => {
+  Object.defineProperty(object, key, {value})
+  return value
+}
+
+const RETURN_FALSE = () => false
+
+// > The range notation, e.g. [a-zA-Z],
+// > can be used to match one of the characters in a range.
+//
+// gitignore(5) defers to fnmatch(3) for this, and git implements it in
+//   `wildmatch.c`.  A bracket expression has a sub-grammar of its own, which
+//   is neither the surrounding pattern grammar nor the JavaScript one:
+//
+//   - a `]` right after `[` or `[!` is a literal member, not the terminator
+//   - `[:alpha:]` names one of twelve POSIX classes
+//   - `\` escapes the next member, `]` included
+//   - `*`, `?` and `.` are plain literal members
+//   - an unterminated expression makes the whole pattern match nothing
+//
+// which means the expression can not be located -- let alone translated -- by
+//   a regular expression.  It is scanned out of the pattern before the
+//   replacers below run, and put back once they are done, so that neither the
+//   metacharacter escaper nor the `?` / `*` replacers ever see its body.
+
+// git classifies with its own ASCII-only ctype macros (`wildmatch.c`), never
+//   with the C library ones, so these must not be mapped onto `\d` / `\w` /
+//   `\s`, which are wider.  `/` is left out of every expansion, because a
+//   bracket expression never matches a path separator.
+const POSIX_CLASSES = {
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  blank: ' \\t',
+  cntrl: '\\x00-\\x1f\\x7f',
+  digit: '0-9',
+  graph: '!-.0-~',
+  lower: 'a-z',
+  print: ' -.0-~',
+  punct: '!-.:-@\\[-`{-~',
+  // git's `sane-ctype.h` classifies \v and \f as control, not space,
+  //   unlike C's `isspace`
+  space: ' \\t\\n\\r',
+  upper: 'A-Z',
+  xdigit: '0-9A-Fa-f'
+}
+
+const CLASS_MEMBERS_TO_ESCAPE = '\\]^-['
+
+const escapeMember = char => CLASS_MEMBERS_TO_ESCAPE.indexOf(char) < 0
+  ? char
+  : ESCAPE + char
+
+// > if (matched == negated || ((flags & WM_PATHNAME) && text_ch == '/'))
+// >   return WM_ABORT_TO_STARSTAR;                     (git, `wildmatch.c`)
+// A bracket expression never matches a path separator, whatever its members
+//   say, so a negated class gets `/` as one more excluded character, while a
+//   plain one -- where a literal member or a range could still let `/` in --
+//   is guarded with a lookahead, `/` being impossible to subtract from a
+//   JavaScript character class.
+const NON_SLASH = '(?!\\/)'
+
+const classSource = (negated, body) => {
+  if (negated) {
+    return `[^\\/${body}]`
+  }
+
+  const source = `[${body}]`
+
+  return new RegExp(source).test('/')
+    ? NON_SLASH + source
+    : source
+}
+
+// Scan the bracket expression that starts at `pattern[start] === '['`,
+//   mirroring the member loop of git's `wildmatch.c`.
+// @returns {{end: number, source: string} | null} `null` if the expression is
+//   never terminated, which makes the whole pattern match nothing.
+const scanBracket = (pattern, start) => {
+  const {length} = pattern
+  let index = start + 1
+  let negated = EMPTY
+
+  const lead = pattern[index]
+  if (lead === '!' || lead === '^') {
+    negated = '^'
+    index ++
+  }
+
+  let body = EMPTY
+
+  // The member a `-` could start a range from, or EMPTY when the previous
+  //   member can not open one (start of the body, or a range / POSIX class
+  //   that has just closed)
+  let prev = EMPTY
+
+  // git scans the members with a do-while, so the first one is consumed
+  //   unconditionally.  That is the whole reason a leading `]` is a member
+  //   and not the terminator.
+  for (;;) {
+    const char = pattern[index]
+
+    if (char === UNDEFINED) {
+      return null
+    }
+
+    if (char === ESCAPE) {
+      // A pattern can not end on a lone backslash -- `createRule` has
+      //   already thrown it away -- so there is a character to read.
+      const escaped = pattern[++ index]
+      body += escapeMember(escaped)
+      prev = escaped
+    } else if (
+      char === '-'
+      && prev
+      && index + 1 < length
+      && pattern[index + 1] !== ']'
+    ) {
+      index ++
+      let to = pattern[index]
+      if (to === ESCAPE) {
+        to = pattern[index += 1]
+      }
+      // An out-of-order range matches nothing in git but is a syntax error in
+      //   JavaScript, so it is dropped.  Its lower bound stays: git tests it
+      //   as a plain member before it ever looks at the `-`, so `[c-a]` does
+      //   match `c`.
+      if (prev <= to) {
+        body += `-${escapeMember(to)}`
+      }
+      prev = EMPTY
+    } else if (char === '[' && pattern[index + 1] === ':') {
+      const nameStart = index + 2
+      let end = nameStart
+      while (end < length && pattern[end] !== ']') {
+        end ++
+      }
+
+      if (end === length) {
+        return null
+      }
+
+      if (end > nameStart && pattern[end - 1] === ':') {
+        const name = pattern.slice(nameStart, end - 1)
+
+        // An unknown class name makes the whole pattern match nothing
+        if (!Object.prototype.hasOwnProperty.call(POSIX_CLASSES, name)) {
+          return null
+        }
+
+        body += POSIX_CLASSES[name]
+        prev = EMPTY
+        index = end
+      } else {
+        // No `:]` to close it, so the `[` is a plain member and scanning
+        //   resumes right after it.
+        body += escapeMember('[')
+        prev = '['
+        index = nameStart - 2
+      }
+    } else {
+      body += escapeMember(char)
+      prev = char
+    }
+
+    index ++
+
+    if (pattern[index] === ']') {
+      return {
+        end: index,
+        source: classSource(negated, body)
+      }
+    }
+  }
+}
+
+// An empty JavaScript class can never match, which is how a pattern that git
+//   gives up on (`WM_ABORT_ALL`) is expressed here.
+const NEVER_MATCH = '[]'
+
+// A NUL can appear in neither a `.gitignore` line nor a path, which makes it
+//   the one safe placeholder character.  A literal one in the pattern is
+//   held aside all the same, so a collision is impossible by construction.
+const PLACEHOLDER = '\u0000'
+const REGEX_RESTORE_PLACEHOLDER = new RegExp(
+  `${PLACEHOLDER}(\\d+)${PLACEHOLDER}`, 'g'
+)
+
+// The one wildcard the chain does not expand for itself is a trailing `*`. How
+//   it expands depends on the mode (`regex` vs `checkRegex`), so `_make` is
+//   left to do it, and until then the pending wildcard travels as this marker.
+//   That is what keeps it apart from a user-escaped literal `\*`: the unescape
+//   steps collapse the escaped one to the exact `\*` a wildcard would leave
+//   behind, so by the time `_make` runs the two are otherwise the same string
+//   and a literal star gets wrongly rewritten into a wildcard. The marker is a
+//   private-use character, and `extractBrackets` keeps one that came out of the
+//   pattern apart from it, so the only marker `_make` ever turns back into a
+//   real wildcard is the one this chain put there itself.
+const TRAILING_WILDCARD = '\uE000'
+
+// A trailing "/**" is deferred the same way, because `checkRegex` has to tell
+//   it apart from a trailing "/*" (see `checkSourceOf`). For `.ignores()` it
+//   still never matches the folder itself (#21).
+const TRAILING_DOUBLESTAR = '\uE001'
+
+// The three characters above mean something to the chain that builds the
+//   source rather than to the path, so one that came out of the pattern is
+//   held aside like a bracket expression instead of going straight out. Being
+//   held is what makes it safe: the restore runs after the step that anchors
+//   the source, so the character comes back in the middle of the source and
+//   not at its end, which is the one place `_make` and `checkSourceOf` look
+//   for a marker. Without it a pattern's own character lands where a pending
+//   marker sits, and `_make` turns it into a real trailing wildcard.
+//
+// It is held as a one-member class rather than bare, in both of the branches
+//   a reserved character can reach, so that the property can be
+//   read off this function alone -- a reserved character never goes out on
+//   its own -- rather than depending on where in the chain the restore
+//   happens to run. In the expression built here `[x]` matches exactly what
+//   `x` matches, none of the three being special to a regular expression or
+//   inside a class, so no test can tell the two apart: the class is insurance,
+//   and the paragraph above is the reason it is not needed.
+const isReserved = char =>
+  char === PLACEHOLDER
+  || char === TRAILING_WILDCARD
+  || char === TRAILING_DOUBLESTAR
+
+// Replace every bracket expression with a placeholder the replacers below
+//   leave alone, and translate it separately.
+const extractBrackets = pattern => {
+  const sources = []
+  const hold = source =>
+    `${PLACEHOLDER}${sources.push(source) - 1}${PLACEHOLDER}`
+
+  const {length} = pattern
+  let out = EMPTY
+  let index = 0
+
+  while (index < length) {
+    const char = pattern[index]
+
+    if (char === ESCAPE) {
+      // > Put a backslash ("\") in front of ... a character to make it literal.
+      //                                            (gitignore(5) -> fnmatch(3))
+      // A backslash quotes the next character, whatever it is, so `\d` is a
+      //   literal `d`, not the regex digit class, and `\?` is a literal `?`,
+      //   not a wildcard. Held aside as its literal here, the escape never
+      //   reaches the replacers below, which would otherwise let `\d`, `\b`,
+      //   `\1`, `\/` keep their regular-expression meaning, and would turn a
+      //   `\?` into `[^\/]`.
+      //
+      // Three escapes are still left for the chain: `\*` (a literal star,
+      //   told apart from a wildcard by `TRAILING_WILDCARD` and the wildcard
+      //   replacers), `\[` (a literal bracket, the one `[` the bracket
+      //   replacer still expects), and `\ ` (a quoted space, which one pass
+      //   below rewrites in bulk -- holding each one aside instead costs more
+      //   on a pattern built out of them).
+      //
+      // A quoted backslash is not among them. The chain doubles every
+      //   backslash, then takes the doubling back out again, and a quoted one
+      //   standing next to a character the chain also escapes left the two
+      //   counts sharing a run, so one of the escapes was lost. Held here as
+      //   the literal it means, it never joins that run.
+      const escaped = pattern[index + 1]
+
+      if (escaped === SLASH && index + 2 === length) {
+        // Git removes a final directory slash before matching. An escape
+        //   without a character after that removal makes the pattern invalid.
+        out += hold(NEVER_MATCH)
+      } else if (
+        escaped === '*'
+        || escaped === '['
+        || escaped === SPACE
+      ) {
+        out += pattern.slice(index, index + 2)
+      } else {
+        out += hold(
+          REGEX_LITERAL_SPECIAL.test(escaped)
+            ? ESCAPE + escaped
+            : isReserved(escaped)
+              ? `[${escaped}]`
+              : escaped
+        )
+      }
+
+      index += 2
+    } else if (isReserved(char)) {
+      out += hold(`[${char}]`)
+      index ++
+    } else if (char === '[') {
+      const scanned = scanBracket(pattern, index)
+
+      if (scanned === null) {
+        // git gives up on the whole pattern (`WM_ABORT_ALL`), so whatever
+        //   follows can not make it match either.
+        out += hold(NEVER_MATCH)
+        index = length
+      } else {
+        out += hold(scanned.source)
+        index = scanned.end + 1
+      }
+    } else {
+      out += char
+      index ++
+    }
+  }
+
+  return {
+    source: out,
+    sources
+  }
+}
+
+// A step of the chain below is normally a `[matcher, replacer]` pair handed
+//   to `String.replace`. `DIRECT` marks the ones that are plain string work
+//   instead, and take `(source, pattern)`.
+//
+// Anchoring the two ends is exactly that -- a test of one character and a
+//   concatenation -- and putting it through the regular expression engine
+//   cost a third of this chain for nothing: 167ns where 10ns does the same
+//   job. The two are still steps in the same list, in the same places,
+//   because their position in the order is part of what they mean.
+const DIRECT = null
+
+// A separator at the beginning or in the middle of a pattern, as opposed to
+//   one at the very end.
+const REGEX_INNER_SLASH = /\/(?!$)/
+const WILDCARD = '[^\\/]*'
+
+// > If the pattern ends with a slash,
+// > it is removed for the purpose of the following description,
+// > but it would only find a match with a directory.
+// > In other words, foo/ will match a directory foo and paths underneath it,
+// > but will not match a regular file or a symbolic link foo
+// >  (this is consistent with the way how pathspec works in general in Git).
+// '`foo/`' will not match regular file '`foo`' or symbolic link '`foo`'
+// -> ignore-rules will not deal with it, because it costs extra `fs.stat` call
+//      you could use option `mark: true` with `glob`
+
+// '`foo/`' should not continue with the '`..`'
+// The chain that turns one gitignore pattern into a regular expression
+//   source, in order. A step is either
+//
+//   [matcher, replacer]            handed to `String.replace`
+//   [matcher, replacer, required]  the same, but skipped outright unless
+//                                    `required` appears in the string, which
+//                                    the matcher cannot match without
+//   [DIRECT, transform]            plain string work, taking (source, pattern)
+//
+// The `required` character is only ever a shortcut: finding it does not mean
+//   the matcher will match, and not finding it means it cannot. It is there
+//   because scanning for one character costs a fraction of running a matcher
+//   that then finds nothing -- for the wildcard step, whose `[^\\]+`
+//   backtracks its way through the whole string before giving up, 11ns
+//   against 400ns.
+const REPLACERS = [
+
+  // Replace (\ ) with ' '
+  // Only a space: an escaped tab or other whitespace is already a literal by
+  //   the time it reaches here, and a bare tab must be left as one, not turned
+  //   into a space.
+  // (\ ) -> ' '
+  // (\\ ) -> '\\ '
+  // (\\\ ) -> '\\ '
+  [
+    // A run of backslashes is taken whole, from its first one, so no match
+    //   ever starts again inside it -- `(\\+?) ` did, which made a long run
+    //   quadratic.
+    /(\\+)( ?)/g,
+    (_, run, space) => space
+      ? run.slice(0, run.length - run.length % 2) + SPACE
+      : run,
+    ESCAPE + SPACE
+  ],
+
+  // git's wildmatch() reads a run of two or more asterisks as one globstar
+  //   whenever the run fills a path segment: it starts the pattern or follows
+  //   a `/`, and it ends the pattern or comes before a `/`. A run of two is
+  //   already `**`; a longer one is folded into `**` here, so the steps
+  //   below only ever have to know `**`.
+  // `***/foo` -> `**/foo`, `a/***/b` -> `a/**/b`, `a/***` -> `a/**`
+  // git also takes a run beside a literal prefix (`a***/b`) or beside an
+  //   escaped slash (`***\/b`) as a globstar, and this does not; the README
+  //   lists both, under "A run of asterisks".
+  [
+    /(^|\/)\*{3,}(?=\/|$)/g,
+    (_, start) => `${start}**`,
+    '*'
+  ],
+
+  // Escape metacharacters
+  // which is written down by users but means special for regular expressions.
+
+  // > There are 12 characters with special meanings:
+  // > - the backslash \,
+  // > - the caret ^,
+  // > - the dollar sign $,
+  // > - the period or dot .,
+  // > - the vertical bar or pipe symbol |,
+  // > - the question mark ?,
+  // > - the asterisk or star *,
+  // > - the plus sign +,
+  // > - the opening parenthesis (,
+  // > - the closing parenthesis ),
+  // > - and the opening square bracket [,
+  // > - the opening curly brace {,
+  // > These special characters are often called "metacharacters".
+  [
+    /[\\$.|*+(){^]/g,
+    match => `\\${match}`
+  ],
+
+  [
+    // > a question mark (?) matches a single character
+    /(?!\\)\?/g,
+    () => '[^/]',
+    '?'
+  ],
+
+  // leading slash
+  [
+
+    // > A leading slash matches the beginning of the pathname.
+    // > For example, "/*.c" matches "cat-file.c" but not "mozilla-sha1/sha1.c".
+    // A leading slash matches the beginning of the pathname
+    /^\//,
+    () => '^',
+    SLASH
+  ],
+
+  // replace special metacharacter slash after the leading slash
+  [
+    /\//g,
+    () => '\\/',
+    SLASH
+  ],
+
+  [
+    // > A leading "**" followed by a slash means match in all directories.
+    // > For example, "**/foo" matches file or directory "foo" anywhere,
+    // > the same as pattern "foo".
+    // > "**/foo/bar" matches file or directory "bar" anywhere that is directly
+    // >   under directory "foo".
+    // Notice that the '*'s have been replaced as '\\*'
+    /^\^*(?:\\\*\\\*\\\/)+/,
+
+    // '**/foo' <-> 'foo'
+    () => '(?:^|\\/)',
+    '*'
+  ],
+
+  // starting
+  [
+    // there will be no leading '/'
+    //   (which has been replaced by section "leading slash")
+    // If starts with '**', adding a '^' to the regular expression also works
+    DIRECT,
+    (source, pattern) => {
+      // Nothing to anchor to, or already anchored (`^` or `(?:^|\/)`)
+      if (!source || source[0] === '^' || source[0] === '(') {
+        return source
+      }
+
+      // If has a slash `/` at the beginning or middle
+      const anchor = !REGEX_INNER_SLASH.test(pattern)
+        // > Prior to 2.22.1
+        // > If the pattern does not contain a slash /,
+        // >   Git treats it as a shell glob pattern
+        // Actually, if there is only a trailing slash,
+        //   git also treats it as a shell glob pattern
+
+        // After 2.22.1 (compatible but clearer)
+        // > If there is a separator at the beginning or middle (or both)
+        // > of the pattern, then the pattern is relative to the directory
+        // > level of the particular .gitignore file itself.
+        // > Otherwise the pattern may also match at any level below
+        // > the .gitignore level.
+        ? '(?:^|\\/)'
+
+        // > Otherwise, Git treats the pattern as a shell glob suitable for
+        // >   consumption by fnmatch(3)
+        : '^'
+
+      return anchor + source
+    }
+  ],
+
+  // two globstars
+  [
+    // Use lookahead assertions so that we could match more than one `'/**'`
+    /\\\/\\\*\\\*(?=\\\/|$)/g,
+
+    // Zero, one or several directories
+    // should not use '*', or it will be replaced by the next replacer
+
+    // Check if it is not the last `'/**'`
+    (_, index, str) => index + 6 < str.length
+
+      // case: /**/ at the end of the pattern, i.e. a trailing `'/**/'`
+      // > A trailing `"/**/"` (a trailing `"/**"` restricted to directories)
+      // >   matches everything inside, but it should not match the current
+      // >   folder itself, so it requires at least one directory segment.
+      // 'a/**/' matches 'a/b/', 'a/x/y/' but not 'a/'
+      ? str.slice(index + 6) === '\\/'
+        ? '(?:\\/[^\\/]+)+'
+
+        // case: /**/
+        // > A slash followed by two consecutive asterisks then a slash matches
+        // >   zero or more directories.
+        // > For example, "a/**/b" matches "a/b", "a/x/b", "a/x/y/b" and so on.
+        // '/**/'
+        : '(?:\\/[^\\/]+)*'
+
+      // case: /**
+      // > A trailing `"/**"` matches everything inside.
+
+      // #21: everything inside but it should not include the current folder,
+      //   resolved by `_make`
+      : `\\/${TRAILING_DOUBLESTAR}`,
+    '*'
+  ],
+
+  // normal intermediate wildcards
+  [
+    // Never replace escaped '*'
+    // ignore rule '\*' will match the path '*'
+
+    // 'abc.*/' -> go
+    // 'abc.*'  -> skip this rule,
+    //    coz trailing single wildcard will be handed by [trailing wildcard]
+    /(^|[^\\])(?:\\\*)+(?!$)/g,
+
+    // '*.js' matches '.js'
+    // '*.js' doesn't match 'abc'
+    // 1. An asterisk "*" matches anything except a slash.
+    // 2. Other consecutive asterisks are considered regular asterisks
+    //    and collapse into one non-slash wildcard run.
+    (_, p1) => p1 + WILDCARD,
+    '*'
+  ],
+
+  // trailing wildcard, held apart from a literal star
+  [
+    // The step above leaves a trailing `*` alone, so a single `\*` is all that
+    //   can be left at the end here, and what stands in front of it says which
+    //   kind it is. A wildcard arrives as the escaper wrote it, `\*` with
+    //   nothing before it; a literal arrives as the user's own escape, which
+    //   the escaper doubled, and then the star's own -- `\\` and then `\*`.
+    //   There is no third case: every backslash still reaching the chain is
+    //   one `\*`, `\[` or `\ ` carries itself, and each is followed by its
+    //   own character, so a longer run can never form. This runs while the
+    //   two are still distinct, before the unescape steps below collapse the
+    //   literal onto the very `\*` a wildcard leaves behind.
+    /(^|[^\\])((?:\\\\)*)\\\*$/,
+
+    (match, p1, p2) =>
+      p2 === EMPTY
+        // A real wildcard: carry it to `_make` as the marker, so the unescape
+        //   steps and the trailing-wildcard rewrite can never mistake it for a
+        //   literal `\*` (nor the reverse).
+        ? p1 + TRAILING_WILDCARD
+        // A literal star: leave it exactly as it stands for the unescape steps.
+        : match,
+    '*'
+  ],
+
+  [
+    // unescape, revert step 3 except for back slash
+    // For example, if a user escape a '\\*',
+    // after step 3, the result will be '\\\\\\*'
+    /\\\\\\(?=[$.|*+(){^])/g,
+    () => ESCAPE,
+    ESCAPE + ESCAPE
+  ],
+
+  [
+    // '\\\\' -> '\\'
+    /\\\\/g,
+    () => ESCAPE,
+    ESCAPE + ESCAPE
+  ],
+
+  [
+    // Every real bracket expression -- POSIX classes included -- has already
+    //   been held aside by `extractBrackets`, so the only `[` left in the
+    //   pattern is an escaped, literal one.
+
+    // A backslash could only stand at the end of the range if it quoted the
+    //   `]`, and `\]` is held aside long before this.
+    /\\\[([^\]/]*?)($|\])/g,
+
+    // '\\[bar]' -> '\\\\[bar]'
+    (match, range, close) => `\\[${range}${close}`,
+    '['
+  ],
+
+  // ending
+  [
+    // 'js' will not match 'js.'
+    // 'ab' will not match 'abc'
+    DIRECT,
+
+    // WTF!
+    // https://git-scm.com/docs/gitignore
+    // changes in [2.22.1](https://git-scm.com/docs/gitignore/2.22.1)
+    // which re-fixes #24, #38
+
+    // > If there is a separator at the end of the pattern then the pattern
+    // > will only match directories, otherwise the pattern can match both
+    // > files and directories.
+
+    // 'js*' will not match 'a.js'
+    // 'js/' will not match 'a.js'
+    // 'js' will match 'a.js' and 'a.js/'
+    source => {
+      const last = source[source.length - 1]
+
+      // The pattern is empty, or ends in a pending marker `_make` owns --
+      //   the trailing wildcard, or a trailing "/**". A trailing `*` that is
+      //   not the marker is a literal star, which anchors like any other
+      //   final character.
+      if (!last || last === TRAILING_WILDCARD || last === TRAILING_DOUBLESTAR) {
+        return source
+      }
+
+      return last === SLASH
+        // foo/ will not match 'foo'
+        ? `${source}$`
+        // foo matches 'foo' and 'foo/'
+        : `${source}(?=$|\\/$)`
+    }
+  ]
+]
+
+const REGEX_REPLACE_TRAILING_WILDCARD = /(^|\\\/)?\uE000$/
+const MODE_IGNORE = 'regex'
+const MODE_CHECK_IGNORE = 'checkRegex'
+const UNDERSCORE = '_'
+
+const replaceTrailingWildcard = (_, p1) => {
+  const prefix = p1
+    // '\^':
+    // '/*' does not match EMPTY
+    // '/*' does not match everything
+
+    // '\\\/':
+    // 'abc/*' does not match 'abc/'
+    ? `${p1}[^/]+`
+
+    // 'a*' matches 'a'
+    // 'a*' matches 'aa'
+    : '[^/]*'
+
+  return `${prefix}(?=$|\\/$)`
+}
+
+const REGEX_REPLACE_TRAILING_DOUBLESTAR = /\uE001$/
+
+// 'abc/**' matches everything under 'abc', but not 'abc/' itself (#21):
+//   requiring one arbitrary character (line terminators included, #176)
+//   after 'abc/' is necessary and sufficient for `.test(path)`.
+const replaceTrailingDoublestar = () => '[\\s\\S]'
+
+// The fixed piece between the wildcard at `at` and the next wildcard of the
+//   run: the tokens that separate them, joined as they appear in the source.
+//   A run never holds two wildcards in a row, so there is always at least one
+//   token.
+const separatorAfter = (run, at) => {
+  let separator = EMPTY
+
+  for (let index = at + 1; index < run.length && !run[index].wildcard; index ++) {
+    separator += run[index].single
+  }
+
+  return separator
+}
+
+// Where a run of non-slash wildcards is split by fixed pieces --
+//   `[^/]*ab[^/]*cd...` -- the engine has many equivalent ways to lay the
+//   input across the wildcards, and on input that does not match it works
+//   through all of them, so the time grows with the number of wildcards
+//   rather than the length of the path. Every wildcard but the last in such a
+//   run can be pinned to stop where the piece after it begins, which leaves
+//   one way to lay out the input and no rewinding, without changing which
+//   paths match: the fixed pieces still bound the count, and the last
+//   wildcard still absorbs the rest.
+//
+// A wildcard is pinned to the whole piece, never to the piece's first
+//   character. The pin leaves no way back, so a wildcard that stopped at that
+//   first character would hand over wherever the character happens to turn
+//   up, including the places the rest of the piece cannot follow -- which is
+//   how `f*o/*/*` came to miss `foo/b/c`, the first `o` of `foo` not being
+//   the one the `o/` after it needs. Every token of a piece matches exactly
+//   one character, so the first place the whole piece fits is the leftmost
+//   place it can sit, and whatever is left over goes to the wildcards that
+//   follow.
+//
+// The source is read one token at a time -- a wildcard, a single-character
+//   piece (a literal, an escape, a class), or a parenthesised group or anchor
+//   that ends the run -- so only a genuine wildcard is touched.
+const pinWildcards = source => {
+  if (source.indexOf(WILDCARD) < 0) {
+    return source
+  }
+
+  const tokens = []
+  const {length} = source
+  let index = 0
+
+  while (index < length) {
+    const char = source[index]
+
+    if (source.startsWith(WILDCARD, index)) {
+      tokens.push({wildcard: true})
+      index += WILDCARD.length
+    } else if (char === '[') {
+      let end = index + 1
+
+      if (source[end] === '^') {
+        end ++
+      }
+
+      if (source[end] === ']') {
+        end ++
+      }
+
+      while (end < length && source[end] !== ']') {
+        end += source[end] === ESCAPE
+          ? 2
+          : 1
+      }
+
+      end ++
+      tokens.push({single: source.slice(index, end)})
+      index = end
+    } else if (char === ESCAPE) {
+      tokens.push({single: source.slice(index, index + 2)})
+      index += 2
+    } else if (char === '(') {
+      let depth = 0
+      let end = index
+
+      do {
+        if (source[end] === ESCAPE) {
+          end ++
+        } else if (source[end] === '(') {
+          depth ++
+        } else if (source[end] === ')') {
+          depth --
+        }
+
+        end ++
+      } while (end < length && depth > 0)
+
+      if ('*+?'.indexOf(source[end]) >= 0) {
+        end ++
+      }
+
+      tokens.push({boundary: source.slice(index, end)})
+      index = end
+    } else if (char === '^' || char === '$') {
+      tokens.push({boundary: char})
+      index ++
+    } else {
+      tokens.push({single: char})
+      index ++
+    }
+  }
+
+  let out = EMPTY
+  let run = []
+
+  const flush = () => {
+    let lastWildcard
+
+    run.forEach((token, at) => {
+      if (token.wildcard) {
+        lastWildcard = at
+      }
+    })
+
+    run.forEach((token, at) => {
+      if (!token.wildcard) {
+        out += token.single
+        return
+      }
+
+      // Every wildcard but the last is pinned to the whole piece that
+      //   follows it, for the reason set out above this function. The last
+      //   one stays as it is and takes up the rest.
+      out += at === lastWildcard
+        ? WILDCARD
+        : `(?:(?!${separatorAfter(run, at)})[^\\/])*`
+    })
+
+    run = []
+  }
+
+  tokens.forEach(token => {
+    if (token.boundary === undefined) {
+      run.push(token)
+      return
+    }
+
+    flush()
+    out += token.boundary
+  })
+
+  flush()
+
+  return out
+}
+
+// @param {pattern}
+const makeRegexPrefix = pattern => {
+  // `/**` matches every path, as `**` does. The translation below only finds
+  //   a globstar beside a slash it keeps, and the leading one is turned into
+  //   an anchor, so `/**` would come out as `/*` and match one level only.
+  //   Here rather than in `createRule`, so that `checkSourceOf`, which
+  //   compiles `/**/` again without its trailing slash, gets it too.
+  if (REGEX_ANCHORED_GLOBSTAR.test(pattern)) {
+    pattern = '**'
+  }
+
+  const {source, sources} = extractBrackets(pattern)
+
+  const replaced = REPLACERS.reduce(
+    // A pass whose matcher finds nothing hands back the very string it was
+    //   given, so asking first costs a search and saves a rewrite. Ten of the
+    //   fifteen passes never fire for a typical .gitignore line, and between
+    //   them they were 45% of this chain.
+    (prev, [matcher, replacer, required]) => {
+      if (matcher === DIRECT) {
+        return replacer(prev, pattern)
+      }
+
+      if (required !== UNDEFINED && prev.indexOf(required) < 0) {
+        return prev
+      }
+
+      // A pass whose matcher finds nothing hands back the very string it was
+      //   given, so asking first costs a search and saves a rewrite.
+      return matcher.test(prev)
+        ? prev.replace(matcher, replacer.bind(pattern))
+        : prev
+    },
+    source
+  )
+
+  // Most patterns hold no bracket expression at all, and then there is
+  //   nothing to put back.
+  return sources.length
+    ? replaced.replace(
+      REGEX_RESTORE_PLACEHOLDER,
+      (match, index) => sources[index]
+    )
+    : replaced
+}
+
+// `checkRegex` tests a path with a trailing slash, 'abc/', the way
+//   `git check-ignore` matches that literal string once the directory itself
+//   is known not to be excluded (see `checkIgnore`): a trailing '/' of the
+//   pattern is dropped, a basename pattern sees an empty basename, and only a
+//   pattern whose last segment is a pending wildcard can match what is left
+//   after the final slash -- 'abc/*' and 'abc/**' match 'abc/', and 'abc/**'
+//   also matches 'abc/d/' (#77, #169).
+const checkSourceOf = (body, prefix) => {
+  if (body[body.length - 1] === SLASH) {
+    prefix = makeRegexPrefix(body.slice(0, - 1))
+  }
+
+  const head = prefix.slice(0, - 1)
+  const last = prefix[prefix.length - 1]
+
+  return last === TRAILING_WILDCARD
+    ? `${head}$`
+    : last === TRAILING_DOUBLESTAR
+      ? head
+      : NEVER_MATCH
+}
+
+// A trailing slash does not stop a pattern being basename-only: it restricts
+//   the match to a directory, it does not let the pattern reach across one.
+//   Everything else a pattern can hold -- a wildcard, a character class, an
+//   escape -- stays inside a single path segment too, so a pattern with no
+//   separator in it can only ever describe the last one.
+const matchesBasename = body => {
+  const index = body.indexOf(SLASH)
+
+  return index < 0 || index === body.length - 1
+}
+
+// The last segment of a path, keeping a trailing slash, because a pattern that
+//   ends in one matches only a directory.
+// 'a/b/c.js' -> 'c.js';  'a/b/' -> 'b/';  'c.js' -> 'c.js' (no copy made)
+const basenameOf = path => {
+  const end = path.length - 1
+
+  const index = path.lastIndexOf(
+    SLASH,
+    path[end] === SLASH
+      ? end - 1
+      : end
+  )
+
+  return index < 0
+    ? path
+    : path.slice(index + 1)
+}
+
+// The parent directory of a path, with its trailing separator, or EMPTY when
+//   the path has none.
+// 'a/b/c' -> 'a/b/';  'a/b/' -> 'a/';  'a' -> EMPTY;  'a/' -> EMPTY
+//
+// A path holding an empty segment has to be taken apart, because its
+//   ancestors are not prefixes of it: the parent of 'a//b' is 'a/', not
+//   'a//', and the parent of '/a/' is nothing at all. Both shapes reach here
+//   -- 'a//b' is accepted outright, and `checkIgnore` does not put the path
+//   it is given through the relative-path check.
+//
+// Every other path is a prefix of itself, and cutting one costs a fraction of
+//   splitting it into an array and joining that back at every level: 73ns
+//   against 207ns.
+const parentOf = path => {
+  if (
+    path.charCodeAt(0) === SLASH_CODE
+    || path.indexOf(DOUBLE_SLASH) >= 0
+  ) {
+    const slices = path.split(SLASH).filter(Boolean)
+
+    slices.pop()
+
+    return slices.length
+      ? slices.join(SLASH) + SLASH
+      : EMPTY
+  }
+
+  const end = path.length - 1
+
+  // Look back from before a trailing separator, since that one belongs to the
+  //   path itself.
+  //
+  // A negative place to start would be a trap here: `lastIndexOf` clamps one
+  //   to 0 and searches there rather than reporting no match, so '/' would
+  //   come back as its own parent and the walk would never end. It cannot
+  //   happen -- that is the only path short enough to produce one, and the
+  //   test above has already sent it the other way.
+  const cut = path.lastIndexOf(
+    SLASH,
+    path.charCodeAt(end) === SLASH_CODE
+      ? end - 1
+      : end
+  )
+
+  return cut < 0
+    ? EMPTY
+    : path.slice(0, cut + 1)
+}
+
+const isString = subject => typeof subject === 'string'
+
+// Blank lines, comments and trailing lone backslashes are told by
+//   `createRule`, once the pattern is normalized.
+const checkPattern = pattern => pattern
+  && isString(pattern)
+
+// Git drops one CR before each LF, and one at the end of a final line that
+//   has no LF after it.
+const splitPattern = pattern => (
+  pattern[pattern.length - 1] === '\r'
+    ? pattern.slice(0, - 1)
+    : pattern
+)
+.split(REGEX_SPLITALL_CRLF)
+.filter(Boolean)
+
+class IgnoreRule {
+  constructor (
+    pattern,
+    mark,
+    body,
+    ignoreCase,
+    negative,
+    prefix
+  ) {
+    this.pattern = pattern
+    this.mark = mark
+    this.negative = negative
+
+    define(this, 'body', body)
+    define(this, 'ignoreCase', ignoreCase)
+    define(this, 'regexPrefix', prefix)
+  }
+
+  // Worked out on first use and kept behind an own property, the way `regex`
+  //   caches itself in `_regex`. Deciding it in the constructor instead would
+  //   add a fourth `defineProperty` to every rule ever built, which cost 4% of
+  //   every compile -- including the compiles of rules that are never matched
+  //   against anything.
+  get _basenameOnly () {
+    return define(this, '_basenameOnly', matchesBasename(this.body))
+  }
+
+  get regex () {
+    const key = UNDERSCORE + MODE_IGNORE
+
+    if (this[key]) {
+      return this[key]
+    }
+
+    return this._make(MODE_IGNORE, key)
+  }
+
+  get checkRegex () {
+    const key = UNDERSCORE + MODE_CHECK_IGNORE
+
+    if (this[key]) {
+      return this[key]
+    }
+
+    return this._make(MODE_CHECK_IGNORE, key)
+  }
+
+  _make (mode, key) {
+    const str = pinWildcards(
+      mode === MODE_IGNORE
+        ? this.regexPrefix
+        .replace(REGEX_REPLACE_TRAILING_WILDCARD, replaceTrailingWildcard)
+        .replace(REGEX_REPLACE_TRAILING_DOUBLESTAR, replaceTrailingDoublestar)
+        : checkSourceOf(this.body, this.regexPrefix)
+    )
+
+    const regex = this.ignoreCase
+      ? new RegExp(str, 'i')
+      : new RegExp(str)
+
+    return define(this, key, regex)
+  }
+}
+
+const hasTrailingBackslash = str => {
+  let count = 0
+
+  while (str[str.length - count - 1] === ESCAPE) {
+    count ++
+  }
+
+  return count % 2 === 1
+}
+
+// Read a line the way git does: when `stripLineEnd` is set (an unsplit array
+//   or object pattern), drop any trailing blank lines along with the LF
+//   before each and at most one CR at the end of the line; then trim trailing
+//   spaces in the same backward pass. Git trims spaces only, and a space
+//   escaped by an odd run of backslashes stays, unescaped, as the last one.
+// Scanned from the end: a regular expression can only try each start in
+//   turn, which is quadratic over a long run of spaces or backslashes.
+// 'a  ' -> 'a';  'a\ ' -> 'a ';  'a\\ ' -> 'a\\';  'a\t' -> 'a\t'
+// 'a\r\n' -> 'a';  'a\r\r' -> 'a\r';  'a\n\r' -> 'a'
+const trimEnd = (body, stripLineEnd) => {
+  let lineEnd = body.length
+  let end
+
+  for (;;) {
+    if (stripLineEnd && body[lineEnd - 1] === '\r') {
+      lineEnd --
+    }
+
+    end = lineEnd
+
+    while (body[end - 1] === SPACE) {
+      end --
+    }
+
+    if (!stripLineEnd || body[end - 1] !== '\n') {
+      break
+    }
+
+    lineEnd = end - 1
+  }
+
+  if (end === lineEnd) {
+    return body.slice(0, lineEnd)
+  }
+
+  let backslashes = 0
+
+  while (body[end - backslashes - 1] === ESCAPE) {
+    backslashes ++
+  }
+
+  return backslashes % 2
+    ? body.slice(0, end - 1) + SPACE
+    : body.slice(0, end)
+}
+
+const createRule = (
+  pattern,
+  mark,
+  ignoreCase,
+  stripLineEnd,
+  stripBOM
+) => {
+  // Git drops a BOM before it reads the first line, so before anything else.
+  let body = stripBOM && pattern[0] === BOM
+    ? pattern.slice(1)
+    : pattern
+
+  // > A line starting with # serves as a comment.
+  if (body[0] === '#') {
+    return
+  }
+
+  let negative = false
+
+  // > An optional prefix "!" which negates the pattern;
+  if (body[0] === '!') {
+    negative = true
+    body = body.slice(1)
+  }
+
+  // Normalize the body before checking which slashes anchor the pattern.
+  //   Otherwise `bar/ ` is mistaken for a pattern containing an inner slash.
+  //   A line from `splitPattern` has already lost its line ending, so only a
+  //   trailing space remains to trim there.
+  const last = body[body.length - 1]
+
+  if (
+    last === SPACE
+    || stripLineEnd && (last === '\r' || last === '\n')
+  ) {
+    body = trimEnd(body, stripLineEnd)
+  }
+
+  // > A blank line matches no files, so it can serve as a separator for
+  // >   readability.
+  // Nor does a lone "!", a pattern ending on an unpaired backslash, or
+  //   anything else left empty here: an empty pattern would compile to a
+  //   regex matching every path.
+  if (!body || hasTrailingBackslash(body)) {
+    return
+  }
+
+  body = body
+  // > Put a backslash ("\") in front of the first "!" for patterns that
+  // >   begin with a literal "!", for example, `"\!important!.txt"`.
+  .replace(REGEX_REPLACE_LEADING_EXCAPED_EXCLAMATION, '!')
+  // > Put a backslash ("\") in front of the first hash for patterns that
+  // >   begin with a hash.
+  .replace(REGEX_REPLACE_LEADING_EXCAPED_HASH, '#')
+
+  const regexPrefix = makeRegexPrefix(body)
+
+  return new IgnoreRule(
+    pattern,
+    mark,
+    body,
+    ignoreCase,
+    negative,
+    regexPrefix
+  )
+}
+
+class RuleManager {
+  constructor (ignoreCase) {
+    this._ignoreCase = ignoreCase
+    this._rules = []
+
+    // How many of the rules git would tag `EXC_FLAG_NODIR`.
+    //
+    // The scan uses it to decide, once for the whole set, whether handing
+    //   those rules the basename is worth what it costs the others. The
+    //   shortcut saves a full-path scan on every rule it applies to and costs
+    //   a check on every rule it does not, so a set where almost nothing is
+    //   basename-only comes out behind -- a 955 pattern set with 44 of them
+    //   measured 19% slower with the shortcut always on.
+    //
+    // Deciding this by measurement rather than by meaning is safe: a
+    //   basename-only pattern gives the very same answer against the whole
+    //   path, it just takes longer to say so. The choice can only change how
+    //   fast the scan runs, never what it returns.
+    this._basenameCount = 0
+  }
+
+  _add (pattern, index) {
+    // #32
+    if (pattern && pattern[KEY_IGNORE]) {
+      this._rules = this._rules.concat(pattern._rules._rules)
+      this._basenameCount += pattern._rules._basenameCount
+      this._added = true
+      return
+    }
+
+    const isStr = isString(pattern)
+    const raw = isStr
+      ? pattern
+      : pattern.pattern
+
+    const rule = checkPattern(raw)
+      && createRule(
+        raw,
+        isStr ? UNDEFINED : pattern.mark,
+        this._ignoreCase,
+        !this._split,
+        this._stripBOM && !index
+      )
+
+    if (rule) {
+      this._added = true
+      this._rules.push(rule)
+
+      // Deliberately not `rule._basenameOnly`: reading that would materialise
+      //   the rule's own copy, and the whole point of leaving it lazy is that
+      //   a rule which is compiled and never matched never pays for it.
+      if (matchesBasename(rule.body)) {
+        this._basenameCount ++
+      }
+    }
+  }
+
+  // @param {Array<string> | string | Ignore} pattern
+  add (pattern) {
+    this._added = false
+    this._split = isString(pattern)
+    this._stripBOM = !this._split || pattern[0] === BOM
+
+    makeArray(
+      this._split
+        ? splitPattern(pattern)
+        : pattern
+    ).forEach(this._add, this)
+
+    if (this._added) {
+      this._literalRules = UNDEFINED
+    }
+
+    return this._added
+  }
+
+  // Match the literal 'abc/' for `checkIgnore`, last rule wins. Only a rule
+  //   ending in a wildcard can match it (see `checkSourceOf`), so the rest
+  //   are left out once, rather than tested or compiled for every path.
+  testLiteral (path) {
+    const rules = this._literalRules || (
+      this._literalRules = this._rules.filter(
+        ({body}) => body[body.length - (
+          body[body.length - 1] === SLASH ? 2 : 1
+        )] === '*'
+      )
+    )
+
+    let ignored = false
+    let unignored = false
+    let matchedRule
+
+    for (let index = rules.length - 1; index >= 0; index --) {
+      const rule = rules[index]
+
+      if (rule.checkRegex.test(path)) {
+        ignored = !rule.negative
+        unignored = rule.negative
+        matchedRule = rule.negative
+          ? UNDEFINED
+          : rule
+        break
+      }
+    }
+
+    const ret = {
+      ignored,
+      unignored
+    }
+
+    if (matchedRule) {
+      ret.rule = matchedRule
+    }
+
+    return ret
+  }
+
+  // Test one single path without recursively checking parent directories
+  //
+  // - mode `string` either `MODE_IGNORE` or `MODE_CHECK_IGNORE`
+
+  // @returns {TestResult}
+  test (path, mode) {
+    // Most of a .gitignore is patterns with no slash in them, and running
+    //   those against the whole path makes the regular expression engine walk
+    //   every directory name on the way to the only segment that could match.
+    //   Handing them the basename instead is what git does, and it is where
+    //   the time in a directory walk goes: the rule scan was two thirds of it.
+    const rules = this._rules
+    const {length} = rules
+
+    const shortcut = this._basenameCount * 2 >= length
+
+    const basename = shortcut
+      ? basenameOf(path)
+      : path
+
+    // The last rule to match decides, as in git, and it is the rule
+    //   `git check-ignore -v` reports, so the scan runs from the end and stops
+    //   at the first match.
+    // A plain loop rather than `forEach`, so that `path`, `basename` and
+    //   `shortcut` are locals. As a callback they became closure variables,
+    //   and reaching for one of those once per rule cost 10% of a scan over a
+    //   large rule set -- more than the shortcut they were there to serve.
+    for (let index = length - 1; index >= 0; index --) {
+      const rule = rules[index]
+
+      if (rule[mode].test(
+        shortcut && rule._basenameOnly
+          ? basename
+          : path
+      )) {
+        const {negative} = rule
+
+        const ret = {
+          ignored: !negative,
+          unignored: negative
+        }
+
+        if (!negative) {
+          ret.rule = rule
+        }
+
+        return ret
+      }
+    }
+
+    return {
+      ignored: false,
+      unignored: false
+    }
+  }
+}
+
+const throwError = (message, Ctor) => {
+  throw new Ctor(message)
+}
+
+const checkPath = (path, originalPath, doThrow) => {
+  if (!isString(path)) {
+    return doThrow(
+      `path must be a string, but got \`${originalPath}\``,
+      TypeError
+    )
+  }
+
+  // We don't know if we should ignore EMPTY, so throw
+  if (!path) {
+    return doThrow(`path must not be empty`, TypeError)
+  }
+
+  // Check if it is a relative path
+  if (checkPath.isNotRelative(path)) {
+    const r = '`path.relative()`d'
+    return doThrow(
+      `path should be a ${r} string, but got "${originalPath}"`,
+      RangeError
+    )
+  }
+
+  return true
+}
+
+// > pathname should be a `path.relative()`d one
+//
+// The same thing `REGEX_TEST_INVALID_PATH` says, spelled out: a path is not
+//   relative if it begins with a separator, or with `./` or `../`, or is
+//   nothing but `.` or `..`. Every match is decided by the first three
+//   characters, and this runs on every path handed to the library -- where it
+//   was 55% of a cached lookup, more than the cache lookup itself.
+const isNotRelative = path => {
+  const first = path.charCodeAt(0)
+
+  if (first === SLASH_CODE) {
+    return true
+  }
+
+  if (first !== DOT_CODE) {
+    return false
+  }
+
+  // '.'
+  if (path.length === 1) {
+    return true
+  }
+
+  const second = path.charCodeAt(1)
+
+  // './'
+  if (second === SLASH_CODE) {
+    return true
+  }
+
+  if (second !== DOT_CODE) {
+    return false
+  }
+
+  // '..' or '../'
+  return path.length === 2 || path.charCodeAt(2) === SLASH_CODE
+}
+
+checkPath.isNotRelative = isNotRelative
+
+// On windows, the following function will be replaced
+/* istanbul ignore next */
+checkPath.convert = p => p
+
+
+const convertPath = target =>
+  isString(target) && checkPath.convert(target)
+
+
+class Ignore {
+  constructor ({
+    ignorecase = true,
+    ignoreCase = ignorecase,
+    allowRelativePaths = false
+  } = {}) {
+    define(this, KEY_IGNORE, true)
+
+    this._rules = new RuleManager(ignoreCase)
+    this._strictPathCheck = !allowRelativePaths
+    this._initCache()
+  }
+
+  _initCache () {
+    // A cache for the result of `.ignores()`
+    this._ignoreCache = Object.create(null)
+
+    // A cache for the result of `.test()`
+    this._testCache = Object.create(null)
+  }
+
+  add (pattern) {
+    if (this._rules.add(pattern)) {
+      // Some rules have just added to the ignore,
+      //   making the behavior changed,
+      //   so we need to re-initialize the result cache
+      this._initCache()
+    }
+
+    return this
+  }
+
+  // legacy
+  addPattern (pattern) {
+    return this.add(pattern)
+  }
+
+  // @returns {TestResult}
+  _test (originalPath, cache, path) {
+    checkPath(
+      path,
+      originalPath,
+      this._strictPathCheck
+        ? throwError
+        : RETURN_FALSE
+    )
+
+    return path
+      ? this._t(path, cache)
+      : {
+        ignored: false,
+        unignored: false
+      }
+  }
+
+  checkIgnore (target) {
+    // A Windows path is converted first, so that a directory given with a
+    //   trailing separator, `\` or `/`, is told the same way
+    const path = convertPath(target)
+
+    // If the path does not end with a slash, `.ignores()` is much equivalent
+    //   to `git check-ignore`
+    if (!path || path.charCodeAt(path.length - 1) !== SLASH_CODE) {
+      return this._test(target, this._testCache, path)
+    }
+
+    // Like `git check-ignore`: a directory excluded by itself or by an
+    //   ancestor settles it, and only then is the literal 'abc/' matched
+    //   against the rules (see `checkSourceOf`).
+    const dir = this._t(path, this._testCache)
+
+    if (dir.ignored) {
+      return dir
+    }
+
+    const literal = this._rules.testLiteral(path)
+
+    return literal.ignored || literal.unignored
+      ? literal
+      : dir
+  }
+
+  _t (
+    // The path to be tested
+    path,
+
+    // The cache for the result of a certain checking
+    cache
+  ) {
+    if (path in cache) {
+      return cache[path]
+    }
+
+    const parentPath = parentOf(path)
+
+    // If the path contains a parent directory, check the parent first
+    const parent = parentPath
+      ? this._t(parentPath, cache)
+      : UNDEFINED
+
+    return cache[path] = parent && parent.ignored
+      // > It is not possible to re-include a file if a parent directory of
+      // >   that file is excluded.
+      ? parent
+      : this._rules.test(path, MODE_IGNORE)
+  }
+
+  ignores (path) {
+    return this._test(path, this._ignoreCache, convertPath(path)).ignored
+  }
+
+  createFilter () {
+    return path => !this.ignores(path)
+  }
+
+  filter (paths) {
+    return makeArray(paths).filter(this.createFilter())
+  }
+
+  // @returns {TestResult}
+  test (path) {
+    return this._test(path, this._testCache, convertPath(path))
+  }
+}
+
+const factory = options => new Ignore(options)
+
+const isPathValid = path =>
+  checkPath(convertPath(path), path, RETURN_FALSE)
+
+/* istanbul ignore next */
+const setupWindows = () => {
+  /* eslint no-control-regex: "off" */
+  const makePosix = str => /^\\\\\?\\/.test(str)
+  || /["<>|\u0000-\u001F]+/u.test(str)
+    ? str
+    : str.replace(/\\/g, '/')
+
+  checkPath.convert = makePosix
+
+  // 'C:\\foo'     <- 'C:\\foo' has been converted to 'C:/'
+  // 'd:\\foo'
+  const REGEX_TEST_WINDOWS_PATH_ABSOLUTE = /^[a-z]:\//i
+  checkPath.isNotRelative = path =>
+    REGEX_TEST_WINDOWS_PATH_ABSOLUTE.test(path)
+    || isNotRelative(path)
+}
+
+
+// Windows
+// --------------------------------------------------------------
+/* istanbul ignore next */
+if (
+  // Detect `process` so that it can run in browsers.
+  typeof process !== 'undefined'
+  && process.platform === 'win32'
+) {
+  setupWindows()
+}
+
+// COMMONJS_EXPORTS ////////////////////////////////////////////////////////////
+
+module.exports = factory
+
+// Although it is an anti-pattern,
+//   it is still widely misused by a lot of libraries in github
+// Ref: https://github.com/search?q=ignore.default%28%29&type=code
+factory.default = factory
+
+module.exports.isPathValid = isPathValid
+
+// For testing purposes
+define(module.exports, Symbol.for('setupWindows'), setupWindows)
+
+
+/***/ }),
+
+/***/ 4006:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const pico = __nccwpck_require__(8016);
+const utils = __nccwpck_require__(4059);
+
+function picomatch(glob, options, returnState = false) {
+  // default to os.platform()
+  if (options && (options.windows === null || options.windows === undefined)) {
+    // don't mutate the original options object
+    options = { ...options, windows: utils.isWindows() };
+  }
+
+  return pico(glob, options, returnState);
+}
+
+Object.assign(picomatch, pico);
+module.exports = picomatch;
+
+
+/***/ }),
+
+/***/ 5595:
+/***/ ((module) => {
+
+
+
+const WIN_SLASH = '\\\\/';
+const WIN_NO_SLASH = `[^${WIN_SLASH}]`;
+
+const DEFAULT_MAX_EXTGLOB_RECURSION = 0;
+
+/**
+ * Posix glob regex
+ */
+
+const DOT_LITERAL = '\\.';
+const PLUS_LITERAL = '\\+';
+const QMARK_LITERAL = '\\?';
+const SLASH_LITERAL = '\\/';
+const ONE_CHAR = '(?=.)';
+const QMARK = '[^/]';
+const END_ANCHOR = `(?:${SLASH_LITERAL}|$)`;
+const START_ANCHOR = `(?:^|${SLASH_LITERAL})`;
+const DOTS_SLASH = `${DOT_LITERAL}{1,2}${END_ANCHOR}`;
+const NO_DOT = `(?!${DOT_LITERAL})`;
+const NO_DOTS = `(?!${START_ANCHOR}${DOTS_SLASH})`;
+const NO_DOT_SLASH = `(?!${DOT_LITERAL}{0,1}${END_ANCHOR})`;
+const NO_DOTS_SLASH = `(?!${DOTS_SLASH})`;
+const QMARK_NO_DOT = `[^.${SLASH_LITERAL}]`;
+const STAR = `${QMARK}*?`;
+const SEP = '/';
+
+const POSIX_CHARS = {
+  DOT_LITERAL,
+  PLUS_LITERAL,
+  QMARK_LITERAL,
+  SLASH_LITERAL,
+  ONE_CHAR,
+  QMARK,
+  END_ANCHOR,
+  DOTS_SLASH,
+  NO_DOT,
+  NO_DOTS,
+  NO_DOT_SLASH,
+  NO_DOTS_SLASH,
+  QMARK_NO_DOT,
+  STAR,
+  START_ANCHOR,
+  SEP
+};
+
+/**
+ * Windows glob regex
+ */
+
+const WINDOWS_CHARS = {
+  ...POSIX_CHARS,
+
+  SLASH_LITERAL: `[${WIN_SLASH}]`,
+  QMARK: WIN_NO_SLASH,
+  STAR: `${WIN_NO_SLASH}*?`,
+  DOTS_SLASH: `${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$)`,
+  NO_DOT: `(?!${DOT_LITERAL})`,
+  NO_DOTS: `(?!(?:^|[${WIN_SLASH}])${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$))`,
+  NO_DOT_SLASH: `(?!${DOT_LITERAL}{0,1}(?:[${WIN_SLASH}]|$))`,
+  NO_DOTS_SLASH: `(?!${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$))`,
+  QMARK_NO_DOT: `[^.${WIN_SLASH}]`,
+  START_ANCHOR: `(?:^|[${WIN_SLASH}])`,
+  END_ANCHOR: `(?:[${WIN_SLASH}]|$)`,
+  SEP: '\\'
+};
+
+/**
+ * POSIX Bracket Regex
+ */
+
+const POSIX_REGEX_SOURCE = {
+  __proto__: null,
+  alnum: 'a-zA-Z0-9',
+  alpha: 'a-zA-Z',
+  ascii: '\\x00-\\x7F',
+  blank: ' \\t',
+  cntrl: '\\x00-\\x1F\\x7F',
+  digit: '0-9',
+  graph: '\\x21-\\x7E',
+  lower: 'a-z',
+  print: '\\x20-\\x7E ',
+  punct: '\\-!"#$%&\'()\\*+,./:;<=>?@[\\]^_`{|}~',
+  space: ' \\t\\r\\n\\v\\f',
+  upper: 'A-Z',
+  word: 'A-Za-z0-9_',
+  xdigit: 'A-Fa-f0-9'
+};
+
+module.exports = {
+  DEFAULT_MAX_EXTGLOB_RECURSION,
+  MAX_LENGTH: 1024 * 64,
+  POSIX_REGEX_SOURCE,
+
+  // regular expressions
+  REGEX_BACKSLASH: /\\(?![*+?^${}(|)[\]])/g,
+  REGEX_NON_SPECIAL_CHARS: /^[^@![\].,$*+?^{}()|\\/]+/,
+  REGEX_SPECIAL_CHARS: /[-*+?.^${}(|)[\]]/,
+  REGEX_SPECIAL_CHARS_BACKREF: /(\\?)((\W)(\3*))/g,
+  REGEX_SPECIAL_CHARS_GLOBAL: /([-*+?.^${}(|)[\]])/g,
+  REGEX_REMOVE_BACKSLASH: /(?:\[.*?[^\\]\]|\\(?=.))/g,
+
+  // Replace globs with equivalent patterns to reduce parsing time.
+  REPLACEMENTS: {
+    __proto__: null,
+    '***': '*',
+    '**/**': '**',
+    '**/**/**': '**'
+  },
+
+  // Digits
+  CHAR_0: 48, /* 0 */
+  CHAR_9: 57, /* 9 */
+
+  // Alphabet chars.
+  CHAR_UPPERCASE_A: 65, /* A */
+  CHAR_LOWERCASE_A: 97, /* a */
+  CHAR_UPPERCASE_Z: 90, /* Z */
+  CHAR_LOWERCASE_Z: 122, /* z */
+
+  CHAR_LEFT_PARENTHESES: 40, /* ( */
+  CHAR_RIGHT_PARENTHESES: 41, /* ) */
+
+  CHAR_ASTERISK: 42, /* * */
+
+  // Non-alphabetic chars.
+  CHAR_AMPERSAND: 38, /* & */
+  CHAR_AT: 64, /* @ */
+  CHAR_BACKWARD_SLASH: 92, /* \ */
+  CHAR_CARRIAGE_RETURN: 13, /* \r */
+  CHAR_CIRCUMFLEX_ACCENT: 94, /* ^ */
+  CHAR_COLON: 58, /* : */
+  CHAR_COMMA: 44, /* , */
+  CHAR_DOT: 46, /* . */
+  CHAR_DOUBLE_QUOTE: 34, /* " */
+  CHAR_EQUAL: 61, /* = */
+  CHAR_EXCLAMATION_MARK: 33, /* ! */
+  CHAR_FORM_FEED: 12, /* \f */
+  CHAR_FORWARD_SLASH: 47, /* / */
+  CHAR_GRAVE_ACCENT: 96, /* ` */
+  CHAR_HASH: 35, /* # */
+  CHAR_HYPHEN_MINUS: 45, /* - */
+  CHAR_LEFT_ANGLE_BRACKET: 60, /* < */
+  CHAR_LEFT_CURLY_BRACE: 123, /* { */
+  CHAR_LEFT_SQUARE_BRACKET: 91, /* [ */
+  CHAR_LINE_FEED: 10, /* \n */
+  CHAR_NO_BREAK_SPACE: 160, /* \u00A0 */
+  CHAR_PERCENT: 37, /* % */
+  CHAR_PLUS: 43, /* + */
+  CHAR_QUESTION_MARK: 63, /* ? */
+  CHAR_RIGHT_ANGLE_BRACKET: 62, /* > */
+  CHAR_RIGHT_CURLY_BRACE: 125, /* } */
+  CHAR_RIGHT_SQUARE_BRACKET: 93, /* ] */
+  CHAR_SEMICOLON: 59, /* ; */
+  CHAR_SINGLE_QUOTE: 39, /* ' */
+  CHAR_SPACE: 32, /*   */
+  CHAR_TAB: 9, /* \t */
+  CHAR_UNDERSCORE: 95, /* _ */
+  CHAR_VERTICAL_LINE: 124, /* | */
+  CHAR_ZERO_WIDTH_NOBREAK_SPACE: 65279, /* \uFEFF */
+
+  /**
+   * Create EXTGLOB_CHARS
+   */
+
+  extglobChars(chars) {
+    return {
+      '!': { type: 'negate', open: '(?:(?!(?:', close: `))${chars.STAR})` },
+      '?': { type: 'qmark', open: '(?:', close: ')?' },
+      '+': { type: 'plus', open: '(?:', close: ')+' },
+      '*': { type: 'star', open: '(?:', close: ')*' },
+      '@': { type: 'at', open: '(?:', close: ')' }
+    };
+  },
+
+  /**
+   * Create GLOB_CHARS
+   */
+
+  globChars(win32) {
+    return win32 === true ? WINDOWS_CHARS : POSIX_CHARS;
+  }
+};
+
+
+/***/ }),
+
+/***/ 8265:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const constants = __nccwpck_require__(5595);
+const utils = __nccwpck_require__(4059);
+
+/**
+ * Constants
+ */
+
+const {
+  MAX_LENGTH,
+  POSIX_REGEX_SOURCE,
+  REGEX_NON_SPECIAL_CHARS,
+  REGEX_SPECIAL_CHARS_BACKREF,
+  REPLACEMENTS
+} = constants;
+
+/**
+ * Helpers
+ */
+
+const expandRange = (args, options) => {
+  if (typeof options.expandRange === 'function') {
+    return options.expandRange(...args, options);
+  }
+
+  args.sort();
+  const value = `[${args.join('-')}]`;
+
+  try {
+    /* eslint-disable-next-line no-new */
+    new RegExp(value);
+  } catch (ex) {
+    return args.map(v => utils.escapeRegex(v)).join('..');
+  }
+
+  return value;
+};
+
+/**
+ * Create the message for a syntax error
+ */
+
+const syntaxError = (type, char) => {
+  return `Missing ${type}: "${char}" - use "\\\\${char}" to match literal characters`;
+};
+
+const splitTopLevel = input => {
+  const parts = [];
+  let bracket = 0;
+  let paren = 0;
+  let quote = 0;
+  let value = '';
+  let escaped = false;
+
+  for (const ch of input) {
+    if (escaped === true) {
+      value += ch;
+      escaped = false;
+      continue;
+    }
+
+    if (ch === '\\') {
+      value += ch;
+      escaped = true;
+      continue;
+    }
+
+    if (ch === '"') {
+      quote = quote === 1 ? 0 : 1;
+      value += ch;
+      continue;
+    }
+
+    if (quote === 0) {
+      if (ch === '[') {
+        bracket++;
+      } else if (ch === ']' && bracket > 0) {
+        bracket--;
+      } else if (bracket === 0) {
+        if (ch === '(') {
+          paren++;
+        } else if (ch === ')' && paren > 0) {
+          paren--;
+        } else if (ch === '|' && paren === 0) {
+          parts.push(value);
+          value = '';
+          continue;
+        }
+      }
+    }
+
+    value += ch;
+  }
+
+  parts.push(value);
+  return parts;
+};
+
+const isPlainBranch = branch => {
+  let escaped = false;
+
+  for (const ch of branch) {
+    if (escaped === true) {
+      escaped = false;
+      continue;
+    }
+
+    if (ch === '\\') {
+      escaped = true;
+      continue;
+    }
+
+    if (/[?*+@!()[\]{}]/.test(ch)) {
+      return false;
+    }
+  }
+
+  return true;
+};
+
+const normalizeSimpleBranch = branch => {
+  let value = branch.trim();
+  let changed = true;
+
+  while (changed === true) {
+    changed = false;
+
+    if (/^@\([^\\()[\]{}|]+\)$/.test(value)) {
+      value = value.slice(2, -1);
+      changed = true;
+    }
+  }
+
+  if (!isPlainBranch(value)) {
+    return;
+  }
+
+  return value.replace(/\\(.)/g, '$1');
+};
+
+const hasRepeatedCharPrefixOverlap = branches => {
+  const values = branches.map(normalizeSimpleBranch).filter(Boolean);
+
+  for (let i = 0; i < values.length; i++) {
+    for (let j = i + 1; j < values.length; j++) {
+      const a = values[i];
+      const b = values[j];
+      const char = a[0];
+
+      if (!char || a !== char.repeat(a.length) || b !== char.repeat(b.length)) {
+        continue;
+      }
+
+      if (a === b || a.startsWith(b) || b.startsWith(a)) {
+        return true;
+      }
+    }
+  }
+
+  return false;
+};
+
+const parseRepeatedExtglob = (pattern, requireEnd = true) => {
+  if ((pattern[0] !== '+' && pattern[0] !== '*') || pattern[1] !== '(') {
+    return;
+  }
+
+  let bracket = 0;
+  let paren = 0;
+  let quote = 0;
+  let escaped = false;
+
+  for (let i = 1; i < pattern.length; i++) {
+    const ch = pattern[i];
+
+    if (escaped === true) {
+      escaped = false;
+      continue;
+    }
+
+    if (ch === '\\') {
+      escaped = true;
+      continue;
+    }
+
+    if (ch === '"') {
+      quote = quote === 1 ? 0 : 1;
+      continue;
+    }
+
+    if (quote === 1) {
+      continue;
+    }
+
+    if (ch === '[') {
+      bracket++;
+      continue;
+    }
+
+    if (ch === ']' && bracket > 0) {
+      bracket--;
+      continue;
+    }
+
+    if (bracket > 0) {
+      continue;
+    }
+
+    if (ch === '(') {
+      paren++;
+      continue;
+    }
+
+    if (ch === ')') {
+      paren--;
+
+      if (paren === 0) {
+        if (requireEnd === true && i !== pattern.length - 1) {
+          return;
+        }
+
+        return {
+          type: pattern[0],
+          body: pattern.slice(2, i),
+          end: i
+        };
+      }
+    }
+  }
+};
+
+const buildCharClassStar = chars => {
+  const source = chars.length === 1
+    ? utils.escapeRegex(chars[0])
+    : `[${chars.map(ch => utils.escapeRegex(ch)).join('')}]`;
+
+  return `${source}*`;
+};
+
+const getStarExtglobSequenceChars = pattern => {
+  let index = 0;
+  const chars = [];
+
+  while (index < pattern.length) {
+    const match = parseRepeatedExtglob(pattern.slice(index), false);
+
+    if (!match || match.type !== '*') {
+      return;
+    }
+
+    const branches = splitTopLevel(match.body).map(branch => branch.trim());
+    if (branches.length !== 1) {
+      return;
+    }
+
+    const branch = normalizeSimpleBranch(branches[0]);
+    if (!branch || branch.length !== 1) {
+      return;
+    }
+
+    chars.push(branch);
+    index += match.end + 1;
+  }
+
+  if (chars.length < 1) {
+    return;
+  }
+
+  return chars;
+};
+
+const repeatedExtglobRecursion = pattern => {
+  let depth = 0;
+  let value = pattern.trim();
+  let match = parseRepeatedExtglob(value);
+
+  while (match) {
+    depth++;
+    value = match.body.trim();
+    match = parseRepeatedExtglob(value);
+  }
+
+  return depth;
+};
+
+const analyzeRepeatedExtglob = (body, options) => {
+  if (options.maxExtglobRecursion === false) {
+    return { risky: false };
+  }
+
+  const max =
+    typeof options.maxExtglobRecursion === 'number'
+      ? options.maxExtglobRecursion
+      : constants.DEFAULT_MAX_EXTGLOB_RECURSION;
+
+  const branches = splitTopLevel(body).map(branch => branch.trim());
+
+  if (branches.length > 1) {
+    if (
+      branches.some(branch => branch === '') ||
+      branches.some(branch => /^[*?]+$/.test(branch)) ||
+      hasRepeatedCharPrefixOverlap(branches)
+    ) {
+      return { risky: true };
+    }
+  }
+
+  // A repeated extglob is "risky" (prone to catastrophic backtracking) when a
+  // branch is itself a `*(...)` sequence, since that nests an unbounded quantifier
+  // inside the outer `+(...)`/`*(...)`. When *every* branch reduces to single
+  // characters we can emit one flat, ReDoS-safe character class that preserves the
+  // meaning of ALL branches (e.g. `+(*(a)|*(b))` -> `[ab]*`), rather than dropping
+  // every branch but the first.
+  const safeChars = [];
+  let sawStarSequence = false;
+  let combinable = true;
+
+  for (const branch of branches) {
+    const chars = getStarExtglobSequenceChars(branch);
+    if (chars) {
+      sawStarSequence = true;
+      safeChars.push(...chars);
+      continue;
+    }
+
+    const literal = normalizeSimpleBranch(branch);
+    if (literal && literal.length === 1) {
+      safeChars.push(literal);
+      continue;
+    }
+
+    combinable = false;
+
+    if (repeatedExtglobRecursion(branch) > max) {
+      return { risky: true };
+    }
+  }
+
+  if (sawStarSequence) {
+    return combinable
+      ? { risky: true, safeOutput: buildCharClassStar([...new Set(safeChars)]) }
+      : { risky: true };
+  }
+
+  return { risky: false };
+};
+
+/**
+ * Parse the given input string.
+ * @param {String} input
+ * @param {Object} options
+ * @return {Object}
+ */
+
+const parse = (input, options) => {
+  if (typeof input !== 'string') {
+    throw new TypeError('Expected a string');
+  }
+
+  input = REPLACEMENTS[input] || input;
+
+  const opts = { ...options };
+  const max = typeof opts.maxLength === 'number' ? Math.min(MAX_LENGTH, opts.maxLength) : MAX_LENGTH;
+
+  let len = input.length;
+  if (len > max) {
+    throw new SyntaxError(`Input length: ${len}, exceeds maximum allowed length: ${max}`);
+  }
+
+  const bos = { type: 'bos', value: '', output: opts.prepend || '' };
+  const tokens = [bos];
+
+  const capture = opts.capture ? '' : '?:';
+
+  // create constants based on platform, for windows or posix
+  const PLATFORM_CHARS = constants.globChars(opts.windows);
+  const EXTGLOB_CHARS = constants.extglobChars(PLATFORM_CHARS);
+
+  const {
+    DOT_LITERAL,
+    PLUS_LITERAL,
+    SLASH_LITERAL,
+    ONE_CHAR,
+    DOTS_SLASH,
+    NO_DOT,
+    NO_DOT_SLASH,
+    NO_DOTS_SLASH,
+    QMARK,
+    QMARK_NO_DOT,
+    STAR,
+    START_ANCHOR
+  } = PLATFORM_CHARS;
+
+  const globstar = opts => {
+    return `(${capture}(?:(?!${START_ANCHOR}${opts.dot ? DOTS_SLASH : DOT_LITERAL}).)*?)`;
+  };
+
+  const nodot = opts.dot ? '' : NO_DOT;
+  const qmarkNoDot = opts.dot ? QMARK : QMARK_NO_DOT;
+  let star = opts.bash === true ? globstar(opts) : STAR;
+
+  if (opts.capture) {
+    star = `(${star})`;
+  }
+
+  // minimatch options support
+  if (typeof opts.noext === 'boolean') {
+    opts.noextglob = opts.noext;
+  }
+
+  const state = {
+    input,
+    index: -1,
+    start: 0,
+    dot: opts.dot === true,
+    consumed: '',
+    output: '',
+    prefix: '',
+    backtrack: false,
+    negated: false,
+    brackets: 0,
+    braces: 0,
+    parens: 0,
+    quotes: 0,
+    globstar: false,
+    tokens
+  };
+
+  input = utils.removePrefix(input, state);
+  len = input.length;
+
+  const extglobs = [];
+  const braces = [];
+  const stack = [];
+  let prev = bos;
+  let value;
+
+  /**
+   * Tokenizing helpers
+   */
+
+  const eos = () => state.index === len - 1;
+  const peek = state.peek = (n = 1) => input[state.index + n];
+  const advance = state.advance = () => input[++state.index] || '';
+  const remaining = () => input.slice(state.index + 1);
+  const consume = (value = '', num = 0) => {
+    state.consumed += value;
+    state.index += num;
+  };
+
+  const append = token => {
+    state.output += token.output != null ? token.output : token.value;
+    consume(token.value);
+  };
+
+  const negate = () => {
+    let count = 1;
+
+    while (peek() === '!' && (peek(2) !== '(' || peek(3) === '?')) {
+      advance();
+      state.start++;
+      count++;
+    }
+
+    if (count % 2 === 0) {
+      return false;
+    }
+
+    state.negated = true;
+    state.start++;
+    return true;
+  };
+
+  const increment = type => {
+    state[type]++;
+    stack.push(type);
+  };
+
+  const decrement = type => {
+    state[type]--;
+    stack.pop();
+  };
+
+  /**
+   * Push tokens onto the tokens array. This helper speeds up
+   * tokenizing by 1) helping us avoid backtracking as much as possible,
+   * and 2) helping us avoid creating extra tokens when consecutive
+   * characters are plain text. This improves performance and simplifies
+   * lookbehinds.
+   */
+
+  const push = tok => {
+    if (prev.type === 'globstar') {
+      const isBrace = state.braces > 0 && (tok.type === 'comma' || tok.type === 'brace');
+      const isExtglob = tok.extglob === true || (extglobs.length && (tok.type === 'pipe' || tok.type === 'paren'));
+
+      if (tok.type !== 'slash' && tok.type !== 'paren' && !isBrace && !isExtglob) {
+        state.output = state.output.slice(0, -prev.output.length);
+        prev.type = 'star';
+        prev.value = '*';
+        prev.output = star;
+        state.output += prev.output;
+      }
+    }
+
+    if (extglobs.length && tok.type !== 'paren') {
+      extglobs[extglobs.length - 1].inner += tok.value;
+    }
+
+    if (tok.value || tok.output) append(tok);
+    if (prev && prev.type === 'text' && tok.type === 'text') {
+      prev.output = (prev.output || prev.value) + tok.value;
+      prev.value += tok.value;
+      return;
+    }
+
+    tok.prev = prev;
+    tokens.push(tok);
+    prev = tok;
+  };
+
+  const extglobOpen = (type, value) => {
+    const token = { ...EXTGLOB_CHARS[value], conditions: 1, inner: '' };
+
+    token.prev = prev;
+    token.parens = state.parens;
+    token.output = state.output;
+    token.startIndex = state.index;
+    token.tokensIndex = tokens.length;
+    const output = (opts.capture ? '(' : '') + token.open;
+
+    increment('parens');
+    push({ type, value, output: state.output ? '' : ONE_CHAR });
+    push({ type: 'paren', extglob: true, value: advance(), output });
+    extglobs.push(token);
+  };
+
+  const extglobClose = token => {
+    const literal = input.slice(token.startIndex, state.index + 1);
+    const body = input.slice(token.startIndex + 2, state.index);
+    const analysis = analyzeRepeatedExtglob(body, opts);
+
+    if ((token.type === 'plus' || token.type === 'star') && analysis.risky) {
+      const safeOutput = analysis.safeOutput
+        ? (token.output ? '' : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput)
+        : undefined;
+      const open = tokens[token.tokensIndex];
+
+      open.type = 'text';
+      open.value = literal;
+      open.output = safeOutput || utils.escapeRegex(literal);
+
+      for (let i = token.tokensIndex + 1; i < tokens.length; i++) {
+        tokens[i].value = '';
+        tokens[i].output = '';
+        delete tokens[i].suffix;
+      }
+
+      state.output = token.output + open.output;
+      state.backtrack = true;
+
+      push({ type: 'paren', extglob: true, value, output: '' });
+      decrement('parens');
+      return;
+    }
+
+    let output = token.close + (opts.capture ? ')' : '');
+    let rest;
+
+    if (token.type === 'negate') {
+      let extglobStar = star;
+
+      if (token.inner && token.inner.length > 1 && token.inner.includes('/')) {
+        extglobStar = globstar(opts);
+      }
+
+      if (extglobStar !== star || eos() || /^\)+$/.test(remaining())) {
+        output = token.close = `)$))${extglobStar}`;
+      }
+
+      if (token.inner.includes('*') && (rest = remaining()) && /^\.[^\\/.]+$/.test(rest)) {
+        // Any non-magical string (`.ts`) or even nested expression (`.{ts,tsx}`) can follow after the closing parenthesis.
+        // In this case, we need to parse the string and use it in the output of the original pattern.
+        // Suitable patterns: `/!(*.d).ts`, `/!(*.d).{ts,tsx}`, `**/!(*-dbg).@(js)`.
+        //
+        // Disabling the `fastpaths` option due to a problem with parsing strings as `.ts` in the pattern like `**/!(*.d).ts`.
+        const expression = parse(rest, { ...options, fastpaths: false }).output;
+
+        output = token.close = `)${expression})${extglobStar})`;
+      }
+
+      if (token.prev.type === 'bos') {
+        state.negatedExtglob = true;
+      }
+    }
+
+    push({ type: 'paren', extglob: true, value, output });
+    decrement('parens');
+  };
+
+  /**
+   * Fast paths
+   */
+
+  if (opts.fastpaths !== false && !/(^[*!]|[/()[\]{}"])/.test(input)) {
+    let backslashes = false;
+
+    let output = input.replace(REGEX_SPECIAL_CHARS_BACKREF, (m, esc, chars, first, rest, index) => {
+      if (first === '\\') {
+        backslashes = true;
+        return m;
+      }
+
+      if (first === '?') {
+        if (esc) {
+          return esc + first + (rest ? QMARK.repeat(rest.length) : '');
+        }
+        if (index === 0) {
+          return qmarkNoDot + (rest ? QMARK.repeat(rest.length) : '');
+        }
+        return QMARK.repeat(chars.length);
+      }
+
+      if (first === '.') {
+        return DOT_LITERAL.repeat(chars.length);
+      }
+
+      if (first === '*') {
+        if (esc) {
+          return esc + first + (rest ? star : '');
+        }
+        return star;
+      }
+      return esc ? m : `\\${m}`;
+    });
+
+    if (backslashes === true) {
+      if (opts.unescape === true) {
+        output = output.replace(/\\/g, '');
+      } else {
+        output = output.replace(/\\+/g, m => {
+          return m.length % 2 === 0 ? '\\\\' : (m ? '\\' : '');
+        });
+      }
+    }
+
+    if (output === input && opts.contains === true) {
+      state.output = input;
+      return state;
+    }
+
+    state.output = utils.wrapOutput(output, state, options);
+    return state;
+  }
+
+  /**
+   * Tokenize input until we reach end-of-string
+   */
+
+  while (!eos()) {
+    value = advance();
+
+    if (value === '\u0000') {
+      continue;
+    }
+
+    /**
+     * Escaped characters
+     */
+
+    if (value === '\\') {
+      const next = peek();
+
+      if (next === '/' && opts.bash !== true) {
+        continue;
+      }
+
+      if (next === '.' || next === ';') {
+        continue;
+      }
+
+      if (!next) {
+        value += '\\';
+        push({ type: 'text', value });
+        continue;
+      }
+
+      // collapse slashes to reduce potential for exploits
+      const match = /^\\+/.exec(remaining());
+      let slashes = 0;
+
+      if (match && match[0].length > 2) {
+        slashes = match[0].length;
+        state.index += slashes;
+        if (slashes % 2 !== 0) {
+          value += '\\';
+        }
+      }
+
+      if (opts.unescape === true) {
+        value = advance();
+      } else {
+        value += advance();
+      }
+
+      if (state.brackets === 0) {
+        push({ type: 'text', value });
+        continue;
+      }
+    }
+
+    /**
+     * If we're inside a regex character class, continue
+     * until we reach the closing bracket.
+     */
+
+    if (state.brackets > 0 && (value !== ']' || prev.value === '[' || prev.value === '[^')) {
+      if (opts.posix !== false && value === ':') {
+        const inner = prev.value.slice(1);
+        if (inner.includes('[')) {
+          prev.posix = true;
+
+          if (inner.includes(':')) {
+            const idx = prev.value.lastIndexOf('[');
+            const pre = prev.value.slice(0, idx);
+            const rest = prev.value.slice(idx + 2);
+            const posix = POSIX_REGEX_SOURCE[rest];
+            if (posix) {
+              prev.value = pre + posix;
+              state.backtrack = true;
+              advance();
+
+              if (!bos.output && tokens.indexOf(prev) === 1) {
+                bos.output = ONE_CHAR;
+              }
+              continue;
+            }
+          }
+        }
+      }
+
+      if ((value === '[' && peek() !== ':') || (value === '-' && peek() === ']')) {
+        value = `\\${value}`;
+      }
+
+      if (value === ']' && (prev.value === '[' || prev.value === '[^')) {
+        value = `\\${value}`;
+      }
+
+      if (opts.posix === true && value === '!' && prev.value === '[') {
+        value = '^';
+      }
+
+      prev.value += value;
+      append({ value });
+      continue;
+    }
+
+    /**
+     * If we're inside a quoted string, continue
+     * until we reach the closing double quote.
+     */
+
+    if (state.quotes === 1 && value !== '"') {
+      value = utils.escapeRegex(value);
+      prev.value += value;
+      append({ value });
+      continue;
+    }
+
+    /**
+     * Double quotes
+     */
+
+    if (value === '"') {
+      state.quotes = state.quotes === 1 ? 0 : 1;
+      if (opts.keepQuotes === true) {
+        push({ type: 'text', value });
+      }
+      continue;
+    }
+
+    /**
+     * Parentheses
+     */
+
+    if (value === '(') {
+      increment('parens');
+      push({ type: 'paren', value });
+      continue;
+    }
+
+    if (value === ')') {
+      if (state.parens === 0 && opts.strictBrackets === true) {
+        throw new SyntaxError(syntaxError('opening', '('));
+      }
+
+      const extglob = extglobs[extglobs.length - 1];
+      if (extglob && state.parens === extglob.parens + 1) {
+        extglobClose(extglobs.pop());
+        continue;
+      }
+
+      push({ type: 'paren', value, output: state.parens ? ')' : '\\)' });
+      decrement('parens');
+      continue;
+    }
+
+    /**
+     * Square brackets
+     */
+
+    if (value === '[') {
+      if (opts.nobracket === true || !remaining().includes(']')) {
+        if (opts.nobracket !== true && opts.strictBrackets === true) {
+          throw new SyntaxError(syntaxError('closing', ']'));
+        }
+
+        value = `\\${value}`;
+      } else {
+        increment('brackets');
+      }
+
+      push({ type: 'bracket', value });
+      continue;
+    }
+
+    if (value === ']') {
+      if (opts.nobracket === true || (prev && prev.type === 'bracket' && prev.value.length === 1)) {
+        push({ type: 'text', value, output: `\\${value}` });
+        continue;
+      }
+
+      if (state.brackets === 0) {
+        if (opts.strictBrackets === true) {
+          throw new SyntaxError(syntaxError('opening', '['));
+        }
+
+        push({ type: 'text', value, output: `\\${value}` });
+        continue;
+      }
+
+      decrement('brackets');
+
+      const prevValue = prev.value.slice(1);
+      if (prev.posix !== true && prevValue[0] === '^' && !prevValue.includes('/')) {
+        value = `/${value}`;
+      }
+
+      prev.value += value;
+      append({ value });
+
+      // when literal brackets are explicitly disabled
+      // assume we should match with a regex character class
+      if (opts.literalBrackets === false || utils.hasRegexChars(prevValue)) {
+        continue;
+      }
+
+      const escaped = utils.escapeRegex(prev.value);
+      state.output = state.output.slice(0, -prev.value.length);
+
+      // when literal brackets are explicitly enabled
+      // assume we should escape the brackets to match literal characters
+      if (opts.literalBrackets === true) {
+        state.output += escaped;
+        prev.value = escaped;
+        continue;
+      }
+
+      // when the user specifies nothing, try to match both
+      prev.value = `(${capture}${escaped}|${prev.value})`;
+      state.output += prev.value;
+      continue;
+    }
+
+    /**
+     * Braces
+     */
+
+    if (value === '{' && opts.nobrace !== true) {
+      increment('braces');
+
+      const open = {
+        type: 'brace',
+        value,
+        output: '(',
+        outputIndex: state.output.length,
+        tokensIndex: state.tokens.length
+      };
+
+      braces.push(open);
+      push(open);
+      continue;
+    }
+
+    if (value === '}') {
+      const brace = braces[braces.length - 1];
+
+      if (opts.nobrace === true || !brace) {
+        push({ type: 'text', value, output: value });
+        continue;
+      }
+
+      let output = ')';
+
+      if (brace.dots === true) {
+        const arr = tokens.slice();
+        const range = [];
+
+        for (let i = arr.length - 1; i >= 0; i--) {
+          tokens.pop();
+          if (arr[i].type === 'brace') {
+            break;
+          }
+          if (arr[i].type !== 'dots') {
+            range.unshift(arr[i].value);
+          }
+        }
+
+        output = expandRange(range, opts);
+        state.backtrack = true;
+      }
+
+      if (brace.comma !== true && brace.dots !== true) {
+        const out = state.output.slice(0, brace.outputIndex);
+        const toks = state.tokens.slice(brace.tokensIndex);
+        brace.value = brace.output = '\\{';
+        value = output = '\\}';
+        state.output = out;
+        for (const t of toks) {
+          state.output += (t.output || t.value);
+        }
+      }
+
+      push({ type: 'brace', value, output });
+      decrement('braces');
+      braces.pop();
+      continue;
+    }
+
+    /**
+     * Pipes
+     */
+
+    if (value === '|') {
+      if (extglobs.length > 0) {
+        extglobs[extglobs.length - 1].conditions++;
+      }
+      push({ type: 'text', value });
+      continue;
+    }
+
+    /**
+     * Commas
+     */
+
+    if (value === ',') {
+      let output = value;
+
+      const brace = braces[braces.length - 1];
+      if (brace && stack[stack.length - 1] === 'braces') {
+        brace.comma = true;
+        output = '|';
+      }
+
+      push({ type: 'comma', value, output });
+      continue;
+    }
+
+    /**
+     * Slashes
+     */
+
+    if (value === '/') {
+      // if the beginning of the glob is "./", advance the start
+      // to the current index, and don't add the "./" characters
+      // to the state. This greatly simplifies lookbehinds when
+      // checking for BOS characters like "!" and "." (not "./")
+      if (prev.type === 'dot' && state.index === state.start + 1) {
+        state.start = state.index + 1;
+        state.consumed = '';
+        state.output = '';
+        tokens.pop();
+        prev = bos; // reset "prev" to the first token
+        continue;
+      }
+
+      push({ type: 'slash', value, output: SLASH_LITERAL });
+      continue;
+    }
+
+    /**
+     * Dots
+     */
+
+    if (value === '.') {
+      if (state.braces > 0 && prev.type === 'dot') {
+        if (prev.value === '.') prev.output = DOT_LITERAL;
+        const brace = braces[braces.length - 1];
+        prev.type = 'dots';
+        prev.output += value;
+        prev.value += value;
+        brace.dots = true;
+        continue;
+      }
+
+      if ((state.braces + state.parens) === 0 && prev.type !== 'bos' && prev.type !== 'slash') {
+        push({ type: 'text', value, output: DOT_LITERAL });
+        continue;
+      }
+
+      push({ type: 'dot', value, output: DOT_LITERAL });
+      continue;
+    }
+
+    /**
+     * Question marks
+     */
+
+    if (value === '?') {
+      const isGroup = prev && prev.value === '(';
+      if (!isGroup && opts.noextglob !== true && peek() === '(' && peek(2) !== '?') {
+        extglobOpen('qmark', value);
+        continue;
+      }
+
+      if (prev && prev.type === 'paren') {
+        const next = peek();
+        let output = value;
+
+        if ((prev.value === '(' && !/[!=<:]/.test(next)) || (next === '<' && !/<([!=]|\w+>)/.test(remaining()))) {
+          output = `\\${value}`;
+        }
+
+        push({ type: 'text', value, output });
+        continue;
+      }
+
+      if (opts.dot !== true && (prev.type === 'slash' || prev.type === 'bos')) {
+        push({ type: 'qmark', value, output: QMARK_NO_DOT });
+        continue;
+      }
+
+      push({ type: 'qmark', value, output: QMARK });
+      continue;
+    }
+
+    /**
+     * Exclamation
+     */
+
+    if (value === '!') {
+      if (opts.noextglob !== true && peek() === '(') {
+        if (peek(2) !== '?' || !/[!=<:]/.test(peek(3))) {
+          extglobOpen('negate', value);
+          continue;
+        }
+      }
+
+      if (opts.nonegate !== true && state.index === 0) {
+        negate();
+        continue;
+      }
+    }
+
+    /**
+     * Plus
+     */
+
+    if (value === '+') {
+      if (opts.noextglob !== true && peek() === '(' && peek(2) !== '?') {
+        extglobOpen('plus', value);
+        continue;
+      }
+
+      if ((prev && prev.value === '(') || opts.regex === false) {
+        push({ type: 'plus', value, output: PLUS_LITERAL });
+        continue;
+      }
+
+      if ((prev && (prev.type === 'bracket' || prev.type === 'paren' || prev.type === 'brace')) || state.parens > 0) {
+        push({ type: 'plus', value });
+        continue;
+      }
+
+      push({ type: 'plus', value: PLUS_LITERAL });
+      continue;
+    }
+
+    /**
+     * Plain text
+     */
+
+    if (value === '@') {
+      if (opts.noextglob !== true && peek() === '(' && peek(2) !== '?') {
+        push({ type: 'at', extglob: true, value, output: '' });
+        continue;
+      }
+
+      push({ type: 'text', value });
+      continue;
+    }
+
+    /**
+     * Plain text
+     */
+
+    if (value !== '*') {
+      if (value === '$' || value === '^') {
+        value = `\\${value}`;
+      }
+
+      const match = REGEX_NON_SPECIAL_CHARS.exec(remaining());
+      if (match) {
+        value += match[0];
+        state.index += match[0].length;
+      }
+
+      push({ type: 'text', value });
+      continue;
+    }
+
+    /**
+     * Stars
+     */
+
+    if (prev && (prev.type === 'globstar' || prev.star === true)) {
+      prev.type = 'star';
+      prev.star = true;
+      prev.value += value;
+      prev.output = star;
+      state.backtrack = true;
+      state.globstar = true;
+      consume(value);
+      continue;
+    }
+
+    let rest = remaining();
+    if (opts.noextglob !== true && /^\([^?]/.test(rest)) {
+      extglobOpen('star', value);
+      continue;
+    }
+
+    if (prev.type === 'star') {
+      if (opts.noglobstar === true) {
+        consume(value);
+        continue;
+      }
+
+      const prior = prev.prev;
+      const before = prior.prev;
+      const isStart = prior.type === 'slash' || prior.type === 'bos';
+      const afterStar = before && (before.type === 'star' || before.type === 'globstar');
+
+      if (opts.bash === true && (!isStart || (rest[0] && rest[0] !== '/'))) {
+        push({ type: 'star', value, output: '' });
+        continue;
+      }
+
+      const isBrace = state.braces > 0 && (prior.type === 'comma' || prior.type === 'brace');
+      const isExtglob = extglobs.length && (prior.type === 'pipe' || prior.type === 'paren');
+      if (!isStart && prior.type !== 'paren' && !isBrace && !isExtglob) {
+        push({ type: 'star', value, output: '' });
+        continue;
+      }
+
+      // strip consecutive `/**/`
+      while (rest.slice(0, 3) === '/**') {
+        const after = input[state.index + 4];
+        if (after && after !== '/') {
+          break;
+        }
+        rest = rest.slice(3);
+        consume('/**', 3);
+      }
+
+      // A globstar followed only by balanced closing parens is at the logical end of patterns like
+      // `test(/utils/**)` and `test?(/utils/**)`. Treat it as EOS so the trailing `/**` can match its
+      // parent path, except in negated extglobs where that would change the exclusion semantics.
+      const isEnd = eos() || (
+        state.parens > 0
+        && rest === ')'.repeat(state.parens)
+        && !extglobs.some(extglob => extglob.type === 'negate')
+      );
+
+      if (prior.type === 'bos' && eos()) {
+        prev.type = 'globstar';
+        prev.value += value;
+        prev.output = globstar(opts);
+        state.output = prev.output;
+        state.globstar = true;
+        consume(value);
+        continue;
+      }
+
+      if (prior.type === 'slash' && prior.prev.type !== 'bos' && !afterStar && isEnd) {
+        state.output = state.output.slice(0, -(prior.output + prev.output).length);
+        prior.output = `(?:${prior.output}`;
+
+        prev.type = 'globstar';
+        prev.output = globstar(opts) + (opts.strictSlashes ? ')' : '|$)');
+        prev.value += value;
+        state.globstar = true;
+        state.output += prior.output + prev.output;
+        consume(value);
+        continue;
+      }
+
+      if (prior.type === 'slash' && prior.prev.type !== 'bos' && rest[0] === '/') {
+        const end = rest[1] !== void 0 ? '|$' : '';
+
+        state.output = state.output.slice(0, -(prior.output + prev.output).length);
+        prior.output = `(?:${prior.output}`;
+
+        prev.type = 'globstar';
+        prev.output = `${globstar(opts)}${SLASH_LITERAL}|${SLASH_LITERAL}${end})`;
+        prev.value += value;
+
+        state.output += prior.output + prev.output;
+        state.globstar = true;
+
+        consume(value + advance());
+
+        push({ type: 'slash', value: '/', output: '' });
+        continue;
+      }
+
+      if (prior.type === 'bos' && rest[0] === '/') {
+        prev.type = 'globstar';
+        prev.value += value;
+        prev.output = `(?:^|${SLASH_LITERAL}|${globstar(opts)}${SLASH_LITERAL})`;
+        state.output = prev.output;
+        state.globstar = true;
+        consume(value + advance());
+        push({ type: 'slash', value: '/', output: '' });
+        continue;
+      }
+
+      // remove single star from output
+      state.output = state.output.slice(0, -prev.output.length);
+
+      // reset previous token to globstar
+      prev.type = 'globstar';
+      prev.output = globstar(opts);
+      prev.value += value;
+
+      // reset output with globstar
+      state.output += prev.output;
+      state.globstar = true;
+      consume(value);
+      continue;
+    }
+
+    const token = { type: 'star', value, output: star };
+
+    if (opts.bash === true) {
+      token.output = '.*?';
+      if (prev.type === 'bos' || prev.type === 'slash') {
+        token.output = nodot + token.output;
+      }
+      push(token);
+      continue;
+    }
+
+    if (prev && (prev.type === 'bracket' || prev.type === 'paren') && opts.regex === true) {
+      token.output = value;
+      push(token);
+      continue;
+    }
+
+    if (state.index === state.start || prev.type === 'slash' || prev.type === 'dot') {
+      if (prev.type === 'dot') {
+        state.output += NO_DOT_SLASH;
+        prev.output += NO_DOT_SLASH;
+
+      } else if (opts.dot === true) {
+        state.output += NO_DOTS_SLASH;
+        prev.output += NO_DOTS_SLASH;
+
+      } else {
+        state.output += nodot;
+        prev.output += nodot;
+      }
+
+      if (peek() !== '*') {
+        state.output += ONE_CHAR;
+        prev.output += ONE_CHAR;
+      }
+    }
+
+    push(token);
+  }
+
+  while (state.brackets > 0) {
+    if (opts.strictBrackets === true) throw new SyntaxError(syntaxError('closing', ']'));
+    state.output = utils.escapeLast(state.output, '[');
+    decrement('brackets');
+  }
+
+  while (state.parens > 0) {
+    if (opts.strictBrackets === true) throw new SyntaxError(syntaxError('closing', ')'));
+    state.output = utils.escapeLast(state.output, '(');
+    decrement('parens');
+  }
+
+  while (state.braces > 0) {
+    if (opts.strictBrackets === true) throw new SyntaxError(syntaxError('closing', '}'));
+    state.output = utils.escapeLast(state.output, '{');
+    decrement('braces');
+  }
+
+  if (opts.strictSlashes !== true && (prev.type === 'star' || prev.type === 'bracket')) {
+    push({ type: 'maybe_slash', value: '', output: `${SLASH_LITERAL}?` });
+  }
+
+  // rebuild the output if we had to backtrack at any point
+  if (state.backtrack === true) {
+    state.output = '';
+
+    for (const token of state.tokens) {
+      state.output += token.output != null ? token.output : token.value;
+
+      if (token.suffix) {
+        state.output += token.suffix;
+      }
+    }
+  }
+
+  return state;
+};
+
+/**
+ * Fast paths for creating regular expressions for common glob patterns.
+ * This can significantly speed up processing and has very little downside
+ * impact when none of the fast paths match.
+ */
+
+parse.fastpaths = (input, options) => {
+  const opts = { ...options };
+  const max = typeof opts.maxLength === 'number' ? Math.min(MAX_LENGTH, opts.maxLength) : MAX_LENGTH;
+  const len = input.length;
+  if (len > max) {
+    throw new SyntaxError(`Input length: ${len}, exceeds maximum allowed length: ${max}`);
+  }
+
+  input = REPLACEMENTS[input] || input;
+
+  // create constants based on platform, for windows or posix
+  const {
+    DOT_LITERAL,
+    SLASH_LITERAL,
+    ONE_CHAR,
+    DOTS_SLASH,
+    NO_DOT,
+    NO_DOTS,
+    NO_DOTS_SLASH,
+    STAR,
+    START_ANCHOR
+  } = constants.globChars(opts.windows);
+
+  const nodot = opts.dot ? NO_DOTS : NO_DOT;
+  const slashDot = opts.dot ? NO_DOTS_SLASH : NO_DOT;
+  const capture = opts.capture ? '' : '?:';
+  const state = { negated: false, prefix: '' };
+  let star = opts.bash === true ? '.*?' : STAR;
+
+  if (opts.capture) {
+    star = `(${star})`;
+  }
+
+  const globstar = opts => {
+    if (opts.noglobstar === true) return star;
+    return `(${capture}(?:(?!${START_ANCHOR}${opts.dot ? DOTS_SLASH : DOT_LITERAL}).)*?)`;
+  };
+
+  const create = str => {
+    switch (str) {
+      case '*':
+        return `${nodot}${ONE_CHAR}${star}`;
+
+      case '.*':
+        return `${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      case '*.*':
+        return `${nodot}${star}${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      case '*/*':
+        return `${nodot}${star}${SLASH_LITERAL}${ONE_CHAR}${slashDot}${star}`;
+
+      case '**':
+        return nodot + globstar(opts);
+
+      case '**/*':
+        return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${slashDot}${ONE_CHAR}${star}`;
+
+      case '**/*.*':
+        return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${slashDot}${star}${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      case '**/.*':
+        return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      default: {
+        const match = /^(.*?)\.(\w+)$/.exec(str);
+        if (!match) return;
+
+        const source = create(match[1]);
+        if (!source) return;
+
+        return source + DOT_LITERAL + match[2];
+      }
+    }
+  };
+
+  const output = utils.removePrefix(input, state);
+  let source = create(output);
+
+  if (source && opts.strictSlashes !== true) {
+    source += `${SLASH_LITERAL}?`;
+  }
+
+  return source;
+};
+
+module.exports = parse;
+
+
+/***/ }),
+
+/***/ 8016:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const scan = __nccwpck_require__(1781);
+const parse = __nccwpck_require__(8265);
+const utils = __nccwpck_require__(4059);
+const constants = __nccwpck_require__(5595);
+const isObject = val => val && typeof val === 'object' && !Array.isArray(val);
+
+/**
+ * Creates a matcher function from one or more glob patterns. The
+ * returned function takes a string to match as its first argument,
+ * and returns true if the string is a match. The returned matcher
+ * function also takes a boolean as the second argument that, when true,
+ * returns an object with additional information.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch(glob[, options]);
+ *
+ * const isMatch = picomatch('*.!(*a)');
+ * console.log(isMatch('a.a')); //=> false
+ * console.log(isMatch('a.b')); //=> true
+ *
+ * // For environments without `node.js`, `picomatch/posix` provides you a dependency-free matcher, without automatic OS detection.
+ * const picomatch = require('picomatch/posix');
+ * // the same API, defaulting to posix paths
+ * const isMatch = picomatch('a/*');
+ * console.log(isMatch('a\\b')); //=> false
+ * console.log(isMatch('a/b')); //=> true
+ *
+ * // you can still configure the matcher function to accept windows paths
+ * const isMatch = picomatch('a/*', { options: windows });
+ * console.log(isMatch('a\\b')); //=> true
+ * console.log(isMatch('a/b')); //=> true
+ * ```
+ * @name picomatch
+ * @param {String|Array} `globs` One or more glob patterns.
+ * @param {Object=} `options`
+ * @return {Function=} Returns a matcher function.
+ * @api public
+ */
+
+const picomatch = (glob, options, returnState = false) => {
+  if (Array.isArray(glob)) {
+    const fns = glob.map(input => picomatch(input, options, returnState));
+    const arrayMatcher = str => {
+      for (const isMatch of fns) {
+        const state = isMatch(str);
+        if (state) return state;
+      }
+      return false;
+    };
+    return arrayMatcher;
+  }
+
+  const isState = isObject(glob) && glob.tokens && glob.input;
+
+  if (glob === '' || (typeof glob !== 'string' && !isState)) {
+    throw new TypeError('Expected pattern to be a non-empty string');
+  }
+
+  const opts = options || {};
+  const posix = opts.windows;
+  const regex = isState
+    ? picomatch.compileRe(glob, options)
+    : picomatch.makeRe(glob, options, false, true);
+
+  const state = regex.state;
+  delete regex.state;
+
+  let isIgnored = () => false;
+  if (opts.ignore) {
+    const ignoreOpts = { ...options, ignore: null, onMatch: null, onResult: null };
+    isIgnored = picomatch(opts.ignore, ignoreOpts, returnState);
+  }
+
+  const matcher = (input, returnObject = false) => {
+    const { isMatch, match, output } = picomatch.test(input, regex, options, { glob, posix });
+    const result = { glob, state, regex, posix, input, output, match, isMatch };
+
+    if (typeof opts.onResult === 'function') {
+      opts.onResult(result);
+    }
+
+    if (isMatch === false) {
+      result.isMatch = false;
+      return returnObject ? result : false;
+    }
+
+    if (isIgnored(input)) {
+      if (typeof opts.onIgnore === 'function') {
+        opts.onIgnore(result);
+      }
+      result.isMatch = false;
+      return returnObject ? result : false;
+    }
+
+    if (typeof opts.onMatch === 'function') {
+      opts.onMatch(result);
+    }
+    return returnObject ? result : true;
+  };
+
+  if (returnState) {
+    matcher.state = state;
+  }
+
+  return matcher;
+};
+
+/**
+ * Test `input` with the given `regex`. This is used by the main
+ * `picomatch()` function to test the input string.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.test(input, regex[, options]);
+ *
+ * console.log(picomatch.test('foo/bar', /^(?:([^/]*?)\/([^/]*?))$/));
+ * // { isMatch: true, match: [ 'foo/', 'foo', 'bar' ], output: 'foo/bar' }
+ * ```
+ * @param {String} `input` String to test.
+ * @param {RegExp} `regex`
+ * @return {Object} Returns an object with matching info.
+ * @api public
+ */
+
+picomatch.test = (input, regex, options, { glob, posix } = {}) => {
+  if (typeof input !== 'string') {
+    throw new TypeError('Expected input to be a string');
+  }
+
+  if (input === '') {
+    return { isMatch: false, output: '' };
+  }
+
+  const opts = options || {};
+  const format = opts.format || (posix ? utils.toPosixSlashes : null);
+  let match = input === glob;
+  let output = (match && format) ? format(input) : input;
+
+  if (match === false) {
+    output = format ? format(input) : input;
+    match = output === glob;
+  }
+
+  if (match === false || opts.capture === true) {
+    if (opts.matchBase === true || opts.basename === true) {
+      match = picomatch.matchBase(input, regex, options, posix);
+    } else {
+      match = regex.exec(output);
+    }
+  }
+
+  return { isMatch: Boolean(match), match, output };
+};
+
+/**
+ * Match the basename of a filepath.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.matchBase(input, glob[, options]);
+ * console.log(picomatch.matchBase('foo/bar.js', '*.js'); // true
+ * ```
+ * @param {String} `input` String to test.
+ * @param {RegExp|String} `glob` Glob pattern or regex created by [.makeRe](#makeRe).
+ * @return {Boolean}
+ * @api public
+ */
+
+picomatch.matchBase = (input, glob, options, posix = options && options.windows) => {
+  const regex = glob instanceof RegExp ? glob : picomatch.makeRe(glob, options);
+  return regex.test(utils.basename(input, { windows: posix }));
+};
+
+/**
+ * Returns true if **any** of the given glob `patterns` match the specified `string`.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.isMatch(string, patterns[, options]);
+ *
+ * console.log(picomatch.isMatch('a.a', ['b.*', '*.a'])); //=> true
+ * console.log(picomatch.isMatch('a.a', 'b.*')); //=> false
+ * ```
+ * @param {String|Array} str The string to test.
+ * @param {String|Array} patterns One or more glob patterns to use for matching.
+ * @param {Object} [options] See available [options](#options).
+ * @return {Boolean} Returns true if any patterns match `str`
+ * @api public
+ */
+
+picomatch.isMatch = (str, patterns, options) => picomatch(patterns, options)(str);
+
+/**
+ * Parse a glob pattern to create the source string for a regular
+ * expression.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * const result = picomatch.parse(pattern[, options]);
+ * ```
+ * @param {String} `pattern`
+ * @param {Object} `options`
+ * @return {Object} Returns an object with useful properties and output to be used as a regex source string.
+ * @api public
+ */
+
+picomatch.parse = (pattern, options) => {
+  if (Array.isArray(pattern)) return pattern.map(p => picomatch.parse(p, options));
+  return parse(pattern, { ...options, fastpaths: false });
+};
+
+/**
+ * Scan a glob pattern to separate the pattern into segments.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.scan(input[, options]);
+ *
+ * const result = picomatch.scan('!./foo/*.js');
+ * console.log(result);
+ * { prefix: '!./',
+ *   input: '!./foo/*.js',
+ *   start: 3,
+ *   base: 'foo',
+ *   glob: '*.js',
+ *   isBrace: false,
+ *   isBracket: false,
+ *   isGlob: true,
+ *   isExtglob: false,
+ *   isGlobstar: false,
+ *   negated: true }
+ * ```
+ * @param {String} `input` Glob pattern to scan.
+ * @param {Object} `options`
+ * @return {Object} Returns an object with
+ * @api public
+ */
+
+picomatch.scan = (input, options) => scan(input, options);
+
+/**
+ * Compile a regular expression from the `state` object returned by the
+ * [parse()](#parse) method.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * const state = picomatch.parse('*.js');
+ * // picomatch.compileRe(state[, options]);
+ *
+ * console.log(picomatch.compileRe(state));
+ * //=> /^(?:(?!\.)(?=.)[^/]*?\.js)$/
+ * ```
+ * @param {Object} `state`
+ * @param {Object} `options`
+ * @param {Boolean} `returnOutput` Intended for implementors, this argument allows you to return the raw output from the parser.
+ * @param {Boolean} `returnState` Adds the state to a `state` property on the returned regex. Useful for implementors and debugging.
+ * @return {RegExp}
+ * @api public
+ */
+
+picomatch.compileRe = (state, options, returnOutput = false, returnState = false) => {
+  if (returnOutput === true) {
+    return state.output;
+  }
+
+  const opts = options || {};
+  const prepend = opts.contains ? '' : '^';
+  const append = opts.contains ? '' : '$';
+
+  let source = `${prepend}(?:${state.output})${append}`;
+  if (state && state.negated === true) {
+    source = `^(?!${source}).*$`;
+  }
+
+  const regex = picomatch.toRegex(source, options);
+  if (returnState === true) {
+    regex.state = state;
+  }
+
+  return regex;
+};
+
+/**
+ * Create a regular expression from a parsed glob pattern.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.makeRe(state[, options]);
+ *
+ * const result = picomatch.makeRe('*.js');
+ * console.log(result);
+ * //=> /^(?:(?!\.)(?=.)[^/]*?\.js)$/
+ * ```
+ * @param {String} `state` The object returned from the `.parse` method.
+ * @param {Object} `options`
+ * @param {Boolean} `returnOutput` Implementors may use this argument to return the compiled output, instead of a regular expression. This is not exposed on the options to prevent end-users from mutating the result.
+ * @param {Boolean} `returnState` Implementors may use this argument to return the state from the parsed glob with the returned regular expression.
+ * @return {RegExp} Returns a regex created from the given pattern.
+ * @api public
+ */
+
+picomatch.makeRe = (input, options = {}, returnOutput = false, returnState = false) => {
+  if (!input || typeof input !== 'string') {
+    throw new TypeError('Expected a non-empty string');
+  }
+
+  let parsed = { negated: false, fastpaths: true };
+
+  if (options.fastpaths !== false && (input[0] === '.' || input[0] === '*')) {
+    parsed.output = parse.fastpaths(input, options);
+  }
+
+  if (!parsed.output) {
+    parsed = parse(input, options);
+  }
+
+  return picomatch.compileRe(parsed, options, returnOutput, returnState);
+};
+
+/**
+ * Create a regular expression from the given regex source string.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.toRegex(source[, options]);
+ *
+ * const { output } = picomatch.parse('*.js');
+ * console.log(picomatch.toRegex(output));
+ * //=> /^(?:(?!\.)(?=.)[^/]*?\.js)$/
+ * ```
+ * @param {String} `source` Regular expression source string.
+ * @param {Object} `options`
+ * @return {RegExp}
+ * @api public
+ */
+
+picomatch.toRegex = (source, options) => {
+  try {
+    const opts = options || {};
+    return new RegExp(source, opts.flags || (opts.nocase ? 'i' : ''));
+  } catch (err) {
+    if (options && options.debug === true) throw err;
+    return /$^/;
+  }
+};
+
+/**
+ * Picomatch constants.
+ * @return {Object}
+ */
+
+picomatch.constants = constants;
+
+/**
+ * Expose "picomatch"
+ */
+
+module.exports = picomatch;
+
+
+/***/ }),
+
+/***/ 1781:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const utils = __nccwpck_require__(4059);
+const {
+  CHAR_ASTERISK,             /* * */
+  CHAR_AT,                   /* @ */
+  CHAR_BACKWARD_SLASH,       /* \ */
+  CHAR_COMMA,                /* , */
+  CHAR_DOT,                  /* . */
+  CHAR_EXCLAMATION_MARK,     /* ! */
+  CHAR_FORWARD_SLASH,        /* / */
+  CHAR_LEFT_CURLY_BRACE,     /* { */
+  CHAR_LEFT_PARENTHESES,     /* ( */
+  CHAR_LEFT_SQUARE_BRACKET,  /* [ */
+  CHAR_PLUS,                 /* + */
+  CHAR_QUESTION_MARK,        /* ? */
+  CHAR_RIGHT_CURLY_BRACE,    /* } */
+  CHAR_RIGHT_PARENTHESES,    /* ) */
+  CHAR_RIGHT_SQUARE_BRACKET  /* ] */
+} = __nccwpck_require__(5595);
+
+const isPathSeparator = code => {
+  return code === CHAR_FORWARD_SLASH || code === CHAR_BACKWARD_SLASH;
+};
+
+const depth = token => {
+  if (token.isPrefix !== true) {
+    token.depth = token.isGlobstar ? Infinity : 1;
+  }
+};
+
+/**
+ * Quickly scans a glob pattern and returns an object with a handful of
+ * useful properties, like `isGlob`, `path` (the leading non-glob, if it exists),
+ * `glob` (the actual pattern), `negated` (true if the path starts with `!` but not
+ * with `!(`) and `negatedExtglob` (true if the path starts with `!(`).
+ *
+ * ```js
+ * const pm = require('picomatch');
+ * console.log(pm.scan('foo/bar/*.js'));
+ * { isGlob: true, input: 'foo/bar/*.js', base: 'foo/bar', glob: '*.js' }
+ * ```
+ * @param {String} `str`
+ * @param {Object} `options`
+ * @return {Object} Returns an object with tokens and regex source string.
+ * @api public
+ */
+
+const scan = (input, options) => {
+  const opts = options || {};
+
+  const length = input.length - 1;
+  const scanToEnd = opts.parts === true || opts.tokens === true || opts.scanToEnd === true;
+  const slashes = [];
+  const tokens = [];
+  const parts = [];
+
+  let str = input;
+  let index = -1;
+  let start = 0;
+  let lastIndex = 0;
+  let isBrace = false;
+  let isBracket = false;
+  let isGlob = false;
+  let isExtglob = false;
+  let isGlobstar = false;
+  let braceEscaped = false;
+  let backslashes = false;
+  let negated = false;
+  let negatedExtglob = false;
+  let finished = false;
+  let braces = 0;
+  let prev;
+  let code;
+  let token = { value: '', depth: 0, isGlob: false };
+
+  const eos = () => index >= length;
+  const peek = () => str.charCodeAt(index + 1);
+  const advance = () => {
+    prev = code;
+    return str.charCodeAt(++index);
+  };
+
+  while (index < length) {
+    code = advance();
+    let next;
+
+    if (code === CHAR_BACKWARD_SLASH) {
+      backslashes = token.backslashes = true;
+      code = advance();
+
+      if (code === CHAR_LEFT_CURLY_BRACE) {
+        braceEscaped = true;
+      }
+      continue;
+    }
+
+    if (braceEscaped === true || code === CHAR_LEFT_CURLY_BRACE) {
+      braces++;
+
+      while (eos() !== true && (code = advance())) {
+        if (code === CHAR_BACKWARD_SLASH) {
+          backslashes = token.backslashes = true;
+          advance();
+          continue;
+        }
+
+        if (code === CHAR_LEFT_CURLY_BRACE) {
+          braces++;
+          continue;
+        }
+
+        if (braceEscaped !== true && code === CHAR_DOT && (code = advance()) === CHAR_DOT) {
+          isBrace = token.isBrace = true;
+          isGlob = token.isGlob = true;
+          finished = true;
+
+          if (scanToEnd === true) {
+            continue;
+          }
+
+          break;
+        }
+
+        if (braceEscaped !== true && code === CHAR_COMMA) {
+          isBrace = token.isBrace = true;
+          isGlob = token.isGlob = true;
+          finished = true;
+
+          if (scanToEnd === true) {
+            continue;
+          }
+
+          break;
+        }
+
+        if (code === CHAR_RIGHT_CURLY_BRACE) {
+          braces--;
+
+          if (braces === 0) {
+            braceEscaped = false;
+            isBrace = token.isBrace = true;
+            finished = true;
+            break;
+          }
+        }
+      }
+
+      if (scanToEnd === true) {
+        continue;
+      }
+
+      break;
+    }
+
+    if (code === CHAR_FORWARD_SLASH) {
+      slashes.push(index);
+      tokens.push(token);
+      token = { value: '', depth: 0, isGlob: false };
+
+      if (finished === true) continue;
+      if (prev === CHAR_DOT && index === (start + 1)) {
+        start += 2;
+        continue;
+      }
+
+      lastIndex = index + 1;
+      continue;
+    }
+
+    if (opts.noext !== true) {
+      const isExtglobChar = code === CHAR_PLUS
+        || code === CHAR_AT
+        || code === CHAR_ASTERISK
+        || code === CHAR_QUESTION_MARK
+        || code === CHAR_EXCLAMATION_MARK;
+
+      if (isExtglobChar === true && peek() === CHAR_LEFT_PARENTHESES) {
+        isGlob = token.isGlob = true;
+        isExtglob = token.isExtglob = true;
+        finished = true;
+        if (code === CHAR_EXCLAMATION_MARK && index === start) {
+          negatedExtglob = true;
+        }
+
+        if (scanToEnd === true) {
+          let parens = 0;
+
+          while (eos() !== true && (code = advance())) {
+            if (code === CHAR_BACKWARD_SLASH) {
+              backslashes = token.backslashes = true;
+              advance();
+              continue;
+            }
+
+            if (code === CHAR_LEFT_PARENTHESES) {
+              parens++;
+              continue;
+            }
+
+            if (code === CHAR_RIGHT_PARENTHESES && --parens === 0) {
+              finished = true;
+              break;
+            }
+          }
+          continue;
+        }
+        break;
+      }
+    }
+
+    if (code === CHAR_ASTERISK) {
+      if (prev === CHAR_ASTERISK) isGlobstar = token.isGlobstar = true;
+      isGlob = token.isGlob = true;
+      finished = true;
+
+      if (scanToEnd === true) {
+        continue;
+      }
+      break;
+    }
+
+    if (code === CHAR_QUESTION_MARK) {
+      isGlob = token.isGlob = true;
+      finished = true;
+
+      if (scanToEnd === true) {
+        continue;
+      }
+      break;
+    }
+
+    if (code === CHAR_LEFT_SQUARE_BRACKET) {
+      while (eos() !== true && (next = advance())) {
+        if (next === CHAR_BACKWARD_SLASH) {
+          backslashes = token.backslashes = true;
+          advance();
+          continue;
+        }
+
+        if (next === CHAR_RIGHT_SQUARE_BRACKET) {
+          isBracket = token.isBracket = true;
+          isGlob = token.isGlob = true;
+          finished = true;
+          break;
+        }
+      }
+
+      if (scanToEnd === true) {
+        continue;
+      }
+
+      break;
+    }
+
+    if (opts.nonegate !== true && code === CHAR_EXCLAMATION_MARK && index === start) {
+      negated = token.negated = true;
+      start++;
+      continue;
+    }
+
+    if (opts.noparen !== true && code === CHAR_LEFT_PARENTHESES) {
+      isGlob = token.isGlob = true;
+
+      if (scanToEnd === true) {
+        let parens = 1;
+
+        while (eos() !== true && (code = advance())) {
+          if (code === CHAR_BACKWARD_SLASH) {
+            backslashes = token.backslashes = true;
+            advance();
+            continue;
+          }
+
+          if (code === CHAR_LEFT_PARENTHESES) {
+            parens++;
+            continue;
+          }
+
+          if (code === CHAR_RIGHT_PARENTHESES && --parens === 0) {
+            finished = true;
+            break;
+          }
+        }
+        continue;
+      }
+      break;
+    }
+
+    if (isGlob === true) {
+      finished = true;
+
+      if (scanToEnd === true) {
+        continue;
+      }
+
+      break;
+    }
+  }
+
+  if (opts.noext === true) {
+    isExtglob = false;
+    isGlob = false;
+  }
+
+  let base = str;
+  let prefix = '';
+  let glob = '';
+
+  if (start > 0) {
+    prefix = str.slice(0, start);
+    str = str.slice(start);
+    lastIndex -= start;
+  }
+
+  if (base && isGlob === true && lastIndex > 0) {
+    base = str.slice(0, lastIndex);
+    glob = str.slice(lastIndex);
+  } else if (isGlob === true) {
+    base = '';
+    glob = str;
+  } else {
+    base = str;
+  }
+
+  if (base && base !== '' && base !== '/' && base !== str) {
+    if (isPathSeparator(base.charCodeAt(base.length - 1))) {
+      base = base.slice(0, -1);
+    }
+  }
+
+  if (opts.unescape === true) {
+    if (glob) glob = utils.removeBackslashes(glob);
+
+    if (base && backslashes === true) {
+      base = utils.removeBackslashes(base);
+    }
+  }
+
+  const state = {
+    prefix,
+    input,
+    start,
+    base,
+    glob,
+    isBrace,
+    isBracket,
+    isGlob,
+    isExtglob,
+    isGlobstar,
+    negated,
+    negatedExtglob
+  };
+
+  if (opts.tokens === true) {
+    state.maxDepth = 0;
+    if (!isPathSeparator(code)) {
+      tokens.push(token);
+    }
+    state.tokens = tokens;
+  }
+
+  if (opts.parts === true || opts.tokens === true) {
+    let prevIndex;
+
+    for (let idx = 0; idx < slashes.length; idx++) {
+      const n = prevIndex !== undefined ? prevIndex + 1 : start;
+      const i = slashes[idx];
+      const value = input.slice(n, i);
+      if (opts.tokens) {
+        if (idx === 0 && start !== 0) {
+          tokens[idx].isPrefix = true;
+          tokens[idx].value = prefix;
+        } else {
+          tokens[idx].value = value;
+        }
+        depth(tokens[idx]);
+        state.maxDepth += tokens[idx].depth;
+      }
+      if (i >= start) {
+        parts.push(value);
+        prevIndex = i;
+      }
+    }
+
+    const n = prevIndex !== undefined ? prevIndex + 1 : start;
+    const value = input.slice(n);
+    parts.push(value);
+
+    if (opts.tokens && prevIndex && prevIndex + 1 < input.length) {
+      tokens[tokens.length - 1].value = value;
+      depth(tokens[tokens.length - 1]);
+      state.maxDepth += tokens[tokens.length - 1].depth;
+    }
+
+    state.slashes = slashes;
+    state.parts = parts;
+  }
+
+  return state;
+};
+
+module.exports = scan;
+
+
+/***/ }),
+
+/***/ 4059:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+/*global navigator*/
+
+
+const {
+  REGEX_BACKSLASH,
+  REGEX_REMOVE_BACKSLASH,
+  REGEX_SPECIAL_CHARS,
+  REGEX_SPECIAL_CHARS_GLOBAL
+} = __nccwpck_require__(5595);
+
+exports.isObject = val => val !== null && typeof val === 'object' && !Array.isArray(val);
+exports.hasRegexChars = str => REGEX_SPECIAL_CHARS.test(str);
+exports.isRegexChar = str => str.length === 1 && exports.hasRegexChars(str);
+exports.escapeRegex = str => str.replace(REGEX_SPECIAL_CHARS_GLOBAL, '\\$1');
+exports.toPosixSlashes = str => str.replace(REGEX_BACKSLASH, '/');
+
+exports.isWindows = () => {
+  if (typeof navigator !== 'undefined' && navigator.platform) {
+    const platform = navigator.platform.toLowerCase();
+    return platform === 'win32' || platform === 'windows';
+  }
+
+  if (typeof process !== 'undefined' && process.platform) {
+    return process.platform === 'win32';
+  }
+
+  return false;
+};
+
+exports.removeBackslashes = str => {
+  return str.replace(REGEX_REMOVE_BACKSLASH, match => {
+    return match === '\\' ? '' : match;
+  });
+};
+
+exports.escapeLast = (input, char, lastIdx) => {
+  const idx = input.lastIndexOf(char, lastIdx);
+  if (idx === -1) return input;
+  if (input[idx - 1] === '\\') return exports.escapeLast(input, char, idx - 1);
+  return `${input.slice(0, idx)}\\${input.slice(idx)}`;
+};
+
+exports.removePrefix = (input, state = {}) => {
+  let output = input;
+  if (output.startsWith('./')) {
+    output = output.slice(2);
+    state.prefix = './';
+  }
+  return output;
+};
+
+exports.wrapOutput = (input, state = {}, options = {}) => {
+  const prepend = options.contains ? '' : '^';
+  const append = options.contains ? '' : '$';
+
+  let output = `${prepend}(?:${input})${append}`;
+  if (state.negated === true) {
+    output = `(?:^(?!${output}).*$)`;
+  }
+  return output;
+};
+
+exports.basename = (path, { windows } = {}) => {
+  const segs = path.split(windows ? /[\\/]/ : '/');
+  const last = segs[segs.length - 1];
+
+  if (last === '') {
+    return segs[segs.length - 2];
+  }
+
+  return last;
+};
+
+
+/***/ }),
+
 /***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
@@ -12,7 +4155,6 @@ module.exports = __nccwpck_require__(218);
 /***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(9278);
@@ -276,7 +4418,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -284,7 +4426,6 @@ __webpack_unused_export__ = debug; // for test
 /***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
 const Client = __nccwpck_require__(3701)
@@ -312,29 +4453,29 @@ const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-module.exports.kT = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
   redirect: __nccwpck_require__(1514),
   retry: __nccwpck_require__(2026),
   dump: __nccwpck_require__(8060),
   dns: __nccwpck_require__(379)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -388,11 +4529,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
 const fetchImpl = (__nccwpck_require__(4398).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -403,57 +4544,57 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(660).Headers
-/* unused reexport */ __nccwpck_require__(9051).Response
-/* unused reexport */ __nccwpck_require__(9967).Request
-/* unused reexport */ __nccwpck_require__(5910).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8355).FileReader
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
 const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(3245)
 const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
 const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
 const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
 const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-/* unused reexport */ __nccwpck_require__(3726).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
 const { EventSource } = __nccwpck_require__(1238)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
@@ -28731,6 +32872,79 @@ function attempt(request, agent, connectTimeoutMs) {
 
 /***/ }),
 
+/***/ 1635:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  h: () => (/* binding */ createDocker),
+  g: () => (/* binding */ noDocker)
+});
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
+;// CONCATENATED MODULE: ./src/image/docker.ts
+
+
+
+
+/** The docker on the PATH. When the signal aborts, a client that runs is interrupted. */
+function createDocker(env, signal) {
+    return (args, options = {}) => new Promise((resolve, reject) => {
+        if (!options.whenCancelled)
+            signal.throwIfAborted();
+        const child = (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], {
+            env: { ...env, ...options.env },
+            ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+            stdio: ['pipe', 'pipe', 'pipe'],
+            windowsHide: true,
+        });
+        const interrupt = () => void child.kill('SIGINT');
+        if (!options.whenCancelled)
+            signal.addEventListener('abort', interrupt, { once: true });
+        const collected = { stdout: '', stderr: '' };
+        for (const name of ['stdout', 'stderr']) {
+            const lines = new external_node_stream_.PassThrough();
+            child[name].setEncoding('utf8').on('data', (text) => (collected[name] += text));
+            if (options.onLine)
+                (0,external_node_readline_namespaceObject.createInterface)({ input: child[name].pipe(lines) }).on('line', options.onLine);
+        }
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(options.input ?? '');
+        child.once('error', (error) => {
+            signal.removeEventListener('abort', interrupt);
+            reject(noDocker((0,errors/* describeError */.Uc)(error)));
+        });
+        child.once('close', (exitCode) => {
+            signal.removeEventListener('abort', interrupt);
+            if (signal.aborted && !options.whenCancelled)
+                reject(signal.reason);
+            else
+                resolve({ exitCode: exitCode ?? -1, ...collected });
+        });
+    });
+}
+/** What an image deploy needs is not there. */
+function noDocker(observed) {
+    return new errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-NO-DOCKER',
+        problem: 'This deploy ships an image, and there is no Docker that could build and push it.',
+        observed,
+        likelyCause: 'The job runs on a runner without Docker (as macOS and most container jobs do), or its engine is not running.',
+        fix: 'Run the job on a runner with Docker, such as ubuntu-latest. `deploy-type: dags-only` needs no Docker.',
+    });
+}
+
+
+/***/ }),
+
 /***/ 9407:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -28740,12 +32954,13 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7779);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7729);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3597);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(6811);
-/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7194);
-/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7360);
+/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1635);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(514);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7729);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3597);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6811);
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7194);
+/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7360);
 
 
 
@@ -28757,8 +32972,9 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 
 
 
-const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_9__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq);
-const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_8__/* .createLog */ .h)(secrets.redact);
+
+const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_10__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq);
+const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_9__/* .createLog */ .h)(secrets.redact);
 const cancellation = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ({
@@ -28770,21 +32986,22 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 const { signal } = cancellation;
 const transport = (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_4__/* .createTransport */ .o)();
-await (0,_main_js__WEBPACK_IMPORTED_MODULE_5__/* .main */ .i)({
+await (0,_main_js__WEBPACK_IMPORTED_MODULE_6__/* .main */ .i)({
     env: process.env,
     clock: _clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
     request: (0,_http_request_js__WEBPACK_IMPORTED_MODULE_3__/* .createRequest */ .W)({
         send: transport.send,
         clock: _clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
         random: Math.random,
-        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_10__/* .userAgent */ .N)(process.env),
+        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_11__/* .userAgent */ .N)(process.env),
         log,
         signal,
     }),
-    git: _project_git_js__WEBPACK_IMPORTED_MODULE_7__/* .systemGit */ .O_,
+    git: _project_git_js__WEBPACK_IMPORTED_MODULE_8__/* .systemGit */ .O_,
+    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_5__/* .createDocker */ .h)(process.env, signal),
     secrets,
     log,
-    outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_6__/* .createOutputs */ .l)(),
+    outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_7__/* .createOutputs */ .l)(),
     signal,
 });
 // What still goes on beside the story (a list that nobody waits for any more, its retries) would keep the process.
@@ -28796,7 +33013,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7779:
+/***/ 514:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28854,9 +33071,11 @@ async function watch(deps, task) {
             deps.log.info(`${Math.round((now - startedAt) / 1000)} s: ${state}`);
             told = { state, at: now };
         }
-        const next = lookedAt + pollInterval(lookedAt - startedAt);
-        if (Math.max(next, now) >= deadline)
+        // However rare the looks have become, one is left for the end of the budget.
+        const lastLookAt = deadline - EARLY_INTERVAL_MS;
+        if (lookedAt >= lastLookAt || now >= deadline)
             throw task.timedOut(state);
+        const next = Math.min(lookedAt + pollInterval(lookedAt - startedAt), lastLookAt);
         await deps.clock.sleep(Math.max(0, next - now), deps.signal);
     }
 }
@@ -29791,6 +34010,14 @@ function createAstroClient(deps) {
             problem: `Could not list the environment objects of the Deployment ${target.id}.`,
             repeat: 'always',
         }, 'environmentObjects', 'objectKey'),
+        /** What Astro offers this Deployment, such as runtime versions. */
+        getDeploymentOptions: (target) => json({
+            method: 'GET',
+            path: `/organizations/${encodeURIComponent(target.organizationId)}/deployment-options?deploymentId=${encodeURIComponent(target.id)}`,
+            what: 'read which runtime versions Astro offers',
+            problem: `Could not read which runtime versions Astro offers the Deployment ${target.id}.`,
+            repeat: 'always',
+        }),
         listDeploys: (target) => all({
             method: 'GET',
             path: `${deployment(target)}/deploys`,
@@ -31138,6 +35365,845 @@ function skip({ log, outputs, tell }, reason, headline) {
     tell({ headline });
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./src/image/dockerfile.ts
+const dockerfile_ASTRONOMER = /^(?:quay\.io\/astronomer\/|astrocrpublic\.azurecr\.io\/)/;
+/** Reads the FROM lines of a Dockerfile. */
+function readDockerfile(text) {
+    const froms = text
+        .split(/\r?\n/)
+        .map((line) => /^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(line))
+        .filter((match) => match !== null)
+        .map(([line, base = '', stage]) => ({ line: line.trim(), base, stage: stage?.toLowerCase() }));
+    let last = froms.at(-1);
+    for (let hops = froms.length; last && hops > 0; hops--) {
+        const base = last.base.toLowerCase();
+        const stage = froms.find((from) => from.stage === base && from !== last);
+        if (!stage)
+            break;
+        last = stage;
+    }
+    return { from: last?.line, pull: froms.length > 0 && froms.every(({ base }) => dockerfile_ASTRONOMER.test(base)) };
+}
+/**
+ * The ignore file for a build: the project's own, with the DAG folder left out of the image when Astro gets the DAGs
+ * apart from it, and never left out when the image has to bring them (section 3.7 of the control plane's contract).
+ */
+function ignoreFileFor(own, dagsPath, dagsInImage) {
+    const lines = (own ?? '').split(/\r?\n/);
+    const kept = dagsInImage ? lines.filter((line) => !namesFolder(line, dagsPath)) : lines;
+    const text = kept.join('\n').replace(/\n*$/, '\n');
+    return dagsInImage ? text : `${text}${dagsPath}/\n`.replace(/^\n+/, '');
+}
+function namesFolder(line, folder) {
+    return (line
+        .trim()
+        .replace(/^(?:\.?\/)+/, '')
+        .replace(/\/(?:\*\*)?$/, '') === folder);
+}
+
+;// CONCATENATED MODULE: ./src/image/build.ts
+
+
+
+
+/** How much of a failed build's output is repeated in the error. */
+const LINES_SHOWN = 12;
+/** Variables that steer the docker client itself; a build argument of such a name cannot travel as one. */
+const CLIENT_VARIABLE = /^(?:PATH|HOME|TMPDIR|XDG_\w+|SSH_\w+|(?:DOCKER|BUILDX|BUILDKIT|COMPOSE)_\w+)$/;
+/**
+ * Builds the project's image for linux/amd64. The Dockerfile is read from a copy outside of the project, because the ignore
+ * file that BuildKit reads is the one beside it, and the project's own must not be touched. Values of arguments and secrets
+ * are passed in the environment or by file, where other users of the machine cannot read them.
+ *
+ * @throws ActionError ASTRO-IMAGE-NO-DOCKERFILE, ASTRO-IMAGE-BUILD-SECRET, ASTRO-IMAGE-BUILD
+ */
+async function buildImage(deps, request) {
+    const dockerfile = await readProjectDockerfile(request.folder);
+    const copy = external_node_path_namespaceObject.join(request.scratch, 'Dockerfile');
+    await (0,promises_namespaceObject.writeFile)(copy, dockerfile);
+    await (0,promises_namespaceObject.writeFile)(`${copy}.dockerignore`, ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage));
+    const secrets = await Promise.all(request.secrets.map((secret) => readSecret(deps, request.folder, secret)));
+    const args = request.args.map((arg) => buildArg(arg, deps.env));
+    const lines = [];
+    const result = await deps.docker([
+        ...(request.builder === 'buildx' ? ['buildx', 'build', '--load'] : ['build']),
+        ...['--platform', 'linux/amd64', '--progress', 'plain', '--file', copy, '--tag', request.tag],
+        ...(readDockerfile(dockerfile).pull ? ['--pull'] : []),
+        ...Object.entries(request.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+        ...args.flatMap(({ argument }) => ['--build-arg', argument]),
+        ...secrets.flatMap((specification) => ['--secret', specification]),
+        request.folder,
+    ], {
+        cwd: request.folder,
+        env: {
+            DOCKER_BUILDKIT: '1',
+            BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+            ...Object.fromEntries(args.flatMap(({ variable }) => (variable ? [variable] : []))),
+        },
+        onLine(line) {
+            lines.push(line);
+            deps.log.info(line);
+        },
+    });
+    if (result.exitCode !== 0)
+        throw buildFailed(result.exitCode, lines);
+}
+/** @throws ActionError ASTRO-IMAGE-NO-DOCKERFILE */
+async function readProjectDockerfile(folder) {
+    try {
+        return await (0,promises_namespaceObject.readFile)(external_node_path_namespaceObject.join(folder, 'Dockerfile'), 'utf8');
+    }
+    catch (error) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-IMAGE-NO-DOCKERFILE',
+            problem: 'This deploy ships an image, and the project has no Dockerfile to build it from.',
+            observed: `${external_node_path_namespaceObject.join(folder, 'Dockerfile')}: ${(0,src_errors/* describeError */.Uc)(error)}`,
+            likelyCause: '`root-folder` does not name the Astro project, or the project has DAGs only.',
+            fix: 'Correct `root-folder`, pass a prebuilt image as `image-name`, or use `deploy-type: dags-only`.',
+        });
+    }
+}
+function buildArg({ name, value }, env) {
+    if (value === undefined)
+        return { argument: name };
+    const taken = CLIENT_VARIABLE.test(name) || (env[name] !== undefined && env[name] !== value);
+    return taken ? { argument: `${name}=${value}` } : { argument: name, variable: [name, value] };
+}
+/** The secret's place as docker takes it. Its value is read only to hide it, should the build print it. */
+async function readSecret({ env, hide }, folder, secret) {
+    if ('env' in secret) {
+        const value = env[secret.env];
+        if (value === undefined) {
+            throw secretMissing(secret.id, `The environment of the step has no variable ${secret.env}.`);
+        }
+        hide(value);
+        return `id=${secret.id},env=${secret.env}`;
+    }
+    const file = external_node_path_namespaceObject.resolve(folder, secret.file);
+    try {
+        if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+            throw new Error('it is not a file');
+        hide(await (0,promises_namespaceObject.readFile)(file, 'utf8'));
+    }
+    catch (error) {
+        throw secretMissing(secret.id, `${file}: ${(0,src_errors/* describeError */.Uc)(error)}`);
+    }
+    return `id=${secret.id},src=${file}`;
+}
+function secretMissing(id, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-BUILD-SECRET',
+        problem: `The build secret ${id} is not there.`,
+        observed,
+        fix: 'Give the step the variable with `env:`, or write the file in a step before this one. File names are relative to the project.',
+    });
+}
+function buildFailed(exitCode, lines) {
+    const said = lines.filter((line) => line.trim() !== '').slice(-LINES_SHOWN);
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-BUILD',
+        problem: 'The image could not be built.',
+        observed: `docker ended with exit code ${exitCode}:\n${said.join('\n')}`,
+        fix: 'The whole output of the build is in the log above. `docker build .` in the project shows the same on your machine.',
+    });
+}
+
+// EXTERNAL MODULE: ./src/image/docker.ts + 2 modules
+var image_docker = __nccwpck_require__(1635);
+;// CONCATENATED MODULE: ./src/image/builder.ts
+
+
+/** From this major version on, the client builds with BuildKit through buildx only. */
+const CLIENT_WITHOUT_BUILDKIT = 23;
+/**
+ * Looks for an engine that answers and for a way to build with BuildKit.
+ *
+ * @throws ActionError ASTRO-IMAGE-NO-DOCKER, ASTRO-IMAGE-NO-BUILDKIT
+ */
+async function findBuilder(docker) {
+    const [version, buildx] = await Promise.all([
+        docker(['version', '--format', '{{.Client.Version}} {{.Server.Version}}']),
+        docker(['buildx', 'version']),
+    ]);
+    if (version.exitCode !== 0)
+        throw (0,image_docker/* noDocker */.g)(lastLine(version.stderr));
+    if (buildx.exitCode === 0)
+        return 'buildx';
+    const [client = ''] = version.stdout.trim().split(' ');
+    if (Number.parseInt(client, 10) < CLIENT_WITHOUT_BUILDKIT)
+        return 'buildkit';
+    throw new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-NO-BUILDKIT',
+        problem: 'This Docker cannot build with BuildKit.',
+        observed: `The client ${client} needs the plugin buildx for that, and \`docker buildx version\` failed: ${lastLine(buildx.stderr)}`,
+        fix: 'Install buildx (Docker’s package docker-buildx-plugin), or build the image in an earlier step and pass `image-name`.',
+    });
+}
+/** The last line that says something. */
+function lastLine(text) {
+    return (text
+        .split('\n')
+        .map((line) => line.trim())
+        .findLast((line) => line !== '') ?? 'it said nothing');
+}
+
+;// CONCATENATED MODULE: ./src/image/junit.ts
+/** Where Astro Runtime's image has the project. */
+const ASTRO_HOME = '/usr/local/airflow';
+const LONGEST_MESSAGE = 2_000;
+/** Reads what `pytest --junitxml` wrote; undefined when it is no such report. */
+async function readJUnit(xml) {
+    const { XMLParser } = await __nccwpck_require__.e(/* import() */ 824).then(__nccwpck_require__.bind(__nccwpck_require__, 5824));
+    const lists = new Set(['testsuite', 'testcase', 'failure', 'error', 'skipped']);
+    const parser = new XMLParser({
+        ignoreAttributes: false,
+        attributeNamePrefix: '',
+        parseTagValue: false,
+        trimValues: false,
+        isArray: (name) => lists.has(name),
+    });
+    let document;
+    try {
+        document = parser.parse(xml);
+    }
+    catch {
+        return undefined;
+    }
+    const suites = document.testsuites?.testsuite ?? document.testsuite;
+    if (!suites)
+        return undefined;
+    const cases = suites.flatMap(({ testcase }) => testcase ?? []);
+    const failures = cases.flatMap((one) => [...(one.failure ?? []), ...(one.error ?? [])].map((cause) => read(one, cause)));
+    return {
+        tests: cases.length,
+        failed: cases.filter(({ failure, error }) => failure ?? error).length,
+        skipped: cases.filter(({ skipped }) => skipped).length,
+        failures,
+    };
+}
+function read(one, cause) {
+    const text = typeof cause === 'string' ? cause : (cause['#text'] ?? '');
+    const message = (typeof cause === 'string' ? undefined : cause.message) ?? text;
+    const place = findPlace(text) ?? placeOfCase(one);
+    return {
+        name: [one.file ?? one.classname?.replaceAll('.', '/'), one.name].filter(Boolean).join('::'),
+        message: message.trim().slice(0, LONGEST_MESSAGE),
+        text,
+        file: place?.file,
+        line: place?.line,
+    };
+}
+/**
+ * The innermost line of the project that a report names: of a DAG that does not import, the traceback of Python names it;
+ * of a failed assertion, pytest's own `file:line: `.
+ */
+function findPlace(text) {
+    const traceback = [...text.matchAll(/File "([^"\n]+)", line (\d+)/g)]
+        .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
+        .findLast(({ file }) => file !== undefined);
+    if (traceback?.file !== undefined)
+        return { file: traceback.file, line: traceback.line };
+    const last = [...text.matchAll(/^([^\s:][^:\n]*\.py):(\d+): /gm)]
+        .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
+        .findLast(({ file }) => file !== undefined);
+    return last?.file === undefined ? undefined : { file: last.file, line: last.line };
+}
+/** pytest counts the lines of a test from 0. */
+function placeOfCase({ file, line }) {
+    return file === undefined ? undefined : { file, line: line === undefined ? undefined : Number(line) + 1 };
+}
+function inProject(file) {
+    if (file.startsWith(`${ASTRO_HOME}/`))
+        return file.slice(ASTRO_HOME.length + 1);
+    return file.startsWith('/') || file.startsWith('..') ? undefined : file;
+}
+
+;// CONCATENATED MODULE: ./src/image/container-tests.ts
+
+
+
+
+
+
+/** The test that `astro dev init` puts into each project. */
+const INTEGRITY_TEST = '.astro/test_dag_integrity_default.py';
+const FOLDERS = ['tests', 'plugins', 'include', '.astro'];
+const REPORT = '/tmp/deploy-to-astro-junit.xml';
+/** The file that pytest gets: below `tests/` unless its path says so itself, as in the Astro CLI. */
+function pytestTarget(given) {
+    if (given === '')
+        return 'tests/';
+    return given.includes('tests') ? given : `tests/${given}`;
+}
+/** Fails before anything is built when a test that was asked for is not in the project. */
+async function requireTestFile(folder, kind, file) {
+    try {
+        await (0,promises_namespaceObject.access)(external_node_path_namespaceObject.join(folder, file.split('::')[0] ?? file));
+    }
+    catch {
+        throw kind === 'parse' ? noIntegrityTest(folder) : noTests(file);
+    }
+}
+/**
+ * Runs pytest in a container of the image, as the Astro CLI does (section 3.8 of the control plane's contract): the
+ * image's own entrypoint and user, with the project's DAGs, tests, plugins and include laid over what the image has. The
+ * container has a name of its own and is removed, however the tests end.
+ *
+ * @throws ActionError ASTRO-TESTS-CONTAINER when the container cannot be made or started
+ */
+async function runTests(deps, request) {
+    const { docker, log } = deps;
+    const name = `deploy-to-astro-${request.kind}-${(0,external_node_crypto_.randomUUID)()}`;
+    const arguments_ = [
+        'pytest',
+        request.file,
+        `--junitxml=${REPORT}`,
+        '-o',
+        'junit_family=xunit1',
+        '--color=no',
+    ];
+    try {
+        succeeded(await docker(['create', '--name', name, request.image, ...arguments_]), 'create the container');
+        for (const [from, to] of await copies(request)) {
+            succeeded(await docker(['cp', from, `${name}:${to}`]), `copy ${external_node_path_namespaceObject.basename(to)} into the container`);
+        }
+        const run = await docker(['start', '--attach', name], { onLine: log.info });
+        const state = succeeded(await docker(['container', 'inspect', '--format', '{{.State.ExitCode}} {{.State.Error}}', name]), 'read how the tests ended');
+        const [code = '', ...words] = state.stdout.trim().split(' ');
+        if (words.length > 0)
+            throw containerFailed('start the container', words.join(' '));
+        return {
+            kind: request.kind,
+            exitCode: Number(code),
+            report: await copyReport(docker, name, request),
+            summary: lastLine(run.stdout || run.stderr).replace(/^=+ | =+$/g, ''),
+        };
+    }
+    finally {
+        await removeContainer(docker, name);
+    }
+}
+async function copies({ folder, dagsPath }) {
+    const wanted = [[dagsPath, 'dags'], ...FOLDERS.map((name) => [name, name])];
+    const found = await Promise.all(wanted.map(async ([from, to]) => {
+        try {
+            return [[`${await (0,promises_namespaceObject.realpath)(external_node_path_namespaceObject.join(folder, from))}/.`, `${ASTRO_HOME}/${to}`]];
+        }
+        catch {
+            return [];
+        }
+    }));
+    return found.flat();
+}
+async function copyReport(docker, name, request) {
+    const file = external_node_path_namespaceObject.join(request.scratch, `${request.kind}.xml`);
+    const { exitCode } = await docker(['cp', `${name}:${REPORT}`, file]);
+    return exitCode === 0 ? readJUnit(await (0,promises_namespaceObject.readFile)(file, 'utf8')) : undefined;
+}
+/** Also after the run was cancelled, when `docker` itself refuses to work: then the engine is asked once more. */
+async function removeContainer(docker, name) {
+    await docker(['container', 'rm', '--force', '--volumes', name], { whenCancelled: true }).catch(() => undefined);
+}
+function succeeded(result, what) {
+    if (result.exitCode !== 0)
+        throw containerFailed(what, lastLine(result.stderr));
+    return result;
+}
+function containerFailed(what, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TESTS-CONTAINER',
+        problem: `Could not run the tests in the image: could not ${what}.`,
+        observed,
+        likelyCause: 'The image has no pytest on its PATH (Astro Runtime has it), or the engine is out of space.',
+        fix: 'Add pytest to requirements.txt. `force: true` deploys without tests.',
+    });
+}
+function noIntegrityTest(folder) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TESTS-NO-INTEGRITY-TEST',
+        problem: '`parse` is true, and the project has no test that could parse its DAGs.',
+        observed: `${external_node_path_namespaceObject.join(folder, INTEGRITY_TEST)} is not there.`,
+        likelyCause: 'The folder .astro is not committed (a .gitignore may name it), or `root-folder` does not name the project.',
+        fix: 'Run `astro dev init` in the project with the Astro CLI, which writes it, and commit .astro/. Or leave `parse` out.',
+    });
+}
+function noTests(file) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TESTS-NONE',
+        problem: '`pytest` is true, and there are no tests to run.',
+        observed: `The project has no ${file}.`,
+        fix: 'Correct `pytest-file` (it is relative to the project; below tests/ unless its path says so), or leave `pytest` out.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/image/inspect.ts
+
+
+/**
+ * Reads an image of the local engine.
+ *
+ * @throws ActionError ASTRO-IMAGE-NOT-FOUND, ASTRO-IMAGE-PLATFORM when it is not for linux/amd64
+ */
+async function inspectImage(docker, name) {
+    const { exitCode, stdout, stderr } = await docker(['image', 'inspect', '--format', '{{json .}}', name]);
+    if (exitCode !== 0) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-IMAGE-NOT-FOUND',
+            problem: `The image ${name} is not on this machine.`,
+            observed: lastLine(stderr),
+            likelyCause: 'It has another name or tag, was built in another job, or was pushed but not kept (buildx needs `--load`).',
+            fix: 'Build it (or `docker pull` it) in a step of this job, and pass that very name as `image-name`.',
+        });
+    }
+    const { Id, Os, Architecture, Config } = JSON.parse(stdout);
+    const platform = `${Os}/${Architecture}`;
+    if (platform !== 'linux/amd64') {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-IMAGE-PLATFORM',
+            problem: `The image ${name} is for another platform than Astro's.`,
+            observed: `It is for ${platform}; Astro runs linux/amd64.`,
+            fix: 'Build it with `--platform linux/amd64`.',
+        });
+    }
+    return { id: Id, labels: Config?.Labels ?? {}, platform };
+}
+
+// EXTERNAL MODULE: ./src/http/retry.ts
+var retry = __nccwpck_require__(8902);
+;// CONCATENATED MODULE: ./src/image/push.ts
+
+
+
+
+
+/** What a push tells of a layer every second. */
+const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/;
+const USER = 'cli';
+const ATTEMPTS = 5;
+/**
+ * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
+ * nor changed, and no credential helper keeps the token. The password is the access token (section 3.3 of the control
+ * plane's contract); it goes to standard input.
+ *
+ * @param folder an empty folder for the configuration; whoever made it removes it
+ * @throws ActionError ASTRO-REGISTRY-…
+ */
+async function openRegistry(deps, folder, repository) {
+    const host = repository.split('/')[0] ?? '';
+    const config = external_node_path_namespaceObject.join(folder, 'docker');
+    await (0,promises_namespaceObject.mkdir)(config, { mode: 0o700 });
+    // With an entry for a registry, docker does not go looking for a credential helper of the system.
+    await (0,promises_namespaceObject.writeFile)(external_node_path_namespaceObject.join(config, 'config.json'), JSON.stringify({ auths: { [host]: {} } }), {
+        mode: 0o600,
+    });
+    const engine = await engineOfContext(deps);
+    const docker = (args, options) => deps.docker(['--config', config, ...args], { ...options, env: { ...engine, ...options?.env } });
+    const login = async () => docker(['login', '--username', USER, '--password-stdin', host], { input: await deps.accessToken() });
+    await repeatedly(deps, `sign in to ${host}`, host, login);
+    return {
+        async push(image, repo, tag) {
+            const target = `${repo}:${tag}`;
+            const tagged = await docker(['tag', image, target]);
+            if (tagged.exitCode !== 0)
+                throw registryError(host, `name the image ${target}`, tagged);
+            try {
+                const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, () => docker(['push', target], {
+                    onLine: (line) => {
+                        if (!COUNTDOWN.test(line))
+                            deps.log.info(line);
+                    },
+                }));
+                return /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'unknown';
+            }
+            finally {
+                await docker(['image', 'rm', target], { whenCancelled: true }).catch(() => undefined);
+            }
+        },
+    };
+}
+/** The engine that the user's configuration names, for the configuration of our own does not have it. */
+async function engineOfContext({ docker, env }) {
+    if (env.DOCKER_HOST)
+        return {};
+    const { exitCode, stdout } = await docker(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']);
+    return exitCode === 0 && stdout.trim() !== '' ? { DOCKER_HOST: stdout.trim() } : {};
+}
+/** Registries fail in passing; only an answer that says "not you" is final. */
+async function repeatedly(deps, what, host, run) {
+    for (let attempt = 1;; attempt++) {
+        const result = await run();
+        if (result.exitCode === 0)
+            return result;
+        if (push_isRefusal(result) || attempt === ATTEMPTS)
+            throw registryError(host, what, result);
+        const delay = (0,retry/* retryDelay */.a2)(attempt + 1, undefined, deps.random ?? Math.random);
+        deps.log.info(`Could not ${what} (${lastLine(result.stderr)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
+        await deps.clock.sleep(delay, deps.signal);
+    }
+}
+const UNAUTHORIZED = /\b401\b|unauthorized|authentication required|no basic auth credentials|incorrect username/i;
+const FORBIDDEN = /\b403\b|forbidden|denied/i;
+const push_isRefusal = ({ stderr }) => UNAUTHORIZED.test(stderr) || FORBIDDEN.test(stderr);
+function registryError(host, what, { exitCode, stderr }) {
+    const problem = `Could not ${what}.`;
+    const observed = `docker ended with exit code ${exitCode}: ${lastLine(stderr)}`;
+    if (UNAUTHORIZED.test(stderr)) {
+        return new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-REGISTRY-UNAUTHORIZED',
+            problem,
+            observed,
+            likelyCause: `The registry ${host} does not take the access token: it has expired, was revoked, or a proxy answered.`,
+            fix: 'Run again; if it happens again, create a new API token and store it as the secret that this workflow reads.',
+        });
+    }
+    if (FORBIDDEN.test(stderr)) {
+        return new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-REGISTRY-FORBIDDEN',
+            problem,
+            observed,
+            likelyCause: 'The credential may not push images for this Deployment: its role is too small, or it is of another Deployment.',
+            fix: 'Use an API token of this Deployment with the Deployment Admin role, or of its Workspace with the Workspace Operator role.',
+        });
+    }
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-REGISTRY-FAILED',
+        problem,
+        observed,
+        likelyCause: `The registry ${host} has a problem of its own, or the network between this runner and it.`,
+        fix: `Run again. If it happens again, allow connections from the runner to ${host}, and look at the Astro status page.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./src/image/runtime-version.ts
+const NEW = /^v?(\d+)\.(\d+)-(\d+)(?:[-.](.+))?$/;
+const OLD = /^v?(\d+)\.(\d+)\.(\d+)(?:-([^+]+))?(?:\+.*)?$/;
+function readVersion(text) {
+    const isNew = NEW.test(text);
+    const [, a, b, c, pre = ''] = (isNew ? NEW : OLD).exec(text) ?? [];
+    return c === undefined ? undefined : { isNew, numbers: [Number(a), Number(b), Number(c)], pre };
+}
+/**
+ * Orders runtime versions (section 4 of the control plane's contract): negative when `a` is older. Any version of the new
+ * format is newer than any of the old; one that cannot be read is older than all others.
+ */
+function compareRuntimes(a, b) {
+    const [left, right] = [readVersion(a), readVersion(b)];
+    if (!left || !right)
+        return Number(left !== undefined) - Number(right !== undefined);
+    if (left.isNew !== right.isNew)
+        return left.isNew ? 1 : -1;
+    const different = left.numbers.findIndex((number, index) => number !== right.numbers[index]);
+    if (different !== -1)
+        return (left.numbers[different] ?? 0) - (right.numbers[different] ?? 0);
+    return comparePreReleases(left.pre, right.pre);
+}
+/** As in semver: a pre-release comes before its release; dotted parts by number where both are numbers. */
+function comparePreReleases(a, b) {
+    if (a === b)
+        return 0;
+    if (a === '' || b === '')
+        return a === '' ? 1 : -1;
+    const [left, right] = [a.split('.'), b.split('.')];
+    for (let index = 0; index < Math.max(left.length, right.length); index++) {
+        const [one, other] = [left[index], right[index]];
+        if (one === other)
+            continue;
+        if (one === undefined || other === undefined)
+            return one === undefined ? -1 : 1;
+        const [x, y] = [/^\d+$/.test(one), /^\d+$/.test(other)];
+        if (x && y)
+            return Number(one) - Number(other);
+        return x !== y ? (x ? -1 : 1) : one < other ? -1 : 1;
+    }
+    return 0;
+}
+/** The Airflow major that a runtime brings; undefined for a version that cannot be read. */
+function airflowMajorOf(runtime) {
+    const version = readVersion(runtime);
+    return version && (version.isNew ? version.numbers[0] : 2);
+}
+/** The oldest runtime from which Astro upgrades to Airflow 3. */
+const OLDEST_BEFORE_AIRFLOW_3 = '12.0.0';
+/** What speaks against this image on this Deployment; undefined when nothing does. A version that runs already is fine. */
+function findRuntimeProblem({ label, current, supported }) {
+    if (label === undefined || label === '')
+        return 'label-missing';
+    if (label === current)
+        return undefined;
+    if (current !== '' && compareRuntimes(label, current) < 0)
+        return 'downgrade';
+    const jumps = airflowMajorOf(current) === 2 && (airflowMajorOf(label) ?? 0) >= 3;
+    if (jumps && compareRuntimes(current, OLDEST_BEFORE_AIRFLOW_3) < 0)
+        return 'airflow-3-jump';
+    return supported.includes(label) ? undefined : 'unsupported';
+}
+
+;// CONCATENATED MODULE: ./src/image/runtime-check.ts
+
+
+const RUNTIME_LABEL = 'io.astronomer.docker.runtime.version';
+/**
+ * Refuses an image that Astro would not run on this Deployment, before anything is written (section 4 of the control
+ * plane's contract). Returns the runtime version that the image brings.
+ *
+ * @param supported the versions that Astro offers the Deployment
+ * @throws ActionError ASTRO-RUNTIME-…
+ */
+function requireRuntime(image, deployment, supported) {
+    const label = image.labels[RUNTIME_LABEL];
+    const current = deployment.astroRuntimeVersion;
+    const from = image.from === undefined ? 'the prebuilt image' : `the Dockerfile's \`${image.from}\``;
+    const place = `the Deployment ${deployment.name} (${deployment.id})`;
+    switch (findRuntimeProblem({ label, current, supported })) {
+        case undefined:
+            return label ?? '';
+        case 'label-missing':
+            return refuse('ASTRO-RUNTIME-LABEL', {
+                problem: 'The image is not based on Astro Runtime.',
+                observed: `It has no label ${RUNTIME_LABEL}; it comes from ${from}.`,
+                fix: 'Let the last stage of the Dockerfile start FROM an image of Astro Runtime.',
+            });
+        case 'downgrade':
+            return refuse('ASTRO-RUNTIME-DOWNGRADE', {
+                problem: `The image would take ${place} back to an older runtime.`,
+                observed: `It runs ${current}; the image, from ${from}, has ${label ?? ''}.`,
+                likelyCause: 'The Deployment was upgraded from another branch, or its database cannot go back.',
+                fix: `Use Astro Runtime ${current} or newer in the FROM line. To go back to an earlier deploy, use a rollback.`,
+            });
+        case 'airflow-3-jump':
+            return refuse('ASTRO-RUNTIME-AIRFLOW-3', {
+                problem: `The image would take ${place} to Airflow 3 in too large a step.`,
+                observed: `It runs ${current}; the image, from ${from}, has ${label ?? ''}. Astro upgrades to Airflow 3 from runtime ${OLDEST_BEFORE_AIRFLOW_3} on.`,
+                fix: `Deploy runtime ${OLDEST_BEFORE_AIRFLOW_3} or a newer one of Airflow 2 first, then this one.`,
+            });
+        case 'unsupported':
+            return refuse('ASTRO-RUNTIME-UNSUPPORTED', {
+                problem: `Astro does not offer the image's runtime to ${place}.`,
+                observed: `The image, from ${from}, has ${label ?? ''}; the Deployment runs ${current}. Offered are ${supported.join(', ') || 'none'}.`,
+                likelyCause: 'The version was withdrawn, is not released yet, or is a custom build.',
+                fix: 'Use one of the offered versions in the FROM line.',
+            });
+    }
+}
+function refuse(code, parts) {
+    throw new src_errors/* ActionError */.lZ({ code, ...parts });
+}
+
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+;// CONCATENATED MODULE: ./src/image/scratch.ts
+
+
+
+/**
+ * Gives `work` a folder of its own under RUNNER_TEMP that only this user can read, and removes it afterwards, however the
+ * work ends.
+ */
+async function withScratch(env, work) {
+    const folder = await (0,promises_namespaceObject.mkdtemp)(external_node_path_namespaceObject.join(env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), 'deploy-to-astro-'));
+    try {
+        return await work(folder);
+    }
+    finally {
+        await (0,promises_namespaceObject.rm)(folder, { recursive: true, force: true, maxRetries: 3 });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/image/test-results.ts
+
+
+const SHOWN = 10;
+/** pytest's own exit codes. */
+const NONE_COLLECTED = 5;
+/**
+ * Annotations for what failed, on files of the repository.
+ *
+ * @param where.projectPath the project inside the workspace
+ * @param where.dagsPath the DAG folder inside the project; in the image it is called dags
+ */
+function annotate({ kind, report }, where) {
+    return (report?.failures ?? []).flatMap((failure) => {
+        if (failure.file === undefined)
+            return [];
+        const inProject = failure.file.startsWith('dags/')
+            ? external_node_path_namespaceObject.posix.join(where.dagsPath, failure.file.slice('dags/'.length))
+            : failure.file;
+        return [
+            {
+                file: external_node_path_namespaceObject.posix.join(where.projectPath, inProject),
+                line: failure.line,
+                title: kind === 'parse' ? 'The DAG does not import' : `${failure.name} failed`,
+                message: failure.message,
+            },
+        ];
+    });
+}
+/** The error that ends the deploy; undefined when the tests passed. */
+function testError({ kind, exitCode, report, summary }) {
+    if (exitCode === 0)
+        return undefined;
+    const failures = report?.failures ?? [];
+    const asked = kind === 'parse' ? 'The DAGs do not parse in the new image' : 'Tests failed in the new image';
+    if (failures.length > 0) {
+        return new src_errors/* ActionError */.lZ({
+            code: kind === 'parse' ? 'ASTRO-TESTS-PARSE' : 'ASTRO-TESTS-FAILED',
+            problem: `${asked}, so nothing was deployed.`,
+            observed: [`pytest says: ${summary}`, ...list(failures)].join('\n'),
+            fix: 'Each failure is annotated at its line, and the whole output is in the log above. `force: true` deploys without tests.',
+        });
+    }
+    if (exitCode === NONE_COLLECTED) {
+        return new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-TESTS-NONE',
+            problem: 'pytest found no test to run, so nothing was deployed.',
+            observed: `pytest says: ${summary}`,
+            fix: 'Correct `pytest-file`, or leave `pytest` out. Files of tests are named test_*.py.',
+        });
+    }
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TESTS-BROKEN',
+        problem: `The tests could not be run to their end (${kind}), so nothing was deployed.`,
+        observed: `pytest ended with exit code ${exitCode}: ${summary}`,
+        likelyCause: 'The image lacks pytest, its entrypoint failed, or the machine ran out of memory.',
+        fix: 'Read the output of the tests in the log above. `force: true` deploys without tests.',
+    });
+}
+function list(failures) {
+    const lines = failures
+        .slice(0, SHOWN)
+        .map(({ name, message }) => `- ${name}: ${message.split('\n')[0] ?? ''}`);
+    const rest = failures.length - lines.length;
+    return rest > 0 ? [...lines, `and ${rest} more`] : lines;
+}
+
+;// CONCATENATED MODULE: ./src/image/with-image.ts
+
+
+
+
+
+
+
+
+
+
+/** Fails before anything is built when a test that was asked for is not there, or no Dockerfile to build from. */
+async function requireImageFiles({ inputs, project }, need) {
+    const { folder } = project();
+    if (inputs.imageName === undefined)
+        await readProjectDockerfile(folder);
+    for (const kind of need.tests)
+        await requireTestFile(folder, kind, testFile(kind, inputs.pytestFile));
+}
+/**
+ * Builds, checks and tests the image that a deploy needs, signs in to the registry, and does `work` with it. Whatever was
+ * made on the way (files, containers, the image's local name) is gone afterwards, however the work ends.
+ *
+ * @throws ActionError ASTRO-IMAGE-…, ASTRO-RUNTIME-…, ASTRO-TESTS-…, ASTRO-REGISTRY-…
+ */
+async function withImage(run, need, work) {
+    const { docker, inputs, astro, target, deployment, stage, log } = run;
+    const offered = need.ships ? astro.getDeploymentOptions(target) : undefined;
+    offered?.catch(() => undefined);
+    const builder = await findBuilder(docker);
+    return withScratch(run.env, async (scratch) => {
+        const name = inputs.imageName ?? `deploy-to-astro-${(0,external_node_crypto_.randomBytes)(8).toString('hex')}:latest`;
+        try {
+            const image = inputs.imageName === undefined
+                ? await stage('Build the image', () => build(run, need, { builder, scratch, name }))
+                : await inspectImage(docker, name);
+            const runtimeVersion = offered &&
+                (await checkRuntime(run, image, await offered.then(({ runtimeReleases }) => runtimeReleases)));
+            for (const kind of need.tests)
+                await stage(TITLES[kind], () => test(run, image, kind, scratch));
+            if (runtimeVersion === undefined)
+                return await work(undefined);
+            const accessToken = () => run.session.accessToken();
+            const registry = await openRegistry({ ...run, accessToken }, scratch, deployment.imageRepository);
+            log.info(`Signed in to the registry of ${deployment.imageRepository}.`);
+            return await work({
+                runtimeVersion,
+                push: (repository, tag) => registry.push(image.id, repository, tag),
+            });
+        }
+        finally {
+            if (inputs.imageName === undefined) {
+                await docker(['image', 'rm', name], { whenCancelled: true }).catch(() => undefined);
+            }
+        }
+    });
+}
+const TITLES = {
+    parse: 'Parse the DAGs in the image',
+    pytest: 'Run the tests in the image',
+};
+async function build(run, need, { builder, scratch, name }) {
+    const { inputs, secrets } = run;
+    const { folder, tree, commit } = run.project();
+    run.log.info(builder === 'buildx' ? 'Building with docker buildx.' : 'Building with docker build and BuildKit.');
+    await buildImage({ ...run, hide: secrets.hide }, {
+        builder,
+        folder,
+        scratch,
+        tag: name,
+        dagsPath: inputs.dagsPath,
+        dagsInImage: need.bringsDags,
+        dockerIgnore: (await tree).dockerIgnore,
+        args: inputs.buildArgs,
+        secrets: inputs.buildSecrets,
+        labels: labelsFor(await commit),
+    });
+    return inspectImage(run.docker, name);
+}
+function labelsFor(commit) {
+    if (!commit)
+        return {};
+    const { serverUrl, owner, name } = commit.repository;
+    return {
+        'org.opencontainers.image.revision': commit.sha,
+        'org.opencontainers.image.source': `${serverUrl}/${owner}/${name}`,
+    };
+}
+async function checkRuntime(run, image, releases) {
+    const { inputs, deployment, project, log } = run;
+    const from = inputs.imageName === undefined
+        ? readDockerfile(await readProjectDockerfile(project().folder)).from
+        : undefined;
+    const supported = releases.map(({ version }) => version);
+    const version = requireRuntime({ labels: image.labels, from }, deployment, supported);
+    log.info(`The image has Astro Runtime ${version}; the Deployment runs ${deployment.astroRuntimeVersion || 'none'}.`);
+    return version;
+}
+const testFile = (kind, pytestFile) => kind === 'parse' ? INTEGRITY_TEST : pytestTarget(pytestFile);
+async function test(run, image, kind, scratch) {
+    const { inputs, log, tell, project } = run;
+    const { dagsPath, rootFolder } = inputs;
+    const outcome = await runTests(run, {
+        kind,
+        image: image.id,
+        folder: project().folder,
+        dagsPath,
+        file: testFile(kind, inputs.pytestFile),
+        scratch,
+    });
+    for (const { message, ...place } of annotate(outcome, { projectPath: rootFolder, dagsPath })) {
+        log.errorAt(place, message);
+    }
+    tell({ [kind]: summarize(outcome) });
+    const error = testError(outcome);
+    if (error)
+        throw error;
+}
+function summarize({ report, summary }) {
+    return { summary, failures: report?.failures ?? [] };
+}
+
 ;// CONCATENATED MODULE: ./src/project/monitoring-dag.ts
 /**
  * The file that a Deployment of type HYBRID needs among its DAGs: Astronomer's monitoring watches whether the runs of
@@ -31187,7 +36253,7 @@ with DAG(
 var lib = __nccwpck_require__(4942);
 ;// CONCATENATED MODULE: ./src/deploy/blob.ts
 
-const loadSdk = () => __nccwpck_require__.e(/* import() */ 888).then(__nccwpck_require__.bind(__nccwpck_require__, 1888));
+const loadSdk = () => Promise.all(/* import() */[__nccwpck_require__.e(824), __nccwpck_require__.e(55)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1055));
 /** Begins to load the SDK, which takes some 40 ms of processor time: best while an answer is awaited anyway. */
 function preloadSdk() {
     // Whoever needs it meets the failure.
@@ -31234,12 +36300,15 @@ const CLEAR_CODES = new Set([
  * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
  * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
  * that the request had no effect and is sent again, FAILED ends it.
+ *
+ * @param dagVersion of the uploaded DAG bundle; undefined for a deploy without one
  */
 async function finalizeDeploy(deps, target, deployId, dagVersion) {
     let clear = true;
+    const body = dagVersion === undefined ? {} : { dagTarballVersion: dagVersion };
     for (let attempt = 1;; attempt++) {
         try {
-            return await deps.astro.finalizeDeploy(target, deployId, { dagTarballVersion: dagVersion });
+            return await deps.astro.finalizeDeploy(target, deployId, body);
         }
         catch (error) {
             if (!(error instanceof src_errors/* ActionError */.lZ) || deps.signal?.aborted)
@@ -31253,7 +36322,8 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
             const seen = (error.observed ?? error.code).replace(/\.$/, '');
             deps.log.info(`The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`);
             const deploy = await deps.astro.getDeploy(target, deployId);
-            if (deploy.status === 'DEPLOYED' && deploy.dagTarballVersion === dagVersion)
+            const isOurs = dagVersion === undefined || deploy.dagTarballVersion === dagVersion;
+            if (deploy.status === 'DEPLOYED' && isOurs)
                 return deploy;
             if (deploy.status !== 'INITIALIZED')
                 throw error;
@@ -31273,8 +36343,6 @@ var external_node_stream_ = __nccwpck_require__(7075);
 var clock = __nccwpck_require__(9373);
 // EXTERNAL MODULE: ./src/user-agent.ts
 var user_agent = __nccwpck_require__(7360);
-// EXTERNAL MODULE: ./src/http/retry.ts
-var retry = __nccwpck_require__(8902);
 ;// CONCATENATED MODULE: ./src/deploy/upload-failure.ts
 
 /** Reads an error of the SDK; undefined for errors that are not about a request. */
@@ -31283,7 +36351,8 @@ function readFailure(thrown, url) {
         return undefined;
     const error = thrown;
     const header = (name) => error.response?.headers.get(name);
-    const firstLine = error.message.split('\n', 1)[0] ?? '';
+    const isPage = /^\s*<(?:!doctype|html)/i.test(error.message);
+    const firstLine = isPage ? 'a web page' : (error.message.split('\n', 1)[0] ?? '');
     return {
         status: error.statusCode,
         code: header('x-ms-error-code') ?? error.code,
@@ -31348,7 +36417,7 @@ function uploadError(failure, host) {
     }
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-UPLOAD-FAILED',
-        problem: 'The blob store refused the DAG bundle.',
+        problem: 'The blob store did not take the DAG bundle.',
         observed,
         likelyCause: 'A failure of the blob store, or a proxy that answers in its place.',
         fix: 'Run the job again. If it happens again, contact Astronomer support with the request ID.',
@@ -31385,7 +36454,7 @@ function nothingToSend() {
 ;// CONCATENATED MODULE: ./src/deploy/upload-attempts.ts
 
 
-const ATTEMPTS = 5;
+const upload_attempts_ATTEMPTS = 5;
 /** A megabit in four seconds: four connections then share a line of one megabit a second. */
 const SLOWEST_BYTES_PER_MS = 32;
 /**
@@ -31394,7 +36463,7 @@ const SLOWEST_BYTES_PER_MS = 32;
  * @param bytes that the request carries
  * @throws ActionError ASTRO-UPLOAD-…; the signal's reason
  */
-async function repeatedly(deps, url, bytes, request) {
+async function upload_attempts_repeatedly(deps, url, bytes, request) {
     const timeoutMs = deps.patienceMs + Math.ceil(bytes / SLOWEST_BYTES_PER_MS);
     for (let attempt = 1;; attempt++) {
         const deadline = AbortSignal.timeout(timeoutMs);
@@ -31409,16 +36478,14 @@ async function repeatedly(deps, url, bytes, request) {
                 throw error;
             failure = read;
         }
-        if (!upload_failure_isTransient(failure) || attempt === ATTEMPTS)
+        if (!upload_failure_isTransient(failure) || attempt === upload_attempts_ATTEMPTS)
             throw uploadError(failure, url.host);
         const delay = (0,retry/* retryDelay */.a2)(attempt, (0,retry/* retryAfter */.P9)(failure.retryAfter, deps.clock.now()), deps.random);
-        deps.log(`Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
+        deps.log(`Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${upload_attempts_ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
         await deps.clock.sleep(delay, deps.signal);
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/project/memory.ts
 const releasable = new WeakSet();
 /** A Buffer with memory of its own, whose content is arbitrary, and which `release` can take back. */
@@ -31565,7 +36632,7 @@ async function send(blob, url, upload, signal, onSent) {
         signal,
         patienceMs: upload.patienceMs ?? PATIENCE_MS,
     };
-    const attempt = (bytes, request) => repeatedly(deps, url, bytes, request);
+    const attempt = (bytes, request) => upload_attempts_repeatedly(deps, url, bytes, request);
     const idle = [];
     const staging = stageBlocks(CONNECTIONS, async (id, block) => {
         const integrity = checksumOf([block]);
@@ -31620,13 +36687,11 @@ function checkedUrl(text) {
 
 
 /**
- * Carries out a plan: create, upload, finalize. Nothing is written before the create, and until the finalize the
+ * Carries out a plan: create, push, upload, finalize. Nothing is written before the create, and until the finalize the
  * Deployment keeps running what it ran. Throws ActionError; `progress` then knows how far it came.
- *
- * @param body the DAG bundle as a gzipped tarball
  */
-async function applyDeploy(deps, target, plan, body) {
-    const { astro, log, progress, signal } = deps;
+async function applyDeploy(deps, target, plan, { body, push }) {
+    const { astro, log, progress } = deps;
     progress.reached('creating');
     const creating = astro.createDeploy(target, plan.request);
     preloadSdk();
@@ -31635,21 +36700,32 @@ async function applyDeploy(deps, target, plan, body) {
     progress.reached('created', created.id);
     deps.onCreated(created);
     log.info(`Created the deploy ${created.id}.`);
+    if (push) {
+        const { imageRepository, imageTag } = created;
+        progress.reached('pushing');
+        const digest = await push(imageRepository, imageTag);
+        progress.reached('pushed');
+        log.info(`Pushed the image ${imageRepository}:${imageTag}, ${digest}.`);
+    }
+    const dagVersion = body && (await upload(deps, created, body));
+    progress.reached('finalizing');
+    const onNotTaken = () => progress.reached(body ? 'uploaded' : 'pushed');
+    const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, dagVersion);
+    progress.reached('finalized');
+    log.info(`Finalized: the deploy is ${finalized.status}.`);
+    return { deploy: finalized, dagVersion };
+}
+async function upload({ log, progress, signal, clock }, created, body) {
     const { versionId, bytes } = await uploadBundle({
         url: uploadUrl(created),
         body,
         signal,
         onProgress: log.info,
-        clock: deps.clock,
+        clock,
     });
     progress.reached('uploaded');
     log.info(`Uploaded the DAG bundle: ${bytes.toLocaleString('en')} bytes, version ${versionId}.`);
-    progress.reached('finalizing');
-    const onNotTaken = () => progress.reached('uploaded');
-    const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, versionId);
-    progress.reached('finalized');
-    log.info(`Finalized: the deploy is ${finalized.status}.`);
-    return { deploy: finalized, dagVersion: versionId };
+    return versionId;
 }
 /** The address carries its own permission to write: a signature in its query. */
 function hideSignature({ dagsUploadUrl }, hide) {
@@ -31672,7 +36748,518 @@ function uploadUrl(deploy) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/project/compare.ts
+
+/** GitHub names at most this many files of a comparison, all on its first page. */
+const MOST_FILES = 300;
+const TIMEOUT_MS = 20_000;
+const compare_ATTEMPTS = 2;
+/**
+ * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws: what goes wrong is why the changes are
+ * unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither descends from the other
+ * are compared in both directions; together that is at least what differs between them.
+ */
+function createCompare(env, token, repository, signal) {
+    return async (base, head) => {
+        if (token === undefined)
+            return unknown('the clone does not hold it, and there is no `github-token`');
+        if (repository === undefined)
+            return unknown('the run does not say which repository it belongs to');
+        try {
+            const ask = await comparing(env, token, repository, signal);
+            const there = await ask(base, head);
+            const oneWay = there.status === 'ahead' || there.status === 'identical';
+            const answers = oneWay ? [there] : [there, await ask(head, base)];
+            return merged(answers);
+        }
+        catch (error) {
+            signal.throwIfAborted();
+            return unknown(`GitHub did not compare it with this one: ${explain(error)}`);
+        }
+    };
+}
+async function comparing(env, token, { owner, name }, signal) {
+    const { getOctokit } = await __nccwpck_require__.e(/* import() */ 413).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
+    const octokit = getOctokit(token, env.GITHUB_API_URL ? { baseUrl: env.GITHUB_API_URL } : {});
+    return async (base, head) => {
+        for (let attempt = 1;; attempt++) {
+            try {
+                const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+                    owner,
+                    repo: name,
+                    basehead: `${base}...${head}`,
+                    per_page: 1,
+                    page: 1,
+                    request: { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) },
+                });
+                return data;
+            }
+            catch (error) {
+                const status = statusOf(error);
+                if (signal.aborted || attempt >= compare_ATTEMPTS || (status !== undefined && status < 500))
+                    throw error;
+            }
+        }
+    };
+}
+function merged(answers) {
+    const paths = new Set();
+    for (const { files } of answers) {
+        if (!files)
+            return unknown('GitHub gave no list of files');
+        if (files.length >= MOST_FILES)
+            return unknown(`GitHub lists at most ${MOST_FILES} changed files`);
+        for (const { filename, previous_filename: former } of files) {
+            paths.add(filename);
+            if (former !== undefined)
+                paths.add(former);
+        }
+    }
+    return { known: true, paths: [...paths], from: 'GitHub' };
+}
+const unknown = (why) => ({ known: false, why });
+function statusOf(error) {
+    return error instanceof Error && 'status' in error && typeof error.status === 'number'
+        ? error.status
+        : undefined;
+}
+function explain(error) {
+    const status = statusOf(error);
+    if (status === undefined)
+        return (0,src_errors/* describeError */.Uc)(error);
+    if (status === 404)
+        return 'it does not know the commit (HTTP 404), or `github-token` may not read the repository';
+    const advice = status < 404 ? ' (`github-token` was refused; the job needs `permissions: contents: read`)' : '';
+    return `HTTP ${status}${advice}`;
+}
+
+;// CONCATENATED MODULE: ./src/project/changes.ts
+/** The clone that holds a folder; undefined where there is none. */
+async function readClone(git, folder) {
+    const output = await git(folder, ['rev-parse', '--show-toplevel', 'HEAD^{commit}']);
+    const [root, head] = output?.split(/\r?\n/) ?? [];
+    return head && root ? { head, root } : undefined;
+}
+/**
+ * What changed between two commits: from the local clone when it has both, else from GitHub. Both compare the commits
+ * themselves, so a history that was rewritten in between does not matter. A rename counts as both of its paths.
+ */
+async function readCommittedChanges(deps, folder, base, head) {
+    if (base === head)
+        return { known: true, paths: [], from: 'git' };
+    const local = await deps.git(folder, [
+        'diff-tree',
+        '-r',
+        '-z',
+        '--name-only',
+        '--no-renames',
+        '--no-relative',
+        '--ignore-submodules=none',
+        '--end-of-options',
+        base,
+        head,
+    ]);
+    return local === undefined ? deps.compare(base, head) : { known: true, paths: splitNul(local), from: 'git' };
+}
+/**
+ * Files that differ from the commit that is checked out, and files that it does not have, those that git ignores
+ * included: a generated file is deployed whether or not git knows it. Undefined when git does not say.
+ *
+ * @param everywhere also outside of the folder
+ */
+async function readUncommitted(git, folder, everywhere) {
+    const where = everywhere ? ':/' : '.';
+    const [changed, unknown] = await Promise.all([
+        git(folder, [
+            'diff',
+            '-z',
+            '--name-only',
+            '--no-renames',
+            '--no-relative',
+            '--no-ext-diff',
+            '--ignore-submodules=none',
+            'HEAD',
+            '--',
+            where,
+        ]),
+        git(folder, ['ls-files', '-z', '--others', '--full-name', '--', where]),
+    ]);
+    if (changed === undefined || unknown === undefined)
+        return undefined;
+    return [...new Set([...splitNul(changed), ...splitNul(unknown)])];
+}
+function splitNul(text) {
+    return text.split('\0').filter((path) => path !== '');
+}
+
+;// CONCATENATED MODULE: ./src/project/tree-mark.ts
+const PARTS = ['dags', 'image'];
+/**
+ * Astro's git metadata has no field for what was deployed beside a commit, and a later run must not take such a deploy for
+ * the commit itself. The fragment of the commit's URL carries it: browsers ignore it, and the page stays the same.
+ */
+function markTree(commitUrl, { tree, modified }) {
+    const marks = [
+        ...(tree === undefined ? [] : [`tree=${tree}`]),
+        ...(modified.length === 0 ? [] : [`modified=${modified.join(',')}`]),
+    ];
+    return marks.length === 0 ? commitUrl : `${commitUrl}#${marks.join('&')}`;
+}
+/** Reads what `markTree` wrote; a URL without a mark is one of files that were just the commit. */
+function readTreeMark(commitUrl) {
+    const marks = new URLSearchParams(commitUrl?.split('#')[1] ?? '');
+    const modified = (marks.get('modified') ?? '').split(',');
+    return { tree: marks.get('tree') ?? undefined, modified: PARTS.filter((part) => modified.includes(part)) };
+}
+
+;// CONCATENATED MODULE: ./src/deploy/baseline.ts
+
+const BRINGS = {
+    DAG_ONLY: ['dags'],
+    IMAGE_ONLY: ['image'],
+    IMAGE_AND_DAG: ['dags', 'image'],
+};
+const SHA = /^[0-9a-f]{7,64}$/i;
+/**
+ * Which commit a part of the Deployment was deployed from, as Astro itself tells it: the newest deploy that brought the
+ * part must be one of this repository and project. An older one of ours does not do: what runs came from elsewhere.
+ *
+ * A repository that was renamed or moved has another name in Astro's history; there the commit before the push settles it,
+ * for a commit's ID is the same everywhere. Where Astro's history names no commit at all, that commit proves nothing: the
+ * run that should have deployed it may have failed.
+ */
+function findBaseline(part, facts) {
+    if (!facts.commit)
+        return baseline_unknown('the run does not say which commit it deploys');
+    const newest = newestFirst(facts.deploys).find((deploy) => deploy.status === 'DEPLOYED' && brings(deploy, part));
+    if (!newest)
+        return baseline_unknown('Astro knows no earlier deploy of it');
+    const failed = facts.deploys.find((deploy) => deploy.status === 'FAILED' && brings(deploy, part) && isAfter(deploy, newest));
+    if (failed)
+        return baseline_unknown(`the deploy ${failed.id} failed after the last one that succeeded`);
+    const origin = followRollbacks(part, newest, facts.deploys);
+    return origin
+        ? fromDeploy(part, origin, facts)
+        : baseline_unknown(`the deploy ${newest.id} went back to one that is no longer listed`);
+}
+function fromDeploy(part, deploy, facts) {
+    const { git, dagTarballVersion } = deploy;
+    const { desiredDagVersion, commit } = facts;
+    const name = `the deploy ${deploy.id}`;
+    if (deploy.isDagDeployEnabled !== facts.isDagDeployEnabled) {
+        return baseline_unknown(`DAG-only deploys were switched ${facts.isDagDeployEnabled ? 'on' : 'off'} after ${name}`);
+    }
+    if (part === 'dags' &&
+        dagTarballVersion !== undefined &&
+        desiredDagVersion !== undefined &&
+        dagTarballVersion !== desiredDagVersion) {
+        return baseline_unknown(`the Deployment has another DAG version than ${name} brought`);
+    }
+    if (!git || !SHA.test(git.commitSha))
+        return baseline_unknown(`${name} does not say which commit it is of`);
+    if ((git.path ?? '') !== facts.projectPath) {
+        return baseline_unknown(`${name} is of another project (${git.path ?? 'the root of its repository'})`);
+    }
+    if (!isSameRepository(git, commit) && git.commitSha !== commit?.before) {
+        return baseline_unknown(`${name} is of another repository (${describeRepository(git)})`);
+    }
+    const mark = readTreeMark(git.commitUrl);
+    if (mark.modified.includes(part))
+        return baseline_unknown(`${name} brought files that were in no commit`);
+    return {
+        known: true,
+        sha: mark.tree !== undefined && SHA.test(mark.tree) ? mark.tree : git.commitSha,
+        deployId: deploy.id,
+        source: `${name} of ${deploy.createdAt.slice(0, 10)}`,
+    };
+}
+/**
+ * The deploy that a part's code is from. A rollback brings back the state that there was after another deploy, which may
+ * have brought only the other part, or have been a rollback itself. Undefined when the trail is lost.
+ */
+function followRollbacks(part, newest, deploys) {
+    let origin = newest;
+    while (origin?.rollbackFromId !== undefined) {
+        const rollback = origin;
+        const target = deploys.find(({ id }) => id === rollback.rollbackFromId);
+        origin =
+            target &&
+                newestFirst(deploys).find((deploy) => deploy.status === 'DEPLOYED' &&
+                    brings(deploy, part) &&
+                    (deploy === target || isAfter(target, deploy)) &&
+                    isAfter(rollback, deploy));
+    }
+    return origin;
+}
+/** A rollback restores all that there was; other deploys bring what their type says. */
+function brings(deploy, part) {
+    return deploy.rollbackFromId !== undefined || BRINGS[deploy.type]?.includes(part) === true;
+}
+function newestFirst(deploys) {
+    return deploys.toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+}
+const isAfter = (a, b) => Date.parse(a.createdAt) > Date.parse(b.createdAt);
+function isSameRepository(git, commit) {
+    if (!commit)
+        return false;
+    const { serverUrl, owner, name } = commit.repository;
+    const ours = `${new URL(serverUrl).host}/${owner}/${name}`.toLowerCase();
+    return describeRepository(git).toLowerCase() === ours;
+}
+/** `github.com/acme/etl`, whatever form the remote was given in: a URL, or `git@host:acme/etl.git`. */
+function describeRepository(git) {
+    if (git.provider === 'GITHUB')
+        return `github.com/${git.account ?? ''}/${git.repo ?? ''}`;
+    const remote = git.remoteUrl ?? '';
+    const url = URL.canParse(remote) && remote.includes('://') ? new URL(remote) : undefined;
+    const [, host, path] = /^(?:[^@/]+@)?([^:/]+):(.+)$/.exec(remote) ?? [];
+    const place = url ? `${url.host}${url.pathname}` : host && path ? `${host}/${path}` : 'unknown';
+    return place.replace(/\/+$/, '').replace(/\.git$/, '');
+}
+const baseline_unknown = (why) => ({ known: false, why });
+
+// EXTERNAL MODULE: ./node_modules/picomatch/index.js
+var picomatch = __nccwpck_require__(4006);
+var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+;// CONCATENATED MODULE: ./src/project/docker-ignore.ts
+
+/**
+ * Whether a file stays out of the build context by a `.dockerignore`; paths are relative to the context, with forward
+ * slashes.
+ *
+ * Docker's rules are not git's: every pattern starts at the root of the context, the last one that matches a file or one
+ * of its folders decides, and `!` takes a file back even out of a folder that is left out. So each line is matched by
+ * itself, as the anchored gitignore pattern that means the same, and the decision among them is made here.
+ */
+function readDockerIgnore(text) {
+    const rules = text
+        .replace(/^\uFEFF/, '')
+        .split(/\r?\n/)
+        .filter((line) => !line.startsWith('#'))
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .map(readRule);
+    return (path) => {
+        const last = rules.findLast(({ matches }) => matches(path));
+        return last !== undefined && !last.readmits;
+    };
+}
+function readRule(line) {
+    const readmits = line.startsWith('!');
+    const pattern = cleanPath(readmits ? line.slice(1).trim() : line);
+    if (pattern === '')
+        return { readmits, matches: () => false };
+    const anchored = ignore_default()({ ignorecase: false }).add(`/${pattern}`);
+    return { readmits, matches: (path) => anchored.ignores(path) };
+}
+/** As Go's filepath.Clean does it before Docker matches: no `.`, no doubled or trailing slash, `..` resolved. */
+function cleanPath(pattern) {
+    const segments = [];
+    for (const segment of pattern.split('/')) {
+        if (segment === '..')
+            segments.pop();
+        else if (segment !== '' && segment !== '.')
+            segments.push(segment);
+    }
+    return segments.join('/');
+}
+
+;// CONCATENATED MODULE: ./src/deploy/infer.ts
+
+
+/** Caches that tools leave in a project; they are in no commit and are not worth a deploy. */
+const CACHES = new Set(['__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.git']);
+/** Docker reads these whatever the ignore file says. */
+const BUILD_FILES = new Set(['Dockerfile', '.dockerignore', 'Dockerfile.dockerignore']);
+/** Sorts changed paths, segment by segment: `dags-old/a.py` is not in `dags`. A path may count for both parts or none. */
+function sortPaths(paths, layout) {
+    const isIgnored = readDockerIgnore(layout.dockerIgnore ?? '');
+    const isTrigger = layout.imageTriggers.length > 0 ? triggerMatcher(layout.imageTriggers) : () => false;
+    const dags = [];
+    const image = [];
+    for (const path of paths) {
+        if (isCache(path))
+            continue;
+        const inProject = below(layout.project, path);
+        if (layout.dagFolders.some((folder) => below(folder, path) !== undefined))
+            dags.push(path);
+        else if (inProject !== undefined && (BUILD_FILES.has(inProject) || !isIgnored(inProject)))
+            image.push(path);
+        if (isTrigger(path) && !image.includes(path))
+            image.push(path);
+    }
+    return { dags, image };
+}
+/** Globs as a list: those with a leading `!` take paths out again, whatever their order. */
+function triggerMatcher(globs) {
+    const clean = (glob) => glob.replace(/^(?:\.?\/)+/, '');
+    const positive = globs.filter((glob) => !glob.startsWith('!')).map(clean);
+    const negative = globs.filter((glob) => glob.startsWith('!')).map((glob) => clean(glob.slice(1)));
+    const options = { dot: true, nonegate: true };
+    /** A folder stands for all that is in it. */
+    const withContent = (glob) => [glob.replace(/\/+$/, ''), `${glob.replace(/\/+$/, '')}/**`];
+    return picomatch_default()(positive.flatMap(withContent), { ...options, ignore: negative.flatMap(withContent) });
+}
+function isCache(path) {
+    return path.endsWith('.pyc') || path.split('/').some((segment) => CACHES.has(segment));
+}
+/** The path below a folder; undefined when it is not in it. */
+function below(folder, path) {
+    if (folder === '')
+        return path;
+    return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path === folder ? '' : undefined;
+}
+/** Judges a part by what changed since its baseline and what is in no commit. */
+function judgePart(part, baseline, changes, uncommitted, layout) {
+    if (!baseline.known)
+        return { kind: 'unknown', why: baseline.why };
+    if (uncommitted === undefined)
+        return { kind: 'unknown', why: 'there is no git clone to look at' };
+    if (!changes?.known) {
+        const why = changes?.why ?? 'nothing was compared';
+        return {
+            kind: 'unknown',
+            why: `the commit ${infer_short(baseline.sha)} of ${baseline.source} is out of reach: ${why}`,
+        };
+    }
+    const paths = sortPaths([...new Set([...changes.paths, ...uncommitted])], layout)[part];
+    return paths.length === 0 ? { kind: 'unchanged', baseline } : { kind: 'changed', baseline, paths };
+}
+/** Decides what is deployed. A pure function of its facts. */
+function chooseType(facts) {
+    const { wish, parts } = facts;
+    if (!parts)
+        return { type: wish === 'infer' ? 'dags-only' : wish, skip: undefined, reasons: [asAsked(wish)] };
+    const considered = consideredParts(facts);
+    const needed = considered.filter((part) => needs(facts, part, parts[part]));
+    const reasons = considered.map((part) => describePart(part, parts[part], facts));
+    if (needed.length === 0) {
+        const [only] = considered;
+        const state = only && parts[only];
+        const since = state?.kind === 'unchanged' ? ` since ${state.baseline.source}` : '';
+        return { type: typeOf(facts, considered), skip: `nothing to deploy changed${since}`, reasons };
+    }
+    if (wish !== 'infer')
+        return { type: wish, skip: undefined, reasons: [asAsked(wish), ...reasons] };
+    const type = typeOf(facts, needed);
+    const withoutImage = facts.image === 'none' ? ['The project has no Dockerfile, so there is no image to build.'] : [];
+    return { type, skip: undefined, reasons: [`Deploy type ${type}, inferred.`, ...reasons, ...withoutImage] };
+}
+function asAsked(wish) {
+    return wish === 'infer' ? 'Deploy type dags-only.' : `Deploy type ${wish}, as \`deploy-type\` says.`;
+}
+function consideredParts({ wish, image, isRemote, isDagDeployEnabled }) {
+    switch (wish) {
+        case 'dags-only':
+            return ['dags'];
+        case 'image-only':
+            return ['image'];
+        case 'image-and-dags':
+            return ['dags', 'image'];
+        case 'infer':
+            if (isRemote)
+                return ['image'];
+            return image === 'none' && isDagDeployEnabled ? ['dags'] : ['dags', 'image'];
+    }
+}
+function needs({ image }, part, state) {
+    return state.kind !== 'unchanged' || (part === 'image' && image === 'prebuilt');
+}
+function typeOf(facts, parts) {
+    if (facts.wish !== 'infer')
+        return facts.wish;
+    if (facts.isRemote)
+        return 'image-only';
+    if (!facts.isDagDeployEnabled)
+        return 'image-and-dags';
+    if (parts.length === 2)
+        return 'image-and-dags';
+    return parts[0] === 'image' ? 'image-only' : 'dags-only';
+}
+const NAMES = { dags: 'DAGs', image: 'Image' };
+const infer_SHOWN = 3;
+function describePart(part, state, facts) {
+    const name = NAMES[part];
+    if (part === 'image' && facts.image === 'prebuilt') {
+        return `${name}: the prebuilt image counts as changed, for it has no history in git.`;
+    }
+    const inImage = part === 'dags' && !facts.isDagDeployEnabled ? ' DAG-only deploys are off, so they need an image.' : '';
+    switch (state.kind) {
+        case 'unknown':
+            return `${name}: everything counts as changed, because ${state.why}.${inImage}`;
+        case 'unchanged':
+            return `${name}: unchanged since ${state.baseline.source} (commit ${infer_short(state.baseline.sha)}).`;
+        case 'changed': {
+            const { paths, baseline } = state;
+            const more = paths.length > infer_SHOWN ? ` and ${paths.length - infer_SHOWN} more` : '';
+            return `${name}: changed since ${baseline.source} (commit ${infer_short(baseline.sha)}): ${paths.slice(0, infer_SHOWN).join(', ')}${more}.${inImage}`;
+        }
+    }
+}
+const infer_short = (sha) => sha.slice(0, 7);
+
+;// CONCATENATED MODULE: ./src/deploy/choose.ts
+
+
+
+/** Reads what changed, where that matters for the deploy type that was asked for, and decides what is deployed. */
+async function chooseDeploy(deps, facts) {
+    const { deployType, skipUnchanged, imageName } = facts.inputs;
+    const { deployment, tree } = facts;
+    if (deployType === 'dbt')
+        throw new Error('readInputs let the unsupported deploy type dbt pass');
+    return chooseType({
+        wish: deployType,
+        skipUnchanged,
+        isDagDeployEnabled: deployment.isDagDeployEnabled,
+        isRemote: deployment.remoteExecution?.enabled === true,
+        image: imageName !== undefined ? 'prebuilt' : tree.hasDockerfile ? 'build' : 'none',
+        parts: deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined,
+    });
+}
+/** Parts of which the files are not those of the commit. */
+function modifiedParts(facts) {
+    const { dags, image } = sortPaths(facts.tree.uncommitted ?? [], layoutOf(facts));
+    return [...(dags.length > 0 ? ['dags'] : []), ...(image.length > 0 ? ['image'] : [])];
+}
+function layoutOf({ inputs, projectPath, tree, }) {
+    return {
+        project: projectPath,
+        dagFolders: tree.dagFolders,
+        dockerIgnore: tree.dockerIgnore,
+        imageTriggers: inputs.imageTriggerPaths,
+    };
+}
+async function readParts(deps, facts) {
+    const { deployment, tree } = facts;
+    const layout = layoutOf(facts);
+    const compared = new Map();
+    /** Both parts often have the same baseline. */
+    const changesSince = (sha, head) => {
+        const known = compared.get(sha) ?? readCommittedChanges(deps, facts.projectFolder, sha, head);
+        compared.set(sha, known);
+        return known;
+    };
+    const read = async (part) => {
+        const baseline = findBaseline(part, {
+            deploys: facts.deploys,
+            commit: facts.commit,
+            projectPath: facts.projectPath,
+            desiredDagVersion: deployment.desiredDagTarballVersion,
+            isDagDeployEnabled: deployment.isDagDeployEnabled,
+        });
+        const changes = baseline.known && tree.clone ? await changesSince(baseline.sha, tree.clone.head) : undefined;
+        return judgePart(part, baseline, changes, tree.uncommitted, layout);
+    };
+    const [dags, image] = await Promise.all([read('dags'), read('image')]);
+    return { dags, image };
+}
+
 ;// CONCATENATED MODULE: ./src/project/commit.ts
+
 const GITHUB = 'https://github.com';
 const NO_COMMIT = /^0+$/;
 const LONGEST_DESCRIPTION = 500;
@@ -31736,8 +37323,9 @@ function completeCommit(commit, local, contextSha) {
  * URL for GitHub Enterprise hosts.
  *
  * @param projectPath the project inside the repository; empty at its root
+ * @param mark how the files differ from the commit
  */
-function gitMetadata(commit, projectPath) {
+function gitMetadata(commit, projectPath, mark = { tree: undefined, modified: [] }) {
     const { serverUrl, owner, name } = commit.repository;
     const where = serverUrl === GITHUB
         ? { provider: 'GITHUB', account: owner, repo: name }
@@ -31745,7 +37333,7 @@ function gitMetadata(commit, projectPath) {
     return {
         ...where,
         commitSha: commit.sha,
-        commitUrl: commitUrl(commit),
+        commitUrl: markTree(commitUrl(commit), mark),
         ...(commit.branch ? { branch: commit.branch } : {}),
         ...(projectPath ? { path: projectPath } : {}),
         ...(commit.before ? { beforeCommitSha: commit.before } : {}),
@@ -31789,25 +37377,43 @@ function commit_text(value, ...path) {
 
 ;// CONCATENATED MODULE: ./src/deploy/plan.ts
 
-/** Plans a DAG deploy. A pure function of its facts. */
+const REQUEST_TYPES = {
+    'dags-only': 'DAG_ONLY',
+    'image-and-dags': 'IMAGE_AND_DAG',
+    'image-only': 'IMAGE_ONLY',
+};
+/** Plans a deploy of what was chosen. A pure function of its facts. */
 function planDeploy(facts) {
+    const { choice, deployment, dagFolder } = facts;
+    const { type, skip } = choice;
     const description = facts.description ?? describeDeploy(facts.commit);
-    const { dagFileCount, files } = facts.dagFolder;
+    const ships = {
+        dags: type !== 'image-only' && deployment.isDagDeployEnabled,
+        image: type !== 'dags-only',
+    };
     return {
-        type: 'dags-only',
+        type,
+        skip,
         reasons: [
-            dagFileCount === 0
-                ? `The folder holds no DAG file, so every DAG of the Deployment will be removed, as \`allow-empty-dags\` permits.`
-                : `${count(files.length, 'file')} of the DAG folder, ${count(dagFileCount, 'DAG file')} among them, will replace what runs now.`,
+            ...choice.reasons,
+            ...(dagFolder && skip === undefined ? [aboutDags(dagFolder, ships.dags)] : []),
         ],
+        ships,
         previous: newestDeployed(facts.deploys),
-        before: { dagVersion: facts.deployment.dagTarballVersion },
+        before: { dagVersion: deployment.dagTarballVersion, imageTag: deployment.imageTag },
         request: {
-            type: 'DAG_ONLY',
+            type: REQUEST_TYPES[type],
             ...(description === undefined ? {} : { description }),
-            ...(facts.commit ? { git: gitMetadata(facts.commit, facts.projectPath) } : {}),
+            ...(facts.commit ? { git: gitMetadata(facts.commit, facts.projectPath, facts.mark) } : {}),
         },
     };
+}
+function aboutDags({ dagFileCount, files }, apart) {
+    if (dagFileCount === 0) {
+        return `The folder holds no DAG file, so every DAG of the Deployment will be removed, as \`allow-empty-dags\` permits.`;
+    }
+    const content = `${count(files.length, 'file')} of the DAG folder, ${count(dagFileCount, 'DAG file')} among them,`;
+    return apart ? `${content} will replace what runs now.` : `${content} will be in the image.`;
 }
 /** The newest deploy that Astro accepted; the list comes in no promised order. */
 function newestDeployed(deploys) {
@@ -31826,26 +37432,44 @@ function refuseRollback(deployment, session) {
     refuseClosed(deployment, session, `Cannot roll back the Deployment ${deployment.name} (${deployment.id}).`);
 }
 /**
- * Refuses a Deployment on which a DAG deploy cannot work, before anything is written (section 4 of the control plane's
+ * Refuses a Deployment that takes no deploy at all, before anything is written (section 4 of the control plane's
  * contract). Throws `ASTRO-DEPLOY-…`.
  */
 function refuseUndeployable(deployment, session) {
-    const problem = `Cannot deploy DAGs to the Deployment ${deployment.name} (${deployment.id}).`;
+    const problem = `Cannot deploy to the Deployment ${deployment.name} (${deployment.id}).`;
     refuseClosed(deployment, session, problem);
+}
+/**
+ * Refuses a deploy type that the Deployment's settings rule out. With DAG-only deploys off, Astro takes images that bring
+ * the DAGs and nothing else; with remote execution, images without DAGs and nothing else. An image alone leaves the DAGs
+ * as they are, so there must be some. Throws `ASTRO-DEPLOY-…`.
+ */
+function refuseType({ type, deployment, hasImage }) {
+    const problem = `Cannot deploy ${type} to the Deployment ${deployment.name} (${deployment.id}).`;
     if (deployment.remoteExecution?.enabled) {
+        if (type === 'image-only' && hasImage)
+            return;
         throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-REMOTE-EXECUTION',
             problem,
             observed: 'It uses remote execution, where the agents bring the DAGs, not Astro.',
-            fix: 'Ship the DAGs with the agents (as part of their image or through a DAG bundle of theirs).',
+            fix: 'Ship the DAGs with the agents (as part of their image or through a DAG bundle of theirs). Astro takes `deploy-type: image-only`.',
         });
     }
-    if (!deployment.isDagDeployEnabled) {
+    if (!deployment.isDagDeployEnabled && (type !== 'image-and-dags' || !hasImage)) {
         throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-DEPLOY-DAG-DEPLOYS-OFF',
             problem,
-            observed: 'DAG-only deploys are switched off for it.',
-            fix: 'Switch on DAG-only deploys in the settings of the Deployment, or run `astro deployment update` with `--dag-deploy enable`.',
+            observed: `DAG-only deploys are switched off for it${hasImage ? '' : ', and the project has no Dockerfile for an image that could bring the DAGs'}.`,
+            fix: 'Switch on DAG-only deploys in the settings of the Deployment, or run `astro deployment update` with `--dag-deploy enable`. Without them, use `deploy-type: image-and-dags`.',
+        });
+    }
+    if (type === 'image-only' && !deployment.desiredDagTarballVersion) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-DEPLOY-NO-DAGS-YET',
+            problem,
+            observed: 'It has no DAGs yet; an image alone needs DAGs that were deployed before.',
+            fix: 'Use `deploy-type: image-and-dags` for the first deploy.',
         });
     }
 }
@@ -31870,6 +37494,78 @@ function refuseClosed(deployment, session, problem) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/deploy/make-plan.ts
+
+
+
+
+
+/**
+ * Reads the project and the deploy history, decides what is deployed, shows it, and refuses what cannot work. Nothing is
+ * written, and nothing is built.
+ */
+async function makePlan(run) {
+    const { deployment, inputs, log, outputs, tell } = run;
+    const project = run.project();
+    const [deploys, commit, projectPath, tree] = await Promise.all([
+        run.deploys(),
+        project.commit,
+        project.projectPath,
+        project.tree,
+    ]);
+    const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal);
+    const facts = { inputs, deployment, deploys, commit, projectPath, projectFolder: project.folder, tree };
+    const choice = await chooseDeploy({ git: run.git, compare }, facts);
+    if (choice.skip === undefined) {
+        const hasImage = inputs.imageName !== undefined || tree.hasDockerfile;
+        refuseType({ type: choice.type, deployment, hasImage });
+    }
+    const dagFolder = choice.skip === undefined && choice.type !== 'image-only' ? await project.dagFolder : undefined;
+    const head = tree.clone?.head;
+    const plan = planDeploy({
+        choice,
+        deployment,
+        deploys,
+        commit,
+        mark: { tree: head === commit?.sha ? undefined : head, modified: modifiedParts(facts) },
+        projectPath,
+        description: inputs.description,
+        dagFolder,
+    });
+    for (const reason of plan.reasons)
+        log.info(reason);
+    log.info(`Live now: ${plan.previous ? `deploy ${plan.previous.id}` : 'no deploy'}, DAG version ${plan.before.dagVersion ?? 'none'}, image ${plan.before.imageTag ?? 'none'}.`);
+    outputs.set({
+        'deploy-type': plan.skip === undefined ? plan.type : undefined,
+        'previous-deploy-id': plan.previous?.id,
+    });
+    tell({
+        commit,
+        deployType: plan.type,
+        reasons: plan.reasons,
+        dagVersion: { before: plan.before.dagVersion, after: undefined },
+    });
+    const need = imageNeed(run, plan);
+    if (need && plan.skip === undefined) {
+        if (!need.ships)
+            log.info('The tests need the project’s image: it is built for them and not deployed.');
+        await requireImageFiles(run, need);
+    }
+    return plan;
+}
+/** What the plan needs an image for; undefined when it needs none. */
+function imageNeed({ inputs, deployment }, plan) {
+    const wanted = [
+        ...(inputs.parse ? ['parse'] : []),
+        ...(inputs.pytest ? ['pytest'] : []),
+    ];
+    const tests = inputs.force ? [] : wanted;
+    if (!plan.ships.image && tests.length === 0)
+        return undefined;
+    const isRemote = deployment.remoteExecution?.enabled === true;
+    return { ships: plan.ships.image, bringsDags: !deployment.isDagDeployEnabled && !isRemote, tests };
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/rollback-choice.ts
 
 
@@ -31887,7 +37583,7 @@ function planRollback(facts) {
     if (wanted !== undefined && (to.id === leave.id || originOf(deploys, leave).id === to.id)) {
         throw liveAlready(to, leave);
     }
-    return { leave, to, reasons: explain(deployment, leave, to) };
+    return { leave, to, reasons: rollback_choice_explain(deployment, leave, to) };
 }
 /**
  * The newest deploy that Astro accepted before this one. A rollback counts as the deploy that it returned to, so that a
@@ -31967,7 +37663,7 @@ function liveAlready(to, leave) {
         fix: 'Name an earlier deploy with `deploy-id`, or leave it out for the one before.',
     });
 }
-function explain({ astroRuntimeVersion }, leave, to) {
+function rollback_choice_explain({ astroRuntimeVersion }, leave, to) {
     const runtime = to.astroRuntimeVersion;
     return [
         `From the deploy ${describeDeployed(leave)}`,
@@ -32027,7 +37723,8 @@ function isReady({ deploy, deployment }, { dagVersion, image }) {
 }
 /** Whether our DAG version shows nowhere before it runs. An image's tag may, and so does a version that was wanted before. */
 const changesVisibly = ({ dagVersion, image, former }) => !image && dagVersion !== former.desiredDagVersion;
-const hasSettled = ({ sawDeploying, wasReady, elapsedMs }, { image }) => wasReady && (sawDeploying || elapsedMs >= (image ? IMAGE_GRACE_MS : DAGS_GRACE_MS));
+const hasSettled = ({ sawDeploying, wasReady, elapsedMs }, { image }) => wasReady &&
+    ((sawDeploying && image?.isRestarting !== true) || elapsedMs >= (image ? IMAGE_GRACE_MS : DAGS_GRACE_MS));
 /** What the Deployment moves to in place of ours; undefined when nobody came in between. */
 function replacement({ deployment }, { dagVersion, image, former }, { seenDags, seenImage }) {
     const desired = deployment.desiredDagTarballVersion;
@@ -32340,32 +38037,39 @@ function withoutRollback(error, failure) {
 
 
 
+
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 async function deploy(run) {
-    const { inputs, deployment, target, project, log, outputs, progress, stage, tell } = run;
+    const { inputs, deployment, target, log, progress, stage, tell } = run;
     refuseUndeployable(deployment, run.session.kind);
     const { plan, variables } = await stage('Plan', async () => ({
         plan: await makePlan(run),
         variables: await planVariables(run),
     }));
     if (inputs.dryRun) {
-        skipDryRun(run);
+        deploy_skip(run, plan.skip === undefined ? DRY_RUN : `${DRY_RUN}; ${plan.skip}`);
         return;
     }
-    const written = await writeVariables(run, variables);
-    const { deploy, dagVersion } = await stage('Deploy', async () => {
-        const body = await project().bundle(generatedFiles(run));
-        return applyDeploy({ ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }, target, plan, body);
-    });
-    outputs.set({ 'dag-version': dagVersion });
-    tell({ dagVersion: { before: plan.before.dagVersion, after: dagVersion } });
+    if (plan.skip !== undefined) {
+        deploy_skip(run, plan.skip);
+        const written = await writeVariables(run, variables);
+        if (written)
+            await finishVariables(run, written);
+        return;
+    }
+    if (inputs.force && (inputs.parse || inputs.pytest)) {
+        log.notice('`force` is true: parse and pytest are skipped.');
+    }
+    const need = imageNeed(run, plan);
+    const { deploy, written, expected } = need
+        ? await withImage(run, need, (image) => ship(run, plan, variables, image))
+        : await ship(run, plan, variables, undefined);
     if (inputs.waitMs === undefined) {
         log.notice(`Astro has taken the deploy ${deploy.id}. The step does not wait for the new code to run: \`wait\` is false.`);
         tell({ headline: `Handed to Astro: ${deployment.name} (not waited for)` });
         return;
     }
     const { waitMs } = inputs;
-    const expected = { dagVersion, former: { desiredDagVersion: deployment.desiredDagTarballVersion } };
     const watching = { ...run, onEnded: (end) => progress.reached(end) };
     const live = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
         const seen = await stage('Wait until live', () => waitUntilLive(watching, target, deploy.id, expected, waitMs));
@@ -32374,42 +38078,58 @@ async function deploy(run) {
     });
     if (written)
         proveVariables(run, live, written);
-    log.info(`Live: ${deployment.name} runs the DAG version ${dagVersion}.`);
+    log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
     tell({ headline: `Deployed to ${deployment.name}` });
 }
-async function makePlan(run) {
-    const { deployment, inputs, log, outputs, tell } = run;
-    const project = run.project();
-    const [deploys, dagFolder, commit, projectPath] = await Promise.all([
-        run.deploys(),
-        project.dagFolder,
-        project.commit,
-        project.projectPath,
-    ]);
-    const { description } = inputs;
-    const plan = planDeploy({ deployment, deploys, commit, projectPath, description, dagFolder });
-    for (const reason of plan.reasons)
-        log.info(reason);
-    log.info(`Live now: ${plan.previous ? `deploy ${plan.previous.id}` : 'no deploy'}, DAG version ${plan.before.dagVersion ?? 'none'}.`);
-    outputs.set({ 'deploy-type': plan.type, 'previous-deploy-id': plan.previous?.id });
-    tell({
-        commit,
-        deployType: plan.type,
-        reasons: plan.reasons,
-        dagVersion: { before: plan.before.dagVersion, after: undefined },
+const DRY_RUN = 'dry run: the plan was made and nothing was changed';
+/** Writes the variables, then creates, pushes, uploads and finalizes. */
+async function ship(run, plan, variables, image) {
+    const { deployment, target, outputs, stage, tell } = run;
+    const written = await writeVariables(run, variables);
+    const { deploy, dagVersion } = await stage('Deploy', async () => {
+        const body = plan.ships.dags ? await run.project().bundle(generatedFiles(run)) : undefined;
+        const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) };
+        return applyDeploy(deps, target, plan, { body, push: image?.push });
     });
-    return plan;
+    outputs.set({ 'dag-version': dagVersion });
+    if (dagVersion !== undefined)
+        tell({ dagVersion: { before: plan.before.dagVersion, after: dagVersion } });
+    return {
+        deploy,
+        written,
+        expected: {
+            dagVersion,
+            image: image && {
+                tag: deploy.imageTag,
+                runtimeVersion: image.runtimeVersion,
+                isRestarting: written !== undefined,
+            },
+            former: { desiredDagVersion: deployment.desiredDagTarballVersion },
+        },
+    };
 }
-function skipDryRun({ log, outputs, tell, deployment }) {
-    const reason = 'dry run: the plan was made and nothing was changed';
+function deploy_describe({ dagVersion, image }) {
+    return [
+        ...(image ? [`the image ${image.tag} (runtime ${image.runtimeVersion ?? 'unknown'})`] : []),
+        ...(dagVersion === undefined ? [] : [`the DAG version ${dagVersion}`]),
+    ].join(' and ');
+}
+/** Nothing is deployed, and nobody can overlook it. */
+function deploy_skip({ log, outputs, tell, deployment, inputs }, reason) {
     outputs.set({ skipped: 'true', 'skip-reason': reason });
     log.notice(`Nothing was deployed to ${deployment.name} (${reason}).`);
-    tell({ headline: `Dry run: nothing was deployed to ${deployment.name}` });
+    const headline = inputs.dryRun ? 'Dry run: nothing was deployed' : 'Skipped: nothing was deployed';
+    tell({ headline: `${headline} to ${deployment.name}` });
 }
 function handOn({ outputs, tell }, plan) {
-    return ({ id }) => {
-        outputs.set({ 'deploy-id': id, skipped: 'false' });
-        tell({ deployId: id, deployType: plan.type });
+    return ({ id, imageTag }) => {
+        const tag = plan.ships.image ? imageTag : undefined;
+        outputs.set({ 'deploy-id': id, skipped: 'false', 'image-tag': tag });
+        tell({
+            deployId: id,
+            deployType: plan.type,
+            imageTag: tag ? { before: plan.before.imageTag, after: tag } : undefined,
+        });
     };
 }
 /** Astro watches the tasks of a Hybrid Deployment through a DAG of its own, which each deploy must bring along. */
@@ -32476,6 +38196,10 @@ function progress_describe(stage, id) {
             return 'The former code keeps running; unfinished deploys may stay in the deploy history, without effect.';
         case 'created':
             return `The upload of the DAG bundle was not confirmed. ${unfinished}`;
+        case 'pushing':
+            return `The push of the image was not confirmed. ${unfinished}`;
+        case 'pushed':
+            return `The image was pushed, but the deploy was not finalized. ${unfinished}`;
         case 'uploaded':
             return `The DAG bundle was uploaded, but the deploy was not finalized. ${unfinished}`;
         case 'finalizing':
@@ -32747,6 +38471,66 @@ function collectVariables(sources, hide) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/inputs/build.ts
+/**
+ * Build arguments, one a line. Several on one line are parted by commas that a `NAME=` follows, so that a value may hold
+ * commas.
+ */
+function parseBuildArgs(text) {
+    const args = [];
+    for (const item of items(text, /,(?=\s*[A-Za-z_]\w*=)/)) {
+        const [, name, value] = /^([A-Za-z_]\w*)(?:=([^]*))?$/.exec(item) ?? [];
+        if (name === undefined) {
+            return { problem: 'an item is neither NAME=value nor the NAME of an environment variable' };
+        }
+        args.push({ name, value });
+    }
+    return { value: args };
+}
+/** Build secrets as `docker build --secret` takes them: `id=NAME,src=FILE`, `id=NAME,env=VARIABLE`, or `id=NAME` alone. */
+function parseBuildSecrets(text) {
+    const secrets = [];
+    for (const item of items(text, /,(?=\s*(?:type=\w+\s*,\s*)?id=)/)) {
+        const secret = parseSecret(item);
+        if (secret === undefined) {
+            return {
+                problem: 'an item is none of id=NAME,src=FILE and id=NAME,env=VARIABLE (the value itself does not belong here)',
+            };
+        }
+        secrets.push(secret);
+    }
+    return { value: secrets };
+}
+function parseSecret(item) {
+    const fields = new Map();
+    for (const part of item.split(',')) {
+        const [, key, value] = /^\s*(type|id|src|source|env)=(.+?)\s*$/.exec(part) ?? [];
+        if (key === undefined || value === undefined)
+            return undefined;
+        fields.set(key === 'source' ? 'src' : key, value);
+    }
+    const [id, file, env, type] = ['id', 'src', 'env', 'type'].map((key) => fields.get(key));
+    if (id === undefined || (file !== undefined && env !== undefined))
+        return undefined;
+    if (type !== undefined && type !== 'file' && type !== 'env')
+        return undefined;
+    if (file !== undefined)
+        return type === 'env' ? { id, env: file } : { id, file };
+    if (env !== undefined)
+        return { id, env };
+    return type === 'file' ? { id, file: id } : { id, env: id };
+}
+/** One item a line; the separator counts where there is one line only. */
+function items(text, separator) {
+    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+    return lines.length > 1
+        ? lines.map((line) => line.trim())
+        : (lines[0] ?? '')
+            .split(separator)
+            .map((item) => item.trim())
+            .filter((item) => item !== '');
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/credentials.ts
 const FORKS = 'a secret that is not set, and every secret in a run from a fork or from Dependabot, reads as an empty text';
 /**
@@ -32791,8 +38575,6 @@ function problem(code, input, text) {
 var external_node_buffer_ = __nccwpck_require__(4573);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 ;// CONCATENATED MODULE: ./src/project/dag-file.ts
 /** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
 function isLeftOut(name) {
@@ -33004,9 +38786,24 @@ const ENVIRONMENT = [
     'environment-file',
     'environment-mode',
 ];
+const noImage = (i) => i.deployType === 'dags-only' && !(i.parse || i.pytest);
 const RULES = [
     { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-    ...['deploy-type', 'root-folder', 'dags-path', 'allow-empty-dags'].map((input) => ({
+    ...[
+        'deploy-type',
+        'root-folder',
+        'dags-path',
+        'allow-empty-dags',
+        'skip-unchanged',
+        'image-trigger-paths',
+        'image-name',
+        'build-args',
+        'build-secrets',
+        'parse',
+        'pytest',
+        'pytest-file',
+        'force',
+    ].map((input) => ({
         input,
         hasEffect: (i) => i.action === 'deploy',
         why: 'the action ships no code',
@@ -33043,6 +38840,29 @@ const RULES = [
         hasEffect: (i) => !i.dryRun || i.action === 'get-access-token',
         why: 'a dry run waits for nothing',
     },
+    { input: 'skip-unchanged', hasEffect: (i) => i.deployType !== 'infer', why: '`infer` always skips then' },
+    {
+        input: 'image-trigger-paths',
+        hasEffect: (i) => i.deployType === 'infer' || i.skipUnchanged,
+        why: '`deploy-type` decides what is deployed, whatever changed',
+    },
+    ...['image-name', 'build-args', 'build-secrets'].map((input) => ({
+        input,
+        hasEffect: (i) => !noImage(i),
+        why: '`deploy-type: dags-only` has no image',
+    })),
+    ...['build-args', 'build-secrets'].map((input) => ({
+        input,
+        hasEffect: (i) => i.imageName === undefined,
+        why: '`image-name` takes the place of a build',
+    })),
+    { input: 'pytest-file', hasEffect: (i) => i.pytest, why: '`pytest` is false' },
+    { input: 'pytest-file', hasEffect: (i) => !i.force, why: '`force` skips the tests' },
+    {
+        input: 'force',
+        hasEffect: (i) => i.parse || i.pytest,
+        why: 'it skips `parse` and `pytest`, and both are false',
+    },
 ];
 /** A sentence for each input that was given but does nothing in the chosen mode; at most one an input. */
 function ineffectiveInputs(inputs, given) {
@@ -33056,6 +38876,7 @@ function ineffectiveInputs(inputs, given) {
 }
 
 ;// CONCATENATED MODULE: ./src/inputs.ts
+
 
 
 
@@ -33080,7 +38901,12 @@ const SUPPORTED_ACTIONS = [
     'get-access-token',
     'rollback',
 ];
-const SUPPORTED_DEPLOY_TYPES = ['infer', 'dags-only'];
+const SUPPORTED_DEPLOY_TYPES = [
+    'infer',
+    'dags-only',
+    'image-and-dags',
+    'image-only',
+];
 const INPUT_DEFAULTS = {
     action: 'deploy',
     'deploy-type': 'infer',
@@ -33092,6 +38918,12 @@ const INPUT_DEFAULTS = {
     wait: 'true',
     'wait-time': '10m',
     'rollback-on-failure': 'false',
+    'skip-unchanged': 'false',
+    parse: 'false',
+    pytest: 'false',
+    'pytest-file': 'tests/',
+    force: 'false',
+    'github-token': '${{ github.token }}',
 };
 /** Of descriptions and of the names of Deployments, by Astro's specification. */
 const LONGEST_TEXT = 500;
@@ -33137,6 +38969,9 @@ function readInputs(hide, source = {
     problems.push(...environment.problems);
     const wait = boolean('wait');
     const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0);
+    const githubToken = optional('github-token');
+    if (githubToken !== undefined)
+        hide(githubToken);
     const inputs = {
         action,
         organizationId: readId('organization-id', optional('organization-id'), problems),
@@ -33152,6 +38987,16 @@ function readInputs(hide, source = {
         waitMs: wait ? waitTime : undefined,
         deployId: readId('deploy-id', optional('deploy-id'), problems),
         rollbackOnFailure: boolean('rollback-on-failure'),
+        skipUnchanged: boolean('skip-unchanged'),
+        imageTriggerPaths: parseList(text('image-trigger-paths')),
+        imageName: optional('image-name'),
+        buildArgs: take('build-args', 'ASTRO-INPUT-BUILD', parseBuildArgs(text('build-args')), []),
+        buildSecrets: take('build-secrets', 'ASTRO-INPUT-BUILD', parseBuildSecrets(text('build-secrets')), []),
+        parse: boolean('parse'),
+        pytest: boolean('pytest'),
+        pytestFile: path('pytest-file'),
+        force: boolean('force'),
+        githubToken,
     };
     if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
         throw inputError(problems);
@@ -33206,10 +39051,6 @@ function inputError(problems) {
     });
 }
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: external "node:zlib"
@@ -33226,11 +39067,10 @@ const WINDOW_BYTES = 32 * 1024;
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 /** A last block of deflate that is empty. */
 const LAST_BLOCK = Buffer.from([3, 0]);
-/**
- * One block more than there are processors keeps them busy while the next block is handed over. libuv's pool has four
- * threads unless the user changed that, and name lookups of the upload need one of them.
- */
-const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() + 1);
+/** As many as there are processors, or threads in libuv's pool. More would only take turns. */
+const BLOCKS_AT_ONCE = Math.min(4, (0,external_node_os_.availableParallelism)());
+/** Blocks that are not handed on yet: one that takes long does not keep the others from going on. */
+const BLOCKS_IN_HAND = BLOCKS_AT_ONCE + 2;
 /**
  * Compresses blocks side by side into one ordinary gzip member, in order. Every block is deflated on its own, with the
  * end of the block before as its dictionary, and ended by a sync flush, which puts the next one on a byte boundary.
@@ -33239,7 +39079,8 @@ const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() 
  * @param onDeflated takes each block back when it is no longer needed
  */
 async function* gzip(blocks, onDeflated = () => undefined) {
-    const underWay = [];
+    const inOrder = [];
+    const underWay = new Set();
     const window = Buffer.allocUnsafe(WINDOW_BYTES);
     let windowBytes = 0;
     let checksum = 0;
@@ -33248,16 +39089,24 @@ async function* gzip(blocks, onDeflated = () => undefined) {
     for await (const block of blocks) {
         checksum = (0,external_node_zlib_.crc32)(block, checksum);
         size += block.length;
-        const deflated = deflateBlock(block, window.subarray(0, windowBytes)).finally(() => onDeflated(block));
-        // A failure is thrown where its turn comes, which may be later, or never if the consumer leaves.
-        deflated.catch(() => undefined);
-        underWay.push(deflated);
+        while (underWay.size >= BLOCKS_AT_ONCE)
+            await Promise.race(underWay);
+        const deflated = deflateBlock(block, window.subarray(0, windowBytes));
         windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
-        const oldest = underWay.length === BLOCKS_AT_ONCE ? underWay.shift() : undefined;
+        inOrder.push(deflated);
+        // A failure is thrown where its turn comes, which may be later, or never if the consumer leaves.
+        const done = deflated
+            .catch(() => undefined)
+            .then(() => {
+            underWay.delete(done);
+            onDeflated(block);
+        });
+        underWay.add(done);
+        const oldest = inOrder.length === BLOCKS_IN_HAND ? inOrder.shift() : undefined;
         if (oldest)
             yield await oldest;
     }
-    for (const deflated of underWay)
+    for (const deflated of inOrder)
         yield await deflated;
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(checksum, 0);
@@ -33819,7 +39668,56 @@ function sortedByBytes(files) {
 
 // EXTERNAL MODULE: ./src/project/git.ts
 var project_git = __nccwpck_require__(3597);
+;// CONCATENATED MODULE: ./src/project/tree.ts
+
+
+
+
+/**
+ * Reads what the clone says of a project. Writes nothing.
+ *
+ * @param where.folder the project, absolute
+ * @param where.projectPath the project inside its repository
+ * @param where.everywhere whether files outside of the project matter too
+ */
+async function readProjectTree(git, where) {
+    const [clone, projectPath, dockerIgnore, hasDockerfile] = await Promise.all([
+        readClone(git, where.folder),
+        where.projectPath,
+        readDockerIgnoreText(where.folder),
+        (0,promises_namespaceObject.access)(external_node_path_namespaceObject.join(where.folder, 'Dockerfile')).then(() => true, () => false),
+    ]);
+    const named = external_node_path_namespaceObject.posix.join(projectPath, where.dagsPath);
+    const linked = clone && (await endOfLink(clone.root, external_node_path_namespaceObject.join(where.folder, where.dagsPath)));
+    const dagFolders = linked === undefined || linked === named ? [named] : [named, linked];
+    const uncommitted = clone && (await readUncommitted(git, where.folder, where.everywhere || dagFolders.length > 1));
+    return { clone, uncommitted, dagFolders, dockerIgnore, hasDockerfile };
+}
+/** A file of the Dockerfile's own comes before the common one. */
+async function readDockerIgnoreText(folder) {
+    for (const name of ['Dockerfile.dockerignore', '.dockerignore']) {
+        try {
+            return await (0,promises_namespaceObject.readFile)(external_node_path_namespaceObject.join(folder, name), 'utf8');
+        }
+        catch {
+            continue;
+        }
+    }
+    return undefined;
+}
+/** Where a folder really is, from the repository's root; undefined when it is not there or not inside. */
+async function endOfLink(root, folder) {
+    try {
+        const [realRoot, end] = await Promise.all([(0,promises_namespaceObject.realpath)(root), (0,promises_namespaceObject.realpath)(folder)]);
+        return isInside(realRoot, end) ? toForwardSlashes(external_node_path_namespaceObject.relative(realRoot, end)) : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/project/prepare.ts
+
 
 
 
@@ -33833,17 +39731,25 @@ function prepareProject(deps, inputs) {
     const generated = Promise.withResolvers();
     const dagFolder = checkedDagFolder(external_node_path_namespaceObject.join(projectFolder, inputs.dagsPath), workspace, inputs.allowEmptyDags);
     const pack = async () => packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal });
-    const packed = inputs.dryRun ? undefined : pack();
+    const packed = inputs.dryRun || inputs.deployType === 'image-only' ? undefined : pack();
+    const projectPath = (0,project_git/* readPathInClone */.Sv)(deps.git, projectFolder).then((found) => found ?? inputs.rootFolder);
     const project = {
         dagFolder,
         commit: findCommit(deps.env, deps.git, projectFolder),
-        projectPath: (0,project_git/* readPathInClone */.Sv)(deps.git, projectFolder).then((found) => found ?? inputs.rootFolder),
+        projectPath,
+        folder: projectFolder,
+        tree: readProjectTree(deps.git, {
+            folder: projectFolder,
+            projectPath,
+            dagsPath: inputs.dagsPath,
+            everywhere: inputs.imageTriggerPaths.length > 0,
+        }),
         bundle(files) {
             generated.resolve(files);
             return packed ?? pack();
         },
     };
-    for (const begun of [dagFolder, packed, project.commit])
+    for (const begun of [dagFolder, packed, project.commit, projectPath, project.tree])
         begun?.catch(() => undefined);
     return project;
 }
@@ -33962,12 +39868,26 @@ function buildSummary(facts) {
                     `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
             ],
             ['Rollback', facts.rollback && summary_describeRollback(facts.rollback)],
+            ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
+            ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
+            ['Tests', facts.pytest && escapeMarkdown(facts.pytest.summary)],
         ]),
+        ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
         ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
         ...(facts.environment ? [environmentTable(facts.environment)] : []),
         ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
     ];
     return `${parts.join('\n\n')}\n`;
+}
+const MOST_FAILURES = 20;
+function failureTable(failures) {
+    if (failures.length === 0)
+        return [];
+    const rows = failures
+        .slice(0, MOST_FAILURES)
+        .map(({ name, message }) => `| ${code(name)} | ${escapeMarkdown(message.split('\n')[0] ?? '')} |`);
+    const rest = failures.length - rows.length;
+    return [['| Failed | |', '|---|---|', ...rows, ...(rest > 0 ? [`| and ${rest} more | |`] : [])].join('\n')];
 }
 const version = (known) => (known ? code(known) : 'none');
 function describeCommit(commit) {
@@ -34244,6 +40164,7 @@ function createLog(redact) {
         debug: (line) => core/* debug */.Yz(safe(line)),
         notice: (message) => core/* notice */.lm(safe(message)),
         warning: (message) => core/* warning */.$e(safe(message)),
+        errorAt: ({ file, line, title }, message) => core/* error */.z3(safe(message), { file, title, ...(line === undefined ? {} : { startLine: line }) }),
         group: (title, work) => core/* group */.Os(safe(title), work),
     };
 }
@@ -37526,7 +43447,7 @@ class HttpClient {
             return proxyAgent;
         }
         const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new undici/* ProxyAgent */.kT(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+        proxyAgent = new undici.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
             token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
         })));
         this._proxyAgentDispatcher = proxyAgent;
