@@ -18,6 +18,7 @@ function finalize(answers: readonly (Deploy | ActionError)[], reads: readonly De
   let sent = 0
   let read = 0
   let notTaken = 0
+  let failed = 0
   const done = finalizeDeploy(
     {
       astro: {
@@ -34,13 +35,14 @@ function finalize(answers: readonly (Deploy | ActionError)[], reads: readonly De
       clock: makeClock(),
       log: { info: () => undefined },
       onNotTaken: () => notTaken++,
+      onFailed: () => failed++,
     },
     { organizationId: 'o', id: 'd' },
     'cldeploy1',
     'v2',
   )
   done.catch(() => undefined)
-  return { done, calls, notTaken: () => notTaken }
+  return { done, calls, notTaken: () => notTaken, failed: () => failed }
 }
 
 test.each<[string, (Deploy | ActionError)[], Deploy[], string[]]>([
@@ -76,7 +78,6 @@ test.each<[string, number, ActionError['code'][]]>([
 test.each<[string, ActionError[], Deploy[], string[]]>([
   ['no permission', [failure('ASTRO-API-FORBIDDEN')], [], ['finalize']],
   ['a refusal', [failure('ASTRO-API-REFUSED')], [OPEN], ['finalize', 'read']],
-  ['a deploy that failed', [UNCLEAR], [FAILED], ['finalize', 'read']],
   ['somebody else’s version', [UNCLEAR], [makeDeploy({ dagTarballVersion: 'other' })], ['finalize', 'read']],
   [
     'one that is never taken',
@@ -88,4 +89,13 @@ test.each<[string, ActionError[], Deploy[], string[]]>([
   const { done, calls } = finalize(answers, reads)
   expect((await failureOf(() => done)).code).toBe(answers[0]?.code)
   expect(calls).toEqual(expected)
+})
+
+test.each<[string, (Deploy | ActionError)[], Deploy[]]>([
+  ['the answer says that it failed', [FAILED], []],
+  ['the answer is lost, and the deploy has failed', [UNCLEAR], [FAILED]],
+])('%s: told as such', async (_, answers, reads) => {
+  const { done, failed, notTaken } = finalize(answers, reads)
+  expect((await failureOf(() => done)).code).toBe('ASTRO-ROLLOUT-FAILED')
+  expect([failed(), notTaken()]).toEqual([1, 0])
 })

@@ -269,6 +269,10 @@ describe('waiting', () => {
     expect(error.observed).toContain('newer, of the deploy clnewer (commit abcdef0)')
   })
 
+  test('a version that no newer deploy brings does not end it as long as ours was never seen', async () => {
+    await wait([seen('between', 'former'), seen('between', 'former'), seen('ours', 'ours')]).done
+  })
+
   test('hibernation is told as such', async () => {
     expect((await failureOf(() => wait([seen('ours', 'former', 'HIBERNATING')]).done)).code).toBe(
       'ASTRO-ROLLOUT-HIBERNATING',

@@ -56,6 +56,17 @@ test('what is not known is left out', () => {
   expect(summary).not.toContain('|')
 })
 
+test('after a failure the summary does not say what runs, only what was shipped', () => {
+  const error = {
+    error: new ActionError({ code: 'ASTRO-TEST', problem: 'No.', fix: 'Mend.' }),
+    aftermath: '',
+  }
+  const shown = (after: string | undefined): string =>
+    buildSummary({ ...FACTS, error, dagVersion: { before: 'v1', after } })
+  expect(shown('v2')).toContain('| DAG version | <code>v1</code> before, <code>v2</code> was shipped |')
+  expect(shown(undefined)).toContain('| DAG version | <code>v1</code> before |')
+})
+
 test('an error is quoted whole, with what it leaves behind', () => {
   const error = new ActionError({
     code: 'ASTRO-TEST',

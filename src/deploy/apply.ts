@@ -63,7 +63,8 @@ export async function applyDeploy(
 
   progress.reached('finalizing')
   const onNotTaken = (): void => progress.reached(body ? 'uploaded' : 'pushed')
-  const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, dagVersion)
+  const onFailed = (): void => progress.reached('failed')
+  const finalized = await finalizeDeploy({ ...deps, onNotTaken, onFailed }, target, created.id, dagVersion)
   progress.reached('finalized')
   log.info(`Finalized: the deploy is ${finalized.status}.`)
   return { deploy: finalized, dagVersion }
@@ -95,12 +96,14 @@ function hideSignature({ dagsUploadUrl }: Deploy, hide: (value: string) => void)
 }
 
 function uploadUrl(deploy: Deploy): string {
-  if (deploy.dagsUploadUrl !== undefined && URL.canParse(deploy.dagsUploadUrl)) return deploy.dagsUploadUrl
+  if (deploy.dagsUploadUrl !== undefined) return deploy.dagsUploadUrl
   throw new ActionError({
     code: 'ASTRO-DEPLOY-NO-UPLOAD-URL',
     problem: `Astro gave no address to upload the DAGs to for the deploy ${deploy.id}.`,
     observed: `Its answer says that DAG-only deploys are ${deploy.isDagDeployEnabled ? 'on' : 'off'} for the Deployment.`,
-    likelyCause: 'DAG-only deploys were switched off a moment ago.',
-    fix: 'Switch on DAG-only deploys in the settings of the Deployment, then run again.',
+    likelyCause: deploy.isDagDeployEnabled ? 'A defect of Astro.' : 'They were switched off a moment ago.',
+    fix: deploy.isDagDeployEnabled
+      ? 'Run again. If it happens again, contact Astronomer support with the ID of the deploy.'
+      : 'Switch on DAG-only deploys in the settings of the Deployment, then run again.',
   })
 }

@@ -182,22 +182,27 @@ export function waitUntilLive(
       const seen = { deploy, deployment }
       memory = { ...memory, elapsedMs: clock.now() - startedAt }
       const verdict = judgeRollout(seen, expected, memory)
+      const seenOurs = memory.seenDags || memory.seenImage
       memory = remember(memory, seen, expected)
       if (verdict.kind === 'live') return { kind: 'done', result: deployment }
       if (verdict.kind === 'waiting') return verdict
-      throw await ended(deps, target, deployId, verdict)
+      if (verdict.kind !== 'superseded') throw ended(deps, target, deployId, verdict)
+      const newer = await findReplacement(deps, target, deploy, verdict.by)
+      // A version that is neither ours nor the former one may be older than ours, as long as ours was never seen.
+      if (!seenOurs && !newer) return { kind: 'waiting', state: describeState(seen, expected) }
+      throw replaced(deps, deployId, verdict.by, newer)
     },
     budgetMs,
     timedOut: (state) => timedOut(target, deployId, state, budgetMs),
   })
 }
 
-async function ended(
+function ended(
   deps: RolloutDependencies,
   target: DeploymentPath & { readonly url: string },
   deployId: string,
-  verdict: Exclude<Verdict, { kind: 'live' | 'waiting' }>,
-): Promise<ActionError> {
+  verdict: Extract<Verdict, { kind: 'failed' | 'hibernating' }>,
+): ActionError {
   switch (verdict.kind) {
     case 'failed':
       deps.onEnded?.('failed')
@@ -215,35 +220,43 @@ async function ended(
         likelyCause: 'Its hibernation schedule, or somebody, put it to sleep.',
         fix: `Wake it, then look which code runs: ${target.url}`,
       })
-    case 'superseded':
-      deps.onEnded?.('replaced')
-      return new ActionError({
-        code: 'ASTRO-ROLLOUT-SUPERSEDED',
-        problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
-        observed: `The Deployment now moves to ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
-        likelyCause: 'Another run, or somebody in the UI or the CLI, deployed at the same time.',
-        fix: 'Look at the newer deploy. A `concurrency` group in the workflow keeps two runs from deploying at once.',
-      })
   }
 }
 
-async function nameReplacement(
+function replaced(
+  deps: RolloutDependencies,
+  deployId: string,
+  by: string,
+  newer: Deploy | undefined,
+): ActionError {
+  deps.onEnded?.('replaced')
+  const commit = newer?.git ? ` (commit ${newer.git.commitSha.slice(0, 7)})` : ''
+  return new ActionError({
+    code: 'ASTRO-ROLLOUT-SUPERSEDED',
+    problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
+    observed: `The Deployment now moves to ${by}${newer ? `, of the deploy ${newer.id}${commit}` : ''}.`,
+    likelyCause: 'Another run, or somebody in the UI or the CLI, deployed at the same time.',
+    fix: 'Look at the newer deploy. A `concurrency` group in the workflow keeps two runs from deploying at once.',
+  })
+}
+
+/** The deploy after ours that brings what the Deployment moves to; undefined when there is none, or none can be seen. */
+async function findReplacement(
   { astro }: RolloutDependencies,
   target: DeploymentPath,
-  ours: string,
+  ours: Deploy,
   replacedBy: string,
-): Promise<string> {
+): Promise<Deploy | undefined> {
   try {
     const deploys = await astro.listDeploys(target)
-    const newer = deploys.find(
-      ({ id, dagTarballVersion, imageTag }) =>
-        id !== ours &&
+    return deploys.find(
+      ({ id, createdAt, dagTarballVersion, imageTag }) =>
+        id !== ours.id &&
+        Date.parse(createdAt) >= Date.parse(ours.createdAt) &&
         [`the DAG version ${dagTarballVersion ?? ''}`, `the image ${imageTag}`].includes(replacedBy),
     )
-    if (!newer) return ''
-    return `, of the deploy ${newer.id}${newer.git ? ` (commit ${newer.git.commitSha.slice(0, 7)})` : ''}`
   } catch {
-    return ''
+    return undefined
   }
 }
 

@@ -14,6 +14,9 @@ export type TestFacts = {
   readonly failures: readonly { readonly name: string; readonly message: string }[]
 }
 
+/** The version that ran before, and the one that was deployed. */
+export type DagVersions = { readonly before: string | undefined; readonly after: string | undefined }
+
 /** Everything the summary may show; what is not known yet is left out of it. */
 export type SummaryFacts = {
   readonly headline: string
@@ -22,7 +25,7 @@ export type SummaryFacts = {
   readonly commit?: Commit | undefined
   readonly deployId?: string | undefined
   readonly deployType?: string | undefined
-  readonly dagVersion?: { readonly before: string | undefined; readonly after: string | undefined }
+  readonly dagVersion?: DagVersions
   /** The deploy that was returned to, and the one that did it; undefined: not asked for. */
   readonly rollback?: {
     readonly to: Pick<Deploy, 'id' | 'createdAt'>
@@ -53,11 +56,7 @@ export function buildSummary(facts: SummaryFacts): string {
       ['Airflow', facts.airflowUrl && link('Airflow UI', facts.airflowUrl)],
       ['Commit', commit && describeCommit(commit)],
       ['Deploy', facts.deployId && `${code(facts.deployId)} (${facts.deployType ?? 'unknown type'})`],
-      [
-        'DAG version',
-        dagVersion &&
-          `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
-      ],
+      ['DAG version', dagVersion && describeVersions(dagVersion, error !== undefined)],
       ['Rollback', facts.rollback && describeRollback(facts.rollback)],
       ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
       ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
@@ -80,6 +79,12 @@ function failureTable(failures: TestFacts['failures']): string[] {
     .map(({ name, message }) => `| ${code(name)} | ${escapeMarkdown(message.split('\n')[0] ?? '')} |`)
   const rest = failures.length - rows.length
   return [['| Failed | |', '|---|---|', ...rows, ...(rest > 0 ? [`| and ${rest} more | |`] : [])].join('\n')]
+}
+
+/** What runs after a failure is not known here, only what was shipped. */
+function describeVersions({ before, after }: DagVersions, hasFailed: boolean): string {
+  if (hasFailed) return `${version(before)} before${after ? `, ${code(after)} was shipped` : ''}`
+  return `${version(before)} → ${after ? code(after) : 'unchanged'}`
 }
 
 const version = (known: string | undefined): string => (known ? code(known) : 'none')
