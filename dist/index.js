@@ -36296,10 +36296,11 @@ const CLEAR_CODES = new Set([
     'ASTRO-API-CONFLICT',
     'ASTRO-API-RATE-LIMIT',
 ]);
+const FAILED = 'ASTRO-ROLLOUT-FAILED';
 /**
  * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
  * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
- * that the request had no effect and is sent again, FAILED ends it.
+ * that the request had no effect and is sent again, FAILED ends it (`ASTRO-ROLLOUT-FAILED`).
  *
  * @param dagVersion of the uploaded DAG bundle; undefined for a deploy without one
  */
@@ -36308,10 +36309,12 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
     const body = dagVersion === undefined ? {} : { dagTarballVersion: dagVersion };
     for (let attempt = 1;; attempt++) {
         try {
-            return await deps.astro.finalizeDeploy(target, deployId, body);
+            const finalized = await deps.astro.finalizeDeploy(target, deployId, body);
+            refuseFailed(deps, finalized);
+            return finalized;
         }
         catch (error) {
-            if (!(error instanceof src_errors/* ActionError */.lZ) || deps.signal?.aborted)
+            if (!(error instanceof src_errors/* ActionError */.lZ) || error.code === FAILED || deps.signal?.aborted)
                 throw error;
             clear &&= CLEAR_CODES.has(error.code);
             if (FINAL_CODES.has(error.code)) {
@@ -36322,6 +36325,7 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
             const seen = (error.observed ?? error.code).replace(/\.$/, '');
             deps.log.info(`The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`);
             const deploy = await deps.astro.getDeploy(target, deployId);
+            refuseFailed(deps, deploy);
             const isOurs = dagVersion === undefined || deploy.dagTarballVersion === dagVersion;
             if (deploy.status === 'DEPLOYED' && isOurs)
                 return deploy;
@@ -36335,6 +36339,17 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
             await deps.clock.sleep(finalize_PAUSE_MS * attempt, deps.signal);
         }
     }
+}
+function refuseFailed({ onFailed }, { id, status }) {
+    if (status !== 'FAILED')
+        return;
+    onFailed?.();
+    throw new src_errors/* ActionError */.lZ({
+        code: FAILED,
+        problem: `Astro took the deploy ${id} and could not carry it out.`,
+        observed: 'The deploy is FAILED.',
+        fix: 'Look at the Deployment in the Astro UI for the reason, then run again.',
+    });
 }
 
 // EXTERNAL MODULE: external "node:stream"
@@ -36710,7 +36725,8 @@ async function applyDeploy(deps, target, plan, { body, push }) {
     const dagVersion = body && (await upload(deps, created, body));
     progress.reached('finalizing');
     const onNotTaken = () => progress.reached(body ? 'uploaded' : 'pushed');
-    const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, dagVersion);
+    const onFailed = () => progress.reached('failed');
+    const finalized = await finalizeDeploy({ ...deps, onNotTaken, onFailed }, target, created.id, dagVersion);
     progress.reached('finalized');
     log.info(`Finalized: the deploy is ${finalized.status}.`);
     return { deploy: finalized, dagVersion };
@@ -36737,14 +36753,16 @@ function hideSignature({ dagsUploadUrl }, hide) {
         hide(signature);
 }
 function uploadUrl(deploy) {
-    if (deploy.dagsUploadUrl !== undefined && URL.canParse(deploy.dagsUploadUrl))
+    if (deploy.dagsUploadUrl !== undefined)
         return deploy.dagsUploadUrl;
     throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-DEPLOY-NO-UPLOAD-URL',
         problem: `Astro gave no address to upload the DAGs to for the deploy ${deploy.id}.`,
         observed: `Its answer says that DAG-only deploys are ${deploy.isDagDeployEnabled ? 'on' : 'off'} for the Deployment.`,
-        likelyCause: 'DAG-only deploys were switched off a moment ago.',
-        fix: 'Switch on DAG-only deploys in the settings of the Deployment, then run again.',
+        likelyCause: deploy.isDagDeployEnabled ? 'A defect of Astro.' : 'They were switched off a moment ago.',
+        fix: deploy.isDagDeployEnabled
+            ? 'Run again. If it happens again, contact Astronomer support with the ID of the deploy.'
+            : 'Switch on DAG-only deploys in the settings of the Deployment, then run again.',
     });
 }
 
@@ -37775,18 +37793,25 @@ function waitUntilLive(deps, target, deployId, expected, budgetMs) {
             const seen = { deploy, deployment };
             memory = { ...memory, elapsedMs: clock.now() - startedAt };
             const verdict = judgeRollout(seen, expected, memory);
+            const seenOurs = memory.seenDags || memory.seenImage;
             memory = remember(memory, seen, expected);
             if (verdict.kind === 'live')
                 return { kind: 'done', result: deployment };
             if (verdict.kind === 'waiting')
                 return verdict;
-            throw await ended(deps, target, deployId, verdict);
+            if (verdict.kind !== 'superseded')
+                throw ended(deps, target, deployId, verdict);
+            const newer = await findReplacement(deps, target, deploy, verdict.by);
+            // A version that is neither ours nor the former one may be older than ours, as long as ours was never seen.
+            if (!seenOurs && !newer)
+                return { kind: 'waiting', state: describeState(seen, expected) };
+            throw replaced(deps, deployId, verdict.by, newer);
         },
         budgetMs,
         timedOut: (state) => rollout_timedOut(target, deployId, state, budgetMs),
     });
 }
-async function ended(deps, target, deployId, verdict) {
+function ended(deps, target, deployId, verdict) {
     switch (verdict.kind) {
         case 'failed':
             deps.onEnded?.('failed');
@@ -37804,28 +37829,29 @@ async function ended(deps, target, deployId, verdict) {
                 likelyCause: 'Its hibernation schedule, or somebody, put it to sleep.',
                 fix: `Wake it, then look which code runs: ${target.url}`,
             });
-        case 'superseded':
-            deps.onEnded?.('replaced');
-            return new src_errors/* ActionError */.lZ({
-                code: 'ASTRO-ROLLOUT-SUPERSEDED',
-                problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
-                observed: `The Deployment now moves to ${verdict.by}${await nameReplacement(deps, target, deployId, verdict.by)}.`,
-                likelyCause: 'Another run, or somebody in the UI or the CLI, deployed at the same time.',
-                fix: 'Look at the newer deploy. A `concurrency` group in the workflow keeps two runs from deploying at once.',
-            });
     }
 }
-async function nameReplacement({ astro }, target, ours, replacedBy) {
+function replaced(deps, deployId, by, newer) {
+    deps.onEnded?.('replaced');
+    const commit = newer?.git ? ` (commit ${newer.git.commitSha.slice(0, 7)})` : '';
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ROLLOUT-SUPERSEDED',
+        problem: `The deploy ${deployId} was replaced by a newer one before it was seen live.`,
+        observed: `The Deployment now moves to ${by}${newer ? `, of the deploy ${newer.id}${commit}` : ''}.`,
+        likelyCause: 'Another run, or somebody in the UI or the CLI, deployed at the same time.',
+        fix: 'Look at the newer deploy. A `concurrency` group in the workflow keeps two runs from deploying at once.',
+    });
+}
+/** The deploy after ours that brings what the Deployment moves to; undefined when there is none, or none can be seen. */
+async function findReplacement({ astro }, target, ours, replacedBy) {
     try {
         const deploys = await astro.listDeploys(target);
-        const newer = deploys.find(({ id, dagTarballVersion, imageTag }) => id !== ours &&
+        return deploys.find(({ id, createdAt, dagTarballVersion, imageTag }) => id !== ours.id &&
+            Date.parse(createdAt) >= Date.parse(ours.createdAt) &&
             [`the DAG version ${dagTarballVersion ?? ''}`, `the image ${imageTag}`].includes(replacedBy));
-        if (!newer)
-            return '';
-        return `, of the deploy ${newer.id}${newer.git ? ` (commit ${newer.git.commitSha.slice(0, 7)})` : ''}`;
     }
     catch {
-        return '';
+        return undefined;
     }
 }
 function rollout_timedOut(target, deployId, state, budgetMs) {
@@ -39067,10 +39093,11 @@ const WINDOW_BYTES = 32 * 1024;
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 /** A last block of deflate that is empty. */
 const LAST_BLOCK = Buffer.from([3, 0]);
-/** As many as there are processors, or threads in libuv's pool. More would only take turns. */
-const BLOCKS_AT_ONCE = Math.min(4, (0,external_node_os_.availableParallelism)());
-/** Blocks that are not handed on yet: one that takes long does not keep the others from going on. */
-const BLOCKS_IN_HAND = BLOCKS_AT_ONCE + 2;
+/**
+ * One block more than there are processors keeps them busy while the next block is handed over. libuv's pool has four
+ * threads unless the user changed that, and name lookups of the upload need one of them.
+ */
+const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() + 1);
 /**
  * Compresses blocks side by side into one ordinary gzip member, in order. Every block is deflated on its own, with the
  * end of the block before as its dictionary, and ended by a sync flush, which puts the next one on a byte boundary.
@@ -39079,8 +39106,7 @@ const BLOCKS_IN_HAND = BLOCKS_AT_ONCE + 2;
  * @param onDeflated takes each block back when it is no longer needed
  */
 async function* gzip(blocks, onDeflated = () => undefined) {
-    const inOrder = [];
-    const underWay = new Set();
+    const underWay = [];
     const window = Buffer.allocUnsafe(WINDOW_BYTES);
     let windowBytes = 0;
     let checksum = 0;
@@ -39089,24 +39115,16 @@ async function* gzip(blocks, onDeflated = () => undefined) {
     for await (const block of blocks) {
         checksum = (0,external_node_zlib_.crc32)(block, checksum);
         size += block.length;
-        while (underWay.size >= BLOCKS_AT_ONCE)
-            await Promise.race(underWay);
-        const deflated = deflateBlock(block, window.subarray(0, windowBytes));
-        windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
-        inOrder.push(deflated);
+        const deflated = deflateBlock(block, window.subarray(0, windowBytes)).finally(() => onDeflated(block));
         // A failure is thrown where its turn comes, which may be later, or never if the consumer leaves.
-        const done = deflated
-            .catch(() => undefined)
-            .then(() => {
-            underWay.delete(done);
-            onDeflated(block);
-        });
-        underWay.add(done);
-        const oldest = inOrder.length === BLOCKS_IN_HAND ? inOrder.shift() : undefined;
+        deflated.catch(() => undefined);
+        underWay.push(deflated);
+        windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
+        const oldest = underWay.length === BLOCKS_AT_ONCE ? underWay.shift() : undefined;
         if (oldest)
             yield await oldest;
     }
-    for (const deflated of inOrder)
+    for (const deflated of underWay)
         yield await deflated;
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(checksum, 0);
@@ -39862,11 +39880,7 @@ function buildSummary(facts) {
             ['Airflow', facts.airflowUrl && markdown_link('Airflow UI', facts.airflowUrl)],
             ['Commit', commit && describeCommit(commit)],
             ['Deploy', facts.deployId && `${code(facts.deployId)} (${facts.deployType ?? 'unknown type'})`],
-            [
-                'DAG version',
-                dagVersion &&
-                    `${version(dagVersion.before)} → ${dagVersion.after ? code(dagVersion.after) : 'unchanged'}`,
-            ],
+            ['DAG version', dagVersion && describeVersions(dagVersion, error !== undefined)],
             ['Rollback', facts.rollback && summary_describeRollback(facts.rollback)],
             ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
             ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
@@ -39888,6 +39902,12 @@ function failureTable(failures) {
         .map(({ name, message }) => `| ${code(name)} | ${escapeMarkdown(message.split('\n')[0] ?? '')} |`);
     const rest = failures.length - rows.length;
     return [['| Failed | |', '|---|---|', ...rows, ...(rest > 0 ? [`| and ${rest} more | |`] : [])].join('\n')];
+}
+/** What runs after a failure is not known here, only what was shipped. */
+function describeVersions({ before, after }, hasFailed) {
+    if (hasFailed)
+        return `${version(before)} before${after ? `, ${code(after)} was shipped` : ''}`;
+    return `${version(before)} → ${after ? code(after) : 'unchanged'}`;
 }
 const version = (known) => (known ? code(known) : 'none');
 function describeCommit(commit) {
