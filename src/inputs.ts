@@ -64,6 +64,8 @@ export type Inputs = {
   readonly allowEmptyDags: boolean
   /** The variables to set; undefined: none. */
   readonly environment: EnvironmentWish | undefined
+  /** Whether Airflow is asked for import errors, and what they mean. */
+  readonly verify: 'fail' | 'warn' | 'no'
   /** How long to wait until the deploy is live, in milliseconds; undefined: not at all. */
   readonly waitMs: number | undefined
   /** The deploy to return to; undefined: the one before. */
@@ -104,7 +106,10 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   'pytest-file': 'tests/',
   force: 'false',
   'github-token': '${{ github.token }}',
+  verify: 'true',
 }
+
+const VERIFY = { true: 'fail', warn: 'warn', false: 'no' } as const
 
 /** Of descriptions and of the names of Deployments, by Astro's specification. */
 const LONGEST_TEXT = 500
@@ -182,6 +187,12 @@ export function readInputs(
   problems.push(...environment.problems)
 
   const wait = boolean('wait')
+  const verify = take(
+    'verify',
+    'ASTRO-INPUT-CHOICE',
+    parseChoice(orDefault('verify').toLowerCase(), ['true', 'warn', 'false'] as const),
+    'true',
+  )
   const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0)
   const githubToken = optional('github-token')
   if (githubToken !== undefined) hide(githubToken)
@@ -214,6 +225,7 @@ export function readInputs(
     pytestFile: path('pytest-file'),
     force: boolean('force'),
     githubToken,
+    verify: VERIFY[verify],
   }
 
   if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {

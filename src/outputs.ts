@@ -15,6 +15,7 @@ export type OutputName =
   | 'previous-deploy-id'
   | 'rolled-back'
   | 'environment-changes'
+  | 'import-errors'
   | 'access-token'
   | 'token-expires-at'
 

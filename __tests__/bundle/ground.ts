@@ -28,7 +28,7 @@ export type Ground = {
     inputs?: Readonly<Record<string, string>>,
     given?: Omit<NonNullable<Parameters<Ground['run']>[0]>, 'inputs'>,
   ): Promise<StepResult>
-  /** What the local Astro was asked for, in order. */
+  /** What the control plane and the storage were asked for, in order. */
   steps(): (string | undefined)[]
   /** Its requests that change something. */
   writes(): string[]
@@ -36,7 +36,7 @@ export type Ground = {
   expectRefused(result: StepResult, code: string, ...words: string[]): void
 }
 
-export const DAG = 'from airflow.sdk import dag\n'
+export const DAG = 'from airflow.sdk import DAG\n\nDAG("example", schedule=None)\n'
 
 /** A ground for each test of the file; `uploads` keeps one blob store up for all of them. */
 export function useGround(options: LocalAstroOptions & { uploads?: boolean } = {}): Ground {
@@ -62,7 +62,7 @@ export function useGround(options: LocalAstroOptions & { uploads?: boolean } = {
       const { keyId, keySecret } = ground.astro
       return ground.run({ inputs: { 'key-id': keyId, 'key-secret': keySecret, ...inputs }, ...given })
     },
-    steps: () => ground.astro.requests.map(({ step }) => step),
+    steps: () => ground.astro.requests.map(({ step }) => step).filter((step) => step !== 'airflow'),
     writes: () =>
       ground.astro.requests
         .filter(({ method, step }) => method !== 'GET' && step !== 'token')

@@ -71,6 +71,7 @@ describe('the rules of every step', () => {
     errors: [],
     warnings: [],
     notices: [],
+    places: [],
     files: { output: '', summary: '' },
     left: new Map(),
     workspaceChanges: [],

@@ -14,7 +14,7 @@ const WRITTEN = new Date('2024-02-29T12:34:56Z')
 const LARGE = randomBytes(12 * 1024 * 1024)
 
 const FILES: Readonly<Record<string, string | Buffer>> = {
-  'example.py': 'from airflow.sdk import dag\n',
+  'example.py': 'from airflow.sdk import DAG\nDAG("example")\n',
   'leer.py': '',
   '.airflowignore': 'scratch\n',
   'with spaces/ein bisschen  mehr .py': 'x = 1\n',

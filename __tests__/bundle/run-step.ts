@@ -29,6 +29,13 @@ export type StepResult = {
   readonly errors: readonly string[]
   readonly warnings: readonly string[]
   readonly notices: readonly string[]
+  /** Annotations on files of the repository. */
+  readonly places: readonly {
+    readonly level: string
+    readonly file: string
+    readonly line: number | undefined
+    readonly message: string
+  }[]
   /** Every file of the runner that the step wrote to, by name. */
   readonly files: Readonly<Record<string, string>>
   /** What the step left in its folders for temporary files and in its home. */
@@ -110,6 +117,7 @@ export async function runStep(step: Step): Promise<StepResult> {
       errors: annotations(stdout, 'error'),
       warnings: annotations(stdout, 'warning'),
       notices: annotations(stdout, 'notice'),
+      places: places(stdout),
       files: { output, summary, state, env: environment, path: search },
       left: await readTree(path.join(place, 'folders'), { folders: ['home', 'temp'] }),
       workspaceChanges: compareTrees(before, await readTree(step.workspace)),
@@ -156,11 +164,25 @@ function parseOutputs(text: string): Record<string, string> {
   return outputs
 }
 
-/** The messages of the annotations of a level in what was written, decoded. */
+/** Annotations that are on a file of the repository. */
+function places(stdout: string): StepResult['places'] {
+  const commands = stdout.matchAll(/^::(error|warning) ([^\n]*?\bfile=[^\n]*?)::(.*)$/gm)
+  return [...commands].map(([, level = '', properties = '', text = '']) => {
+    const given = new Map(properties.split(',').map((pair) => pair.split('=', 2) as [string, string]))
+    const line = given.get('line')
+    return {
+      level,
+      file: given.get('file') ?? '',
+      line: line === undefined ? undefined : Number(line),
+      message: decodeCommand(text),
+    }
+  })
+}
+
+/** The messages of the annotations of a level that are on no file, decoded. */
 export function annotations(stdout: string, level: 'error' | 'warning' | 'notice'): string[] {
-  return [...stdout.matchAll(new RegExp(`^::${level}(?: [^\\n]*?)?::(.*)$`, 'gm'))].map(([, text]) =>
-    decodeCommand(text ?? ''),
-  )
+  const commands = new RegExp(`^::${level}(?! [^\\n]*?\\bfile=[^\\n]*?::)(?: [^\\n]*?)?::(.*)$`, 'gm')
+  return [...stdout.matchAll(commands)].map(([, text]) => decodeCommand(text ?? ''))
 }
 
 /** What the runner makes of a command's text. */

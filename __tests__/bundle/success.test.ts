@@ -223,6 +223,7 @@ describe('what a run hands on', () => {
       'deploy-type': 'dags-only',
       skipped: 'false',
       'dag-version': deploy?.dagTarballVersion,
+      'import-errors': '0',
       'previous-deploy-id': previous?.id,
     })
   })
@@ -242,7 +243,14 @@ describe('what a run hands on', () => {
   test('a log that reads as the story', async () => {
     const { stdout } = await ground.deploy()
     const titles = [...stdout.matchAll(/^::group::(.*)$/gm)].map(([, title]) => title)
-    expect(titles).toEqual(['Sign in to Astro', 'Find the Deployment', 'Plan', 'Deploy', 'Wait until live'])
+    expect(titles).toEqual([
+      'Sign in to Astro',
+      'Find the Deployment',
+      'Plan',
+      'Deploy',
+      'Wait until live',
+      'Verify in Airflow',
+    ])
     expect(stdout.match(/^::endgroup::$/gm)).toHaveLength(titles.length)
     const { deploymentId } = ground.astro
     expect(stdout.indexOf(`Deployment etl (${deploymentId}) in the Workspace main`)).toBeGreaterThan(0)

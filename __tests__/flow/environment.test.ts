@@ -78,7 +78,7 @@ describe.each(Object.entries(STEPS))('at the step %s', (_, where) => {
           // Long enough for a busy machine: what is slow has to end well, and all else has to be looked at once.
           'wait-time': name === 'slow' ? '10m' : '30s',
         },
-        workspace: makeFolder({ 'dags/example.py': 'from airflow.sdk import dag\n' }),
+        workspace: makeFolder({ 'dags/example.py': 'from airflow.sdk import DAG\nDAG("example")\n' }),
         clock,
         ...(name.startsWith('hang') ? { wrap: impatient } : {}),
       })

@@ -98,7 +98,7 @@ describe.each(STEPS)('at the step %s', (step) => {
           domain: astro.origin,
           'wait-time': expected === 'ASTRO-ROLLOUT-TIMEOUT' ? '30s' : '10m',
         },
-        workspace: makeFolder({ 'dags/example.py': 'from airflow.sdk import dag\n' }),
+        workspace: makeFolder({ 'dags/example.py': 'from airflow.sdk import DAG\nDAG("example")\n' }),
         clock,
         wrap,
       })

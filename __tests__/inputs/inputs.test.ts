@@ -45,6 +45,7 @@ test('a key pair is all that is needed', () => {
     pytestFile: 'tests',
     force: false,
     githubToken: undefined,
+    verify: 'fail',
   })
   expect(Object.isFrozen(inputs)).toBe(true)
 })

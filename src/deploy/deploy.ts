@@ -14,6 +14,7 @@ import { refuseUndeployable } from './preconditions.ts'
 import { withRollback } from './rollback-on-failure.ts'
 import type { Expectation } from './rollout.ts'
 import { waitUntilLive } from './rollout.ts'
+import { takeBaseline, verifyDeploy } from './verification.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 export async function deploy(run: Run): Promise<void> {
@@ -38,6 +39,7 @@ export async function deploy(run: Run): Promise<void> {
     log.notice('`force` is true: parse and pytest are skipped.')
   }
 
+  const baseline = await takeBaseline(run)
   const need = imageNeed(run, plan)
   const { deploy, written, expected } = need
     ? await withImage(run, need, (image) => ship(run, plan, variables, image))
@@ -51,17 +53,27 @@ export async function deploy(run: Run): Promise<void> {
     return
   }
   const { waitMs } = inputs
+  const deadline = run.clock.now() + waitMs
   const watching = { ...run, onEnded: (end: 'failed' | 'replaced') => progress.reached(end) }
-  const live = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
-    const seen = await stage('Wait until live', () =>
-      waitUntilLive(watching, target, deploy.id, expected, waitMs),
-    )
-    progress.reached('live')
-    return seen
-  })
+  const { live, isProved } = await withRollback(
+    run,
+    { deployId: deploy.id, previous: plan.previous },
+    async () => {
+      const seen = await stage('Wait until live', () =>
+        waitUntilLive(watching, target, deploy.id, expected, waitMs),
+      )
+      progress.reached('live')
+      log.info(`Live: ${deployment.name} runs ${describe(expected)}.`)
+      const isProved =
+        inputs.verify !== 'no' &&
+        (await stage('Verify in Airflow', () =>
+          verifyDeploy(run, seen, { plan, expected, baseline, deadline }),
+        ))
+      return { live: seen, isProved }
+    },
+  )
   if (written) proveVariables(run, live, written)
-  log.info(`Live: ${deployment.name} runs ${describe(expected)}.`)
-  tell({ headline: `Deployed to ${deployment.name}` })
+  tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` })
 }
 
 const DRY_RUN = 'dry run: the plan was made and nothing was changed'

@@ -41,7 +41,7 @@ const OTHER_ENDS = new Set(['ASTRO-CANCELLED', 'ASTRO-ROLLOUT-SUPERSEDED', 'ASTR
 
 /** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
 export function speaksAgainstTheCode(code: ActionError['code']): boolean {
-  return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|ENV|UNEXPECTED)\b/.test(code)
+  return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|AIRFLOW|ENV|UNEXPECTED)\b/.test(code)
 }
 
 async function bringBack(

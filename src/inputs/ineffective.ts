@@ -18,6 +18,9 @@ const ENVIRONMENT = [
 const noImage = (i: Chosen): boolean => i.deployType === 'dags-only' && !(i.parse || i.pytest)
 
 const RULES: readonly Rule[] = [
+  { input: 'verify', hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
+  { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
+  { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
   ...[
     'deploy-type',

@@ -9,6 +9,8 @@ export type Log = {
   readonly warning: (message: string) => void
   /** An error beside a line of the user's code; the path is relative to the workspace. */
   readonly errorAt: (place: Place, message: string) => void
+  /** A warning there. */
+  readonly warningAt: (place: Place, message: string) => void
   /** Folds what is logged during `work` under a title. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>
 }
@@ -23,8 +25,12 @@ export function createLog(redact: (text: string) => string): Log {
     debug: (line) => core.debug(safe(line)),
     notice: (message) => core.notice(safe(message)),
     warning: (message) => core.warning(safe(message)),
-    errorAt: ({ file, line, title }, message) =>
-      core.error(safe(message), { file, title, ...(line === undefined ? {} : { startLine: line }) }),
+    errorAt: (place, message) => core.error(safe(message), properties(place)),
+    warningAt: (place, message) => core.warning(safe(message), properties(place)),
     group: (title, work) => core.group(safe(title), work),
   }
+}
+
+function properties({ file, line, title }: Place): core.AnnotationProperties {
+  return { file, title, ...(line === undefined ? {} : { startLine: line }) }
 }

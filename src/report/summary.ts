@@ -1,4 +1,5 @@
 import type { Deploy } from '../astro/types.ts'
+import type { VerificationReport } from '../airflow/report.ts'
 import type { EnvironmentPlan } from '../environment/plan.ts'
 import type { ActionError } from '../errors.ts'
 import type { Commit } from '../project/commit.ts'
@@ -7,6 +8,7 @@ import { environmentTable } from './environment.ts'
 import { code, escapeMarkdown, factTable, link } from './markdown.ts'
 import type { Phase } from './timeline.ts'
 import { ganttChart } from './timeline.ts'
+import { verificationTables } from './verification.ts'
 
 /** How the tests in the image ended. */
 export type TestFacts = {
@@ -36,6 +38,7 @@ export type SummaryFacts = {
   readonly pytest?: TestFacts
   readonly reasons?: readonly string[]
   readonly environment?: EnvironmentPlan
+  readonly verification?: VerificationReport
   readonly error?: { readonly error: ActionError; readonly aftermath: string }
   readonly phases: readonly Phase[]
   readonly now: number
@@ -65,6 +68,7 @@ export function buildSummary(facts: SummaryFacts): string {
     ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
     ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
     ...(facts.environment ? [environmentTable(facts.environment)] : []),
+    ...(facts.verification ? verificationTables(facts.verification) : []),
     ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
   ]
   return `${parts.join('\n\n')}\n`

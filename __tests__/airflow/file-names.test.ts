@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals'
+import { nameFiles } from '../../src/airflow/file-names.ts'
+
+const own = new Set(['a.py', 'team/foo.py', 'pkg.zip', 'foo.py'])
+
+test.each([
+  ['relative, as in Airflow 3', [], 'team/foo.py', 'team/foo.py'],
+  ['below the folder of Astro', [], '/usr/local/airflow/dags/team/foo.py', 'team/foo.py'],
+  ['below the folder of the image', [], '/opt/airflow/dags/a.py', 'a.py'],
+  ['a file that is gone keeps its own name', [], '/usr/local/airflow/dags/old/foo.py', 'old/foo.py'],
+  ['in an archive', [], 'pkg.zip/inner.py', 'pkg.zip'],
+  ['in an archive that is not ours', [], 'x.zip/inner.py', 'x.zip/inner.py'],
+  [
+    'below a root that the others tell',
+    ['/srv/x/a.py', '/srv/x/team/foo.py'],
+    '/srv/x/old/foo.py',
+    'old/foo.py',
+  ],
+  ['below a root that only itself tells', ['/srv/x/team/foo.py'], '/srv/x/team/foo.py', 'team/foo.py'],
+  ['of somebody else', ['/srv/x/a.py'], '/elsewhere/b.py', '/elsewhere/b.py'],
+])('%s', (_, others, name, path) => {
+  expect(nameFiles([...others, name], own)(name)).toBe(path)
+})

@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Judgement, Look, Terms } from '../../src/airflow/judge.ts'
+import { judge, NOTHING_SEEN } from '../../src/airflow/judge.ts'
+import type { Dag, ImportError } from '../../src/airflow/types.ts'
+import type { PromisedFile } from '../../src/project/promised-dags.ts'
+
+const SINCE = Date.UTC(2026, 0, 1)
+const after = (ms: number): number => SINCE + ms
+
+const dag = (overrides: Partial<Dag> = {}): Dag => ({
+  id: 'a',
+  file: 'a.py',
+  isActive: true,
+  isPaused: false,
+  hasImportErrors: false,
+  parsedAt: after(5_000),
+  parseMs: 0,
+  bundleVersion: undefined,
+  fileToken: undefined,
+  ...overrides,
+})
+const error = (overrides: Partial<ImportError> = {}): ImportError => ({
+  id: 1,
+  file: 'a.py',
+  failedAt: after(5_000),
+  trace: 'ValueError: x',
+  ...overrides,
+})
+const file = (
+  path: string,
+  kind: 'promised' | 'possible' = 'promised',
+  ...ids: readonly string[]
+): PromisedFile => ({
+  path,
+  fingerprint: 'f',
+  promise: { kind, ids: ids.map((id) => ({ id, line: 1 })) },
+})
+const terms = (overrides: Partial<Terms> & { files?: readonly PromisedFile[] } = {}): Terms => {
+  const { files = [file('a.py')], ...rest } = overrides
+  return {
+    major: 3,
+    dagVersion: 'v2',
+    restarts: false,
+    promised: { files, all: new Set(files.map(({ path }) => path)) },
+    before: { dags: [], bundleVersions: new Set(['v1']) },
+    since: SINCE,
+    ...rest,
+  }
+}
+const look = (overrides: Partial<Look> = {}): Look => ({
+  dags: [],
+  errors: [],
+  serverTime: after(6_000),
+  sources: new Map(),
+  ...overrides,
+})
+/** The judgement after these looks, in turn. */
+function judged(given: Terms, ...looks: readonly Partial<Look>[]): Judgement {
+  let memory = NOTHING_SEEN
+  let judgement: Judgement | undefined
+  for (const one of looks) {
+    judgement = judge(given, memory, look(one))
+    memory = judgement.memory
+  }
+  if (!judgement) throw new Error('no look')
+  return judgement
+}
+
+describe('a DAG counts as imported from the new code', () => {
+  test.each([
+    ['our bundle version', 3, dag({ bundleVersion: 'v2', parsedAt: after(-9_000) }), {}, true],
+    ['the bundle version of before', 3, dag({ bundleVersion: 'v1' }), {}, false],
+    ['another bundle version than before', 3, dag({ bundleVersion: 'unknown scheme' }), {}, true],
+    ['our text, parsed after the rollout', 3, dag({ parsedAt: after(1) }), { 'a.py': 'same' }, true],
+    ['our text, parsed before the rollout', 2, dag({ parsedAt: after(-1) }), { 'a.py': 'same' }, false],
+    [
+      'a parse that began before the rollout',
+      3,
+      dag({ parsedAt: after(300), parseMs: 400 }),
+      { 'a.py': 'same' },
+      false,
+    ],
+    ['another text', 3, dag({ parsedAt: after(90_000) }), { 'a.py': 'different' }, false],
+    ['no text, parsed well after the rollout', 2, dag({ parsedAt: after(2_001) }), {}, true],
+    ['no text, parsed as the rollout ended', 2, dag({ parsedAt: after(1_999) }), {}, false],
+    ['a retired DAG', 3, dag({ isActive: false, bundleVersion: 'v2' }), {}, false],
+    ['never parsed', 2, dag({ parsedAt: undefined }), {}, false],
+  ] as const)('%s', (_, major, one, sources, isImported) => {
+    const seen = judged(terms({ major }), { dags: [one], sources: new Map(Object.entries(sources)) })
+    expect([seen.isComplete, seen.outstanding]).toEqual([isImported, isImported ? [] : ['a.py']])
+  })
+
+  test('in Airflow 2 parse times do, minutes later, when its copy of the text stays the former one', () => {
+    const sources = new Map([['a.py', 'different' as const]])
+    const times = [after(20_000), after(50_000), after(80_000)]
+    const looks = times.map((parsedAt) => ({ dags: [dag({ parsedAt })], sources }))
+    expect(judged(terms({ major: 2 }), ...looks.slice(0, 2)).isComplete).toBe(false)
+    expect(judged(terms({ major: 2 }), ...looks).isComplete).toBe(true)
+    expect(judged(terms({ major: 3 }), ...looks).isComplete).toBe(false)
+  })
+})
+
+describe('errors', () => {
+  test('one of after the rollout belongs to the new code', () => {
+    const seen = judged(terms(), { errors: [error()] })
+    expect([seen.isComplete, [...seen.failed.keys()]]).toEqual([true, ['a.py']])
+  })
+
+  test('one of before is waited for: the new code may mend it', () => {
+    const old = { errors: [error({ failedAt: after(-1) })] }
+    expect(judged(terms(), old)).toMatchObject({ isComplete: false, outstanding: ['a.py'] })
+    expect(judged(terms(), old, { dags: [dag({ bundleVersion: 'v2' })] }).isComplete).toBe(true)
+    expect([...judged(terms(), old, { errors: [error()] }).failed.keys()]).toEqual(['a.py'])
+  })
+
+  test('a file that imports and then fails has failed', () => {
+    const good = { dags: [dag({ bundleVersion: 'v2' })] }
+    const seen = judged(terms(), good, { ...good, errors: [error()] })
+    expect([...seen.failed.keys()]).toEqual(['a.py'])
+  })
+
+  test('an error of a file that is not in the folder is not waited for', () => {
+    const other = error({ file: 'elsewhere.py', failedAt: after(-1) })
+    const seen = judged(terms(), { dags: [dag({ bundleVersion: 'v2' })], errors: [other] })
+    expect([seen.isComplete, seen.failed.size]).toEqual([true, 0])
+  })
+})
+
+describe('files without a trace', () => {
+  const files = [file('a.py'), file('helper.py', 'possible')]
+  const parsed = (ms: number) => ({
+    dags: [dag({ bundleVersion: 'v2', parsedAt: after(ms) })],
+    serverTime: after(ms),
+  })
+
+  test('a helper that promises nothing is settled when the others were parsed twice', () => {
+    expect(judged(terms({ files }), parsed(5_000)).isComplete).toBe(false)
+    expect(judged(terms({ files }), parsed(5_000), parsed(35_000)).isComplete).toBe(true)
+  })
+
+  test('or after a minute, when nothing vouches for it', () => {
+    const alone = terms({ files: [file('helper.py', 'possible')] })
+    expect(judged(alone, { serverTime: after(59_000) }).isComplete).toBe(false)
+    expect(judged(alone, { serverTime: after(61_000) }).isComplete).toBe(true)
+  })
+
+  test('its error counts all the same', () => {
+    const seen = judged(terms({ files }), { ...parsed(5_000), errors: [error({ file: 'helper.py' })] })
+    expect([...seen.failed.keys()]).toEqual(['helper.py'])
+  })
+
+  test('a file that promises a DAG stays outstanding, however long', () => {
+    const both = terms({ files: [file('a.py'), file('silent.py', 'promised', 'other')] })
+    const seen = judged(both, parsed(5_000), parsed(35_000), parsed(99_000))
+    expect(seen).toMatchObject({ isComplete: false, outstanding: ['silent.py'] })
+  })
+
+  test('a file that had DAGs is waited for, until Airflow has retired them', () => {
+    const given = terms({
+      files: [file('a.py'), file('former.py', 'possible')],
+      before: { dags: [dag({ id: 'f', file: 'former.py' })], bundleVersions: new Set(['v1']) },
+    })
+    const former = dag({ id: 'f', file: 'former.py', bundleVersion: 'v1' })
+    const now = dag({ bundleVersion: 'v2' })
+    expect(judged(given, { dags: [now, former] }).outstanding).toEqual(['former.py'])
+    const retired = { ...former, isActive: false }
+    expect(judged(given, { dags: [now, retired], serverTime: after(61_000) }).isComplete).toBe(true)
+  })
+
+  test('an empty folder is settled at once', () => {
+    expect(judged(terms({ files: [] }), {}).isComplete).toBe(true)
+  })
+})
+
+describe('one DAG ID in two files', () => {
+  const files = [file('a.py', 'promised', 'x'), file('b.py', 'promised', 'x')]
+  const from = (path: string) => ({ dags: [dag({ id: 'x', file: path, bundleVersion: 'v2' })] })
+
+  test('is found when Airflow shows it in one of them and nothing of the other', () => {
+    const seen = judged(terms({ files }), from('a.py'))
+    expect(seen).toMatchObject({ isComplete: true, duplicates: [{ dagId: 'x', files: ['a.py', 'b.py'] }] })
+  })
+
+  test('is found when the DAG changes its file, whatever the text says', () => {
+    const opaque = [file('a.py'), file('b.py')]
+    const seen = judged(terms({ files: opaque }), from('a.py'), from('b.py'))
+    expect(seen.duplicates).toEqual([{ dagId: 'x', files: ['a.py', 'b.py'] }])
+  })
+
+  test('is no duplicate when the file has other DAGs, or the other file is gone', () => {
+    const two = [file('a.py', 'promised', 'x'), file('b.py', 'promised', 'x', 'y')]
+    expect(judged(terms({ files: two }), from('a.py')).duplicates).toEqual([])
+    expect(judged(terms({ files: [file('b.py')] }), from('a.py'), from('b.py')).duplicates).toEqual([])
+  })
+})

@@ -1,0 +1,23 @@
+import { withoutParticulars, locateError } from './traceback.ts'
+import type { AirflowClient } from './client.ts'
+import type { Dag, ImportError } from './types.ts'
+
+/** What Airflow showed before the deploy, by its own names for files. */
+export type Baseline = {
+  readonly dags: readonly Dag[]
+  readonly errors: readonly ImportError[]
+}
+
+export const EMPTY_BASELINE: Baseline = { dags: [], errors: [] }
+
+export async function readBaseline(airflow: Pick<AirflowClient, 'dags' | 'importErrors'>): Promise<Baseline> {
+  const [dags, errors] = await Promise.all([airflow.dags(), airflow.importErrors()])
+  return { dags: dags.items, errors: errors.items }
+}
+
+/** Whether the same file failed in the same way before. Lines may have moved, so only the exception is compared. */
+export function isOld(error: ImportError, before: readonly ImportError[]): boolean {
+  const message = (one: ImportError): string =>
+    withoutParticulars(locateError(one.trace, () => undefined).message)
+  return before.some((one) => one.file === error.file && message(one) === message(error))
+}

@@ -1,0 +1,45 @@
+/** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
+const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/']
+
+/**
+ * Airflow's names for files (absolute in Airflow 2, relative to the DAG folder in 3, `package.zip/inner.py` in archives) as
+ * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
+ * of them files of the folder.
+ *
+ * @param own the files of the folder
+ */
+export function nameFiles(
+  airflowNames: readonly string[],
+  own: ReadonlySet<string>,
+): (airflowName: string) => string {
+  const root = findRoot(
+    airflowNames.filter(
+      (name) => name.startsWith('/') && !KNOWN_ROOTS.some((known) => name.startsWith(known)),
+    ),
+    own,
+  )
+  return (name) => {
+    const roots = root === undefined ? KNOWN_ROOTS : [root, ...KNOWN_ROOTS]
+    const inside = roots.find((candidate) => name.startsWith(candidate))
+    return archiveOf(inside === undefined ? name : name.slice(inside.length), own)
+  }
+}
+
+function archiveOf(path: string, own: ReadonlySet<string>): string {
+  const end = path.indexOf('.zip/')
+  if (end < 0) return path
+  const archive = path.slice(0, end + '.zip'.length)
+  return own.has(archive) ? archive : path
+}
+
+function findRoot(absolute: readonly string[], own: ReadonlySet<string>): string | undefined {
+  const votes = new Map<string, number>()
+  for (const name of absolute) {
+    for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+      const root = name.slice(0, slash + 1)
+      if (own.has(archiveOf(name.slice(slash + 1), own))) votes.set(root, (votes.get(root) ?? 0) + 1)
+    }
+  }
+  const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length)
+  return best?.[0]
+}

@@ -1,0 +1,171 @@
+import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
+import type { AirflowMajor, Dag, ImportError } from './types.ts'
+
+/** What Airflow showed before the deploy; file names are paths below the DAG folder. */
+export type Before = {
+  readonly dags: readonly Dag[]
+  readonly bundleVersions: ReadonlySet<string>
+}
+
+/** One look at Airflow; file names are paths below the DAG folder. */
+export type Look = {
+  readonly dags: readonly Dag[]
+  readonly errors: readonly ImportError[]
+  readonly serverTime: number
+  /** Files whose text in Airflow was compared with ours; absent where it was not, or could not be. */
+  readonly sources: ReadonlyMap<string, 'same' | 'different'>
+}
+
+/** What does not change while Airflow is watched. */
+export type Terms = {
+  readonly major: AirflowMajor
+  /** Of the DAG bundle that was deployed, if one was. */
+  readonly dagVersion: string | undefined
+  /** The deploy brought an image: only what was parsed since then says something of it. */
+  readonly restarts: boolean
+  readonly promised: PromisedDags
+  readonly before: Before
+  /** By Airflow's clock: when the new code was known to be there. */
+  readonly since: number
+}
+
+/** What earlier looks showed. */
+export type Memory = {
+  /** Times at which parses since the rollout ended, by file. */
+  readonly parses: ReadonlyMap<string, ReadonlySet<number>>
+  /** Files that a DAG was seen to come from since the rollout, by its ID. */
+  readonly owners: ReadonlyMap<string, ReadonlySet<string>>
+  readonly imported: ReadonlySet<string>
+}
+
+export const NOTHING_SEEN: Memory = { parses: new Map(), owners: new Map(), imported: new Set() }
+
+export type Duplicate = { readonly dagId: string; readonly files: readonly string[] }
+
+export type Judgement = {
+  readonly memory: Memory
+  /** Errors of the new code, by file. */
+  readonly failed: ReadonlyMap<string, ImportError>
+  readonly duplicates: readonly Duplicate[]
+  /** Promised files of which neither a DAG nor an error of the new code has been seen. */
+  readonly outstanding: readonly string[]
+  /** All that can be known is known. */
+  readonly isComplete: boolean
+}
+
+/** The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. */
+const CLOCK_MARGIN_MS = 2_000
+/** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
+const QUIET_MS = 60_000
+
+/**
+ * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
+ * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
+ * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
+ * parsed twice, since Airflow takes them in turn.
+ */
+export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
+  const { promised, since } = terms
+  const files = promised.files
+  const failed = new Map(
+    look.errors.filter(({ failedAt }) => failedAt > since).map((error) => [error.file, error]),
+  )
+  const fresh = look.dags.filter((dag) => isFromNewCode(terms, memory, look, dag))
+  const next = remember(memory, look, fresh, failed, since)
+  const duplicates = findDuplicates(files, next, failed)
+  const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
+  const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file))
+  const stillFailing = new Set(
+    look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file),
+  )
+  const isSettled = ({ path }: PromisedFile): boolean =>
+    failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path))
+
+  const expected = files.filter(
+    (file) =>
+      file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)),
+  )
+  const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path)
+  const lingering = [...stillFailing].filter((path) => !failed.has(path) && !outstanding.includes(path))
+  const unclear = files.filter((file) => !expected.includes(file) && !isSettled(file))
+  const isQuiet = unclear.length === 0 || everyoneTwice(next) || look.serverTime > since + QUIET_MS
+  const all = [...outstanding, ...lingering].toSorted()
+  return { memory: next, failed, duplicates, outstanding: all, isComplete: all.length === 0 && isQuiet }
+}
+
+function isFromNewCode(terms: Terms, memory: Memory, look: Look, dag: Dag): boolean {
+  const { since, dagVersion, restarts, before, major } = terms
+  if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
+  const beganAt = dag.parsedAt - dag.parseMs
+  if (dag.bundleVersion !== undefined && dagVersion !== undefined) {
+    const isOurs = dag.bundleVersion === dagVersion || !before.bundleVersions.has(dag.bundleVersion)
+    return isOurs && (!restarts || beganAt > since)
+  }
+  switch (look.sources.get(dag.file)) {
+    case 'same':
+      return beganAt > since
+    case 'different':
+      // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
+      return major === 2 && beganAt > since + QUIET_MS && (memory.parses.get(dag.file)?.size ?? 0) > 1
+    case undefined:
+      return beganAt > since + CLOCK_MARGIN_MS
+  }
+}
+
+function remember(
+  memory: Memory,
+  look: Look,
+  fresh: readonly Dag[],
+  failed: ReadonlyMap<string, ImportError>,
+  since: number,
+): Memory {
+  const parses = new Map([...memory.parses].map(([file, times]) => [file, new Set(times)]))
+  const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]))
+  const add = <T>(map: Map<string, Set<T>>, key: string, value: T): void => {
+    map.set(key, (map.get(key) ?? new Set<T>()).add(value))
+  }
+  for (const { file, parsedAt } of look.dags) {
+    if (file !== undefined && parsedAt !== undefined && parsedAt > since) add(parses, file, parsedAt)
+  }
+  for (const [file, { failedAt }] of failed) add(parses, file, failedAt)
+  for (const { id, file } of fresh) if (file !== undefined) add(owners, id, file)
+  const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])])
+  return { parses, owners, imported }
+}
+
+/**
+ * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
+ * changes its file, or when a file that promises DAGs has none because others have them all.
+ */
+function findDuplicates(
+  files: readonly PromisedFile[],
+  { owners, imported }: Memory,
+  failed: ReadonlyMap<string, ImportError>,
+): Duplicate[] {
+  const byId = new Map<string, Set<string>>()
+  const own = new Map(files.map((file) => [file.path, file.promise]))
+  for (const [dagId, seen] of owners) {
+    const here = [...seen].filter((file) => own.has(file))
+    if (here.length > 1) byId.set(dagId, new Set(here))
+  }
+  for (const { path, promise } of files) {
+    const isSilent = !imported.has(path) && !failed.has(path)
+    if (promise.kind !== 'promised' || !isSilent || promise.ids.length === 0) continue
+    const others = promise.ids.map(({ id }) => [...(owners.get(id) ?? [])].filter((file) => file !== path))
+    if (!others.every((found) => found.length > 0)) continue
+    promise.ids.forEach(({ id }, index) => byId.set(id, new Set([...(others[index] ?? []), path])))
+  }
+  return [...byId].map(([dagId, found]) => ({ dagId, files: [...found].toSorted() }))
+}
+
+/** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
+function isEmptied(path: string, { dags, errors }: Look, since: number): boolean {
+  const its = dags.filter(({ file }) => file === path)
+  const retired = its.length > 0 && its.every(({ isActive }) => !isActive)
+  return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since)
+}
+
+function everyoneTwice({ parses }: Memory): boolean {
+  const counts = [...parses.values()].map(({ size }) => size)
+  return counts.length > 0 && counts.every((count) => count > 1)
+}

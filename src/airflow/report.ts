@@ -1,0 +1,140 @@
+import { isOld } from './baseline.ts'
+import { findNamed, locateError } from './traceback.ts'
+import type { Dag, ImportError } from './types.ts'
+import type { Observed } from './verify.ts'
+
+/** An import error as a user reads it. Paths are those of the repository. */
+export type ErrorRow = {
+  readonly file: string
+  readonly line: number | undefined
+  /** False for a file that is not in the repository, which nothing can be shown on. */
+  readonly isOurs: boolean
+  readonly message: string
+}
+
+/** What Airflow made of the new code. */
+export type VerificationReport = {
+  readonly newErrors: readonly ErrorRow[]
+  /** Those that were there before the deploy. */
+  readonly oldErrors: readonly ErrorRow[]
+  /** Files that neither imported nor failed in time. */
+  readonly silent: readonly string[]
+  readonly appeared: readonly string[]
+  readonly disappeared: readonly string[]
+}
+
+export type Repository = {
+  /** The DAG folder in the repository, without a slash at its end; '' for the root. */
+  readonly dagFolder: string
+  /** Every file of the DAG folder, by its path below it. */
+  readonly dagFiles: ReadonlySet<string>
+  /** A file's path in the repository from Airflow's name for it, for files of the project outside of the DAG folder. */
+  readonly projectFile: (airflowName: string) => string | undefined
+  /** The text of a file of the DAG folder. */
+  readonly read: (path: string) => string | undefined
+}
+
+/** @param hasBaseline whether it is known what Airflow showed before; otherwise every error is a new one */
+export function reportOn(
+  observed: Observed,
+  repository: Repository,
+  hasBaseline: boolean,
+): VerificationReport {
+  const { judgement, errors, before } = observed
+  const stale = errors.filter(({ file }) => !judgement.failed.has(file) && wasBroken(file, before.errors))
+  const current = [...judgement.failed.values()]
+  const old = current.filter((error) => hasBaseline && isOld(error, before.errors))
+  const fresh = current.filter((error) => !old.includes(error))
+  const duplicates = judgement.duplicates.flatMap(({ dagId, files }) =>
+    files.map((file) => duplicateRow(dagId, file, files, repository)),
+  )
+  const row = (error: ImportError): ErrorRow => errorRow(error, observed, repository)
+  return {
+    newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
+    oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
+    silent: judgement.outstanding
+      .filter((path) => !judgement.failed.has(path))
+      .map((path) => inRepository(path, repository)),
+    ...compareDags(observed, repository),
+  }
+}
+
+const wasBroken = (file: string, before: readonly ImportError[]): boolean =>
+  before.some((error) => error.file === file)
+
+const byPlace = (a: ErrorRow, b: ErrorRow): number => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)
+
+function errorRow(error: ImportError, { name }: Observed, repository: Repository): ErrorRow {
+  const ours = (path: string): string | undefined => {
+    const below = name(path)
+    if (repository.dagFiles.has(below)) return inRepository(below, repository)
+    return repository.projectFile(path)
+  }
+  const place = locateError(error.trace, ours)
+  const isOurs = repository.dagFiles.has(error.file)
+  const dagFile = isOurs ? inRepository(error.file, repository) : error.file
+  if (error.trace.startsWith('REDACTED')) {
+    return {
+      file: dagFile,
+      line: undefined,
+      isOurs,
+      message: 'Airflow does not show the reason to this token.',
+    }
+  }
+  if (place.path === undefined) {
+    const source = isOurs ? repository.read(error.file) : undefined
+    const line = source === undefined ? undefined : (findNamed(place.message, source) ?? 1)
+    return { file: dagFile, line, isOurs, message: place.message }
+  }
+  const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`
+  return { file: place.path, line: place.line, isOurs: true, message: `${place.message}${from}` }
+}
+
+function duplicateRow(
+  dagId: string,
+  file: string,
+  files: readonly string[],
+  repository: Repository,
+): ErrorRow {
+  const others = files.filter((other) => other !== file).map((other) => inRepository(other, repository))
+  const source = repository.read(file)
+  return {
+    file: inRepository(file, repository),
+    line: source === undefined ? undefined : (findNamed(`DAG '${dagId}'`, source) ?? 1),
+    isOurs: true,
+    message: `The DAG ID ${dagId} is used in ${others.join(', ')} as well: Airflow runs whichever it parsed last.`,
+  }
+}
+
+function inRepository(path: string, { dagFolder }: Repository): string {
+  return dagFolder === '' ? path : `${dagFolder}/${path}`
+}
+
+/** A DAG whose file was parsed without it is gone, though Airflow retires it only minutes later. */
+function compareDags(
+  { dags, before, judgement }: Observed,
+  { dagFiles }: Repository,
+): Pick<VerificationReport, 'appeared' | 'disappeared'> {
+  const active = dags.filter(({ isActive }) => isActive)
+  const newest = new Map<string, number>()
+  for (const { file = '', parsedAt = 0 } of active)
+    newest.set(file, Math.max(newest.get(file) ?? 0, parsedAt))
+  const isLeftBehind = ({ file = '', parsedAt = 0, bundleVersion }: Dag): boolean =>
+    !dagFiles.has(file) ||
+    (judgement.memory.imported.has(file) &&
+      bundleVersion === undefined &&
+      parsedAt < (newest.get(file) ?? 0) - LEFT_BEHIND_MS)
+  const now = new Set(active.filter((dag) => !isLeftBehind(dag)).map(({ id }) => id))
+  const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id))
+  const broken = new Set([...judgement.failed.keys()])
+  const gone = before.dags.filter(
+    ({ id, isActive, file = '' }) => isActive && !now.has(id) && !broken.has(file),
+  )
+  return {
+    appeared: [...now].filter((id) => !then.has(id)).toSorted(),
+    disappeared: gone.map(({ id }) => id).toSorted(),
+  }
+}
+
+/** DAGs of one file are written one after the other in one go. */
+const LEFT_BEHIND_MS = 1_000

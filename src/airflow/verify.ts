@@ -1,0 +1,189 @@
+import type { Clock } from '../clock.ts'
+import { watch } from '../deploy/watch.ts'
+import { ActionError } from '../errors.ts'
+import { fingerprint } from '../project/dag-promise.ts'
+import type { PromisedDags } from '../project/promised-dags.ts'
+import type { Baseline } from './baseline.ts'
+import type { AirflowClient } from './client.ts'
+import { isDown } from './failure.ts'
+import { nameFiles } from './file-names.ts'
+import type { Before, Judgement, Look, Memory, Terms } from './judge.ts'
+import { judge, NOTHING_SEEN } from './judge.ts'
+import type { Dag, ImportError } from './types.ts'
+
+export type VerifyDependencies = {
+  readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource' | 'health'>
+  readonly clock: Clock
+  readonly log: { readonly info: (line: string) => void }
+  readonly signal?: AbortSignal
+}
+
+export type Observed = {
+  readonly judgement: Judgement
+  /** Everything that Airflow shows in the end; files are paths below the DAG folder. */
+  readonly dags: readonly Dag[]
+  readonly errors: readonly ImportError[]
+  /** What was there before, by the same names. */
+  readonly before: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] }
+  readonly name: (airflowName: string) => string
+}
+
+const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT'
+const PAUSE_MS = 500
+/** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
+const AFTER_AN_ERROR_MS = 45_000
+const ODD_ANSWERS = new Set(['ASTRO-AIRFLOW-ANSWER', 'ASTRO-AIRFLOW-REDIRECTED'])
+const PATIENCE = 3
+
+/**
+ * Waits until Airflow has parsed the new code, at most `budgetMs`, and says what came of it. An Airflow that is down is
+ * waited for. Throws ActionError `ASTRO-AIRFLOW-…` when it cannot be asked, `ASTRO-VERIFY-TIMEOUT` when it was never heard.
+ */
+export async function verify(
+  deps: VerifyDependencies,
+  facts: {
+    /** Of the DAG bundle that was deployed, if one was. */
+    readonly dagVersion: string | undefined
+    /** The deploy brought an image, so that the same DAGs are to be parsed again. */
+    readonly restarts: boolean
+    readonly promised: PromisedDags
+    readonly baseline: Baseline
+    readonly budgetMs: number
+  },
+): Promise<Observed> {
+  const { airflow, clock } = deps
+  const { promised, baseline, budgetMs } = facts
+  const sources = createSourceReader(airflow, promised)
+  let since: number | undefined
+  let memory: Memory = NOTHING_SEEN
+  let observed: Observed | undefined
+  let firstErrorAt: number | undefined
+  let oddAnswers = 0
+  let looks = 0
+
+  async function look(): Promise<Observed | ActionError> {
+    if (looks++ > 0) await clock.sleep(PAUSE_MS, deps.signal)
+    try {
+      const dags = await airflow.dags()
+      const errors = await airflow.importErrors()
+      oddAnswers = 0
+      const serverTime = errors.serverTime ?? dags.serverTime ?? clock.now()
+      since ??= dags.serverTime ?? clock.now()
+      const named = withNames(dags.items, errors.items, baseline, promised)
+      const before: Before = { dags: named.before.dags, bundleVersions: versionsOf(named.before.dags) }
+      const { dagVersion, restarts } = facts
+      const terms: Terms = { major: airflow.major, dagVersion, restarts, promised, before, since }
+      const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > (since ?? 0)))
+      const seen: Look = { dags: named.dags, errors: named.errors, serverTime, sources: compared }
+      const judgement = judge(terms, memory, seen)
+      memory = judgement.memory
+      return { judgement, ...named }
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error
+      if (isDown(error) || (ODD_ANSWERS.has(error.code) && ++oddAnswers < PATIENCE)) return error
+      throw error
+    }
+  }
+
+  try {
+    return await watch<Observed | ActionError, Observed>(deps, {
+      look,
+      judge(seen) {
+        if (seen instanceof ActionError) return { kind: 'waiting', state: seen.observed ?? seen.problem }
+        observed = seen
+        const { judgement } = seen
+        if (judgement.failed.size > 0 || judgement.duplicates.length > 0) firstErrorAt ??= clock.now()
+        const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS
+        if (judgement.isComplete || isHopeless) return { kind: 'done', result: seen }
+        return { kind: 'waiting', state: describeWait(judgement) }
+      },
+      budgetMs,
+      timedOut: neverHeard,
+    })
+  } catch (error) {
+    if (observed !== undefined && error instanceof ActionError && error.code === TIMEOUT_CODE) return observed
+    throw error
+  }
+}
+
+function neverHeard(state: string): ActionError {
+  return new ActionError({
+    code: TIMEOUT_CODE,
+    problem: 'Airflow did not say in time whether it imported the new code.',
+    observed: `Last seen: ${state}`,
+    likelyCause: 'Airflow is starting, or its webserver cannot be reached from this runner.',
+    fix: 'Look at the Airflow UI of the Deployment. Raise `wait-time` when it simply takes longer.',
+  })
+}
+
+function describeWait({ outstanding, failed }: Judgement): string {
+  const [first] = outstanding
+  const errors = failed.size === 0 ? '' : `; ${failed.size} with an import error`
+  if (first === undefined) return `waiting for one more round of parsing${errors}`
+  const more = outstanding.length === 1 ? '' : ` and ${outstanding.length - 1} more`
+  return `waiting for Airflow to parse ${first}${more}${errors}`
+}
+
+function withNames(
+  dags: readonly Dag[],
+  errors: readonly ImportError[],
+  baseline: Baseline,
+  promised: PromisedDags,
+): Omit<Observed, 'judgement'> {
+  const names = [dags, baseline.dags, errors, baseline.errors].flatMap((list) =>
+    list.flatMap(({ file }) => file ?? []),
+  )
+  const name = nameFiles(names, promised.all)
+  const dag = (one: Dag): Dag => (one.file === undefined ? one : { ...one, file: name(one.file) })
+  const error = (one: ImportError): ImportError => ({ ...one, file: name(one.file) })
+  return {
+    dags: dags.map(dag),
+    errors: errors.map(error),
+    before: { dags: baseline.dags.map(dag), errors: baseline.errors.map(error) },
+    name,
+  }
+}
+
+function versionsOf(dags: readonly Dag[]): ReadonlySet<string> {
+  return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []))
+}
+
+const SOURCES_AT_ONCE = 4
+
+/** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
+function createSourceReader(
+  airflow: Pick<AirflowClient, 'dagSource'>,
+  promised: PromisedDags,
+): (dags: readonly Dag[]) => Promise<Look['sources']> {
+  const fingerprints = new Map(promised.files.map((file) => [file.path, file.fingerprint]))
+  const known = new Map<string, { parsedAt: number; verdict: 'same' | 'different' }>()
+  let isRefused = false
+
+  async function compare(dag: Dag): Promise<void> {
+    const { file = '', parsedAt = 0 } = dag
+    if (isRefused) return
+    try {
+      const same = fingerprint(await airflow.dagSource(dag)) === fingerprints.get(file)
+      known.set(file, { parsedAt, verdict: same ? 'same' : 'different' })
+    } catch (error) {
+      if (!(error instanceof ActionError) || isDown(error)) throw error
+      isRefused = error.code === 'ASTRO-AIRFLOW-FORBIDDEN'
+    }
+  }
+
+  return async (dags) => {
+    const due = new Map<string, Dag>()
+    for (const dag of dags) {
+      const { file, parsedAt = 0 } = dag
+      if (file === undefined || dag.bundleVersion !== undefined || fingerprints.get(file) === undefined)
+        continue
+      const last = known.get(file)
+      if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt)) continue
+      due.set(file, dag)
+    }
+    const waiting = [...due.values()]
+    while (waiting.length > 0 && !isRefused)
+      await Promise.all(waiting.splice(0, SOURCES_AT_ONCE).map(compare))
+    return new Map([...known].map(([file, { verdict }]) => [file, verdict]))
+  }
+}
