@@ -1,27 +1,34 @@
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { gunzipSync } from 'node:zlib'
-import { extract } from 'tar-stream'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
 
-export type ArchivedFile = {
-  readonly content: Buffer
-  readonly mtime: Date
-  readonly target: string | undefined
+/** Unpacks a tar.gz with the machine's own tar. Rejects for what is none. */
+export async function unpack(gzipped: Buffer, folder: string): Promise<void> {
+  const tar = spawn('tar', ['-xzf', '-', '-C', folder], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const closed = once(tar, 'close') as Promise<[number | null]>
+  tar.stdin.on('error', () => undefined)
+  tar.stdin.end(gzipped)
+  const [code] = await closed
+  if (code !== 0) throw new Error(`tar ended with ${String(code)}: it is no tar.gz`)
 }
 
-/** The files and links of a DAG bundle by their path below `dags/`. Rejects for what is no such archive. */
-export async function readDagArchive(gzipped: Buffer): Promise<ReadonlyMap<string, ArchivedFile>> {
-  const files = new Map<string, ArchivedFile>()
-  for await (const entry of Readable.from([gunzipSync(gzipped)]).pipe(extract())) {
-    const { name, mtime, type, linkname } = entry.header
-    const content = await buffer(entry)
-    const path = name.replace(/^dags\//, '')
-    if (path.startsWith('/') || path.split('/').includes('..')) {
-      throw new Error(`An entry leaves the folder: ${name}`)
-    }
-    if (type === 'file' || type === 'symlink') {
-      files.set(path, { content, mtime, target: type === 'symlink' ? linkname : undefined })
-    }
+/** The texts of the files of a DAG bundle by their path below `dags/`. Rejects for what is no such archive. */
+export async function readDagArchive(gzipped: Buffer): Promise<ReadonlyMap<string, string>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'dag-archive-'))
+  try {
+    await unpack(gzipped, folder)
+    const root = path.join(folder, 'dags')
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])
+    const texts = entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry): Promise<[string, string]> => {
+        const file = path.join(entry.parentPath, entry.name)
+        return [path.relative(root, file).replaceAll('\\', '/'), await readFile(file, 'utf8')]
+      })
+    return new Map(await Promise.all(texts))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
-  return files
 }

@@ -185,8 +185,8 @@ export function createStandIn(settings: StandInSettings): StandIn {
     parsedAt: () => (visible().folder === current ? current.arrivedAt + settings.parseMs : undefined),
     async deploy(version, archive) {
       // What is no archive leaves an empty folder behind.
-      const files = archive === undefined ? [] : await readDagArchive(archive).catch(() => [])
-      const texts = new Map([...files].map(([path, { content }]) => [path, content.toString('utf8')]))
+      const nothing = new Map<string, string>()
+      const texts = archive === undefined ? nothing : await readDagArchive(archive).catch(() => nothing)
       former = visible().folder
       current = { version, arrivedAt: now(), parsed: parseFolder(texts, ROOT) }
     },
