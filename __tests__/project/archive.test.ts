@@ -88,7 +88,7 @@ describe('another program', () => {
 
     const archive = await buffer(packDagFolder(await readDagFolder(dags, { workspace })))
     const unpacked = makeFolder()
-    await unpackArchive(archive, unpacked)
+    unpackArchive(archive, unpacked)
 
     expect(readdirSync(unpacked)).toEqual(['dags'])
     const original = await filesIn(dags)
@@ -104,7 +104,7 @@ describe('another program', () => {
       'dags/a.py': linkTo('b.py'),
       'dags/empty/': '',
     })
-    const entries = await readArchive(await buffer(packDagFolder(folder)))
+    const entries = readArchive(await buffer(packDagFolder(folder)))
     expect(entries.map(({ name, kind, target, content }) => [name, kind, target, content])).toEqual([
       ['dags/a.py', 'link', 'b.py', ''],
       ['dags/a/c.py', 'file', '', 'c'],
@@ -146,7 +146,7 @@ describe('generated files', () => {
     const archive = buffer(packDagFolder(folder, { extra: later.promise }))
     await nextTurn()
     later.resolve([{ path: 'dags/made.py', content: 'é' }])
-    const entries = await readArchive(await archive)
+    const entries = readArchive(await archive)
     expect(entries.map(({ name, content }) => [name, content])).toEqual([
       ['dags/a.py', 'a'],
       ['dags/z.py', 'z'],
@@ -159,7 +159,7 @@ describe('generated files', () => {
 
   test('give way to a file of the folder', async () => {
     const folder = await folderOf({ 'dags/made.py': "the user's" })
-    const entries = await readArchive(
+    const entries = readArchive(
       await buffer(packDagFolder(folder, { extra: [{ path: 'dags/made.py', content: 'ours' }] })),
     )
     expect(entries.map(({ content }) => content)).toEqual(["the user's"])
