@@ -32955,7 +32955,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(514);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7094);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6811);
@@ -33013,7 +33013,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 514:
+/***/ 7094:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37999,7 +37999,7 @@ async function withRollback(run, guarded, proof) {
 const OTHER_ENDS = new Set(['ASTRO-CANCELLED', 'ASTRO-ROLLOUT-SUPERSEDED', 'ASTRO-ROLLOUT-HIBERNATING']);
 /** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
 function speaksAgainstTheCode(code) {
-    return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|ENV|UNEXPECTED)\b/.test(code);
+    return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|AIRFLOW|ENV|UNEXPECTED)\b/.test(code);
 }
 async function bringBack(run, { deployId, previous }, error, waitMs) {
     const { astro, target, clock, log, outputs, stage, tell } = run;
@@ -38054,7 +38054,738 @@ function withoutRollback(error, failure) {
     });
 }
 
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/airflow/traceback.ts
+const FRAME = /^[ |+]*File "([^"\n]+)", line (\d+)(?:, in (.+))?$/gm;
+const TRACEBACK = 'Traceback (most recent call last):';
+/**
+ * Reads what Airflow says of a file that does not import: usually a traceback that was cut to its last two frames, so the
+ * file's own frame may be missing; sometimes only a sentence. The place is the last frame in a file of ours: the DAG file, or
+ * the helper that is at fault.
+ *
+ * @param ours our name for a file that Airflow names, if it is one of ours
+ */
+function locateError(trace, ours) {
+    const last = trace.slice(Math.max(0, trace.lastIndexOf(TRACEBACK)));
+    const frames = [...last.matchAll(FRAME)].map(([, path = '', line = '1']) => ({
+        path,
+        line: Number(line),
+    }));
+    const place = frames
+        .map(({ path, line }) => ({ path: ours(path), line }))
+        .findLast(({ path }) => path !== undefined);
+    return { path: place?.path, line: place?.line, message: messageOf(last) };
+}
+/** The first line at the margin after the last frame: what follows it are notes. */
+function messageOf(trace) {
+    const lines = trace.split('\n');
+    const lastFrame = lines.findLastIndex((line) => /^[ |+]*File "/.test(line));
+    const message = lines
+        .slice(lastFrame + 1)
+        .find((line) => /^(?:[ |+]*\| )?\S/.test(line) && !line.startsWith('Traceback'));
+    return (message ?? lines.find((line) => line.trim() !== '') ?? 'No reason was given').trim();
+}
+/**
+ * The line of a DAG file that a message without a frame is about: it names the task or the DAG, whose ID stands in the file.
+ * Of something that is there twice, it is the second. Undefined when nothing is named or found.
+ */
+function findNamed(message, source) {
+    const again = /already been added|duplicate/i.test(message);
+    const names = [
+        /Faulty task: ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1],
+        /(?:Task|Task group|DAG|Dag) (?:id )?'([\w.-]+)'/.exec(message)?.[1],
+        /(?:in|Ignoring) (?:DAG|Dag):? ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1],
+    ].filter((name) => name !== undefined);
+    const lines = source.split('\n');
+    for (const name of names) {
+        const escaped = name.replaceAll(/[.-]/g, '\\$&');
+        const definition = new RegExp(`["']${escaped}["']|^\\s*def ${escaped}\\s*\\(`);
+        const found = lines.flatMap((line, index) => (definition.test(line) ? [index + 1] : []));
+        const line = (again ? found[1] : undefined) ?? found[0];
+        if (line !== undefined)
+            return line;
+    }
+    return undefined;
+}
+/** An error's message without what differs from one parse to the next, to tell an old error from a new one. */
+function withoutParticulars(message) {
+    return message
+        .replace(/(?:\/[^\s/'"]+)+\//g, '')
+        .replace(/0x[0-9a-f]+/gi, '0x')
+        .replace(/\d+(?:\.\d+)?s\b/g, 's')
+        .replace(/PID: \d+/g, 'PID');
+}
+
+;// CONCATENATED MODULE: ./src/airflow/baseline.ts
+
+const EMPTY_BASELINE = { dags: [], errors: [] };
+async function readBaseline(airflow) {
+    const [dags, errors] = await Promise.all([airflow.dags(), airflow.importErrors()]);
+    return { dags: dags.items, errors: errors.items };
+}
+/** Whether the same file failed in the same way before. Lines may have moved, so only the exception is compared. */
+function isOld(error, before) {
+    const message = (one) => withoutParticulars(locateError(one.trace, () => undefined).message);
+    return before.some((one) => one.file === error.file && message(one) === message(error));
+}
+
+;// CONCATENATED MODULE: ./src/airflow/report.ts
+
+
+/** @param hasBaseline whether it is known what Airflow showed before; otherwise every error is a new one */
+function reportOn(observed, repository, hasBaseline) {
+    const { judgement, errors, before } = observed;
+    const stale = errors.filter(({ file }) => !judgement.failed.has(file) && wasBroken(file, before.errors));
+    const current = [...judgement.failed.values()];
+    const old = current.filter((error) => hasBaseline && isOld(error, before.errors));
+    const fresh = current.filter((error) => !old.includes(error));
+    const duplicates = judgement.duplicates.flatMap(({ dagId, files }) => files.map((file) => duplicateRow(dagId, file, files, repository)));
+    const row = (error) => errorRow(error, observed, repository);
+    return {
+        newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
+        oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
+        silent: judgement.outstanding
+            .filter((path) => !judgement.failed.has(path))
+            .map((path) => inRepository(path, repository)),
+        ...compareDags(observed, repository),
+    };
+}
+const wasBroken = (file, before) => before.some((error) => error.file === file);
+const byPlace = (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0);
+function errorRow(error, { name }, repository) {
+    const ours = (path) => {
+        const below = name(path);
+        if (repository.dagFiles.has(below))
+            return inRepository(below, repository);
+        return repository.projectFile(path);
+    };
+    const place = locateError(error.trace, ours);
+    const isOurs = repository.dagFiles.has(error.file);
+    const dagFile = isOurs ? inRepository(error.file, repository) : error.file;
+    if (error.trace.startsWith('REDACTED')) {
+        return {
+            file: dagFile,
+            line: undefined,
+            isOurs,
+            message: 'Airflow does not show the reason to this token.',
+        };
+    }
+    if (place.path === undefined) {
+        const source = isOurs ? repository.read(error.file) : undefined;
+        const line = source === undefined ? undefined : (findNamed(place.message, source) ?? 1);
+        return { file: dagFile, line, isOurs, message: place.message };
+    }
+    const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`;
+    return { file: place.path, line: place.line, isOurs: true, message: `${place.message}${from}` };
+}
+function duplicateRow(dagId, file, files, repository) {
+    const others = files.filter((other) => other !== file).map((other) => inRepository(other, repository));
+    const source = repository.read(file);
+    return {
+        file: inRepository(file, repository),
+        line: source === undefined ? undefined : (findNamed(`DAG '${dagId}'`, source) ?? 1),
+        isOurs: true,
+        message: `The DAG ID ${dagId} is used in ${others.join(', ')} as well: Airflow runs whichever it parsed last.`,
+    };
+}
+function inRepository(path, { dagFolder }) {
+    return dagFolder === '' ? path : `${dagFolder}/${path}`;
+}
+/** A DAG whose file was parsed without it is gone, though Airflow retires it only minutes later. */
+function compareDags({ dags, before, judgement }, { dagFiles }) {
+    const active = dags.filter(({ isActive }) => isActive);
+    const newest = new Map();
+    for (const { file = '', parsedAt = 0 } of active)
+        newest.set(file, Math.max(newest.get(file) ?? 0, parsedAt));
+    const isLeftBehind = ({ file = '', parsedAt = 0, bundleVersion }) => !dagFiles.has(file) ||
+        (judgement.memory.imported.has(file) &&
+            bundleVersion === undefined &&
+            parsedAt < (newest.get(file) ?? 0) - LEFT_BEHIND_MS);
+    const now = new Set(active.filter((dag) => !isLeftBehind(dag)).map(({ id }) => id));
+    const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
+    const broken = new Set([...judgement.failed.keys()]);
+    const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !broken.has(file));
+    return {
+        appeared: [...now].filter((id) => !then.has(id)).toSorted(),
+        disappeared: gone.map(({ id }) => id).toSorted(),
+    };
+}
+/** DAGs of one file are written one after the other in one go. */
+const LEFT_BEHIND_MS = 1_000;
+
+;// CONCATENATED MODULE: ./src/project/dag-promise.ts
+
+const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1/g;
+const TOP_LEVEL_CALL = /^(?:with\s+|[\w.[\]"']+\s*(?::[^=\n]+)?=\s*)?(?:\w+\.)*DAG\s*\(/m;
+const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm;
+/** Reads the text of a Python file, without Python: only what stands plainly at the top level counts as a promise. */
+function readDagPromise(source) {
+    if (!/dag/i.test(source) || !/airflow/i.test(source))
+        return { kind: 'none', ids: [] };
+    const code = withoutProse(source);
+    const lineAt = (index) => code.slice(0, index).split('\n').length;
+    const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }));
+    const decorated = [...code.matchAll(DECORATED)].map(([whole, options = '', name = ''], at, all) => {
+        const id = /dag_id\s*=\s*["']([\w.-]+)["']/.exec(options)?.[1] ?? name;
+        const isCalled = new RegExp(`^(?:\\w+\\s*=\\s*)?${name}\\s*\\(`, 'm').test(code);
+        return { id, line: lineAt(all[at]?.index ?? 0) + whole.split('\n').length - 1, isCalled };
+    });
+    const promised = TOP_LEVEL_CALL.test(code.replaceAll(/;[ \t]*/g, '\n')) || decorated.some(({ isCalled }) => isCalled);
+    return {
+        kind: promised ? 'promised' : 'possible',
+        ids: [...called, ...decorated.map(({ id, line }) => ({ id, line }))],
+    };
+}
+/** Comments and texts of several lines are blanked out, and every line stays where it is. */
+function withoutProse(source) {
+    const blank = (text) => text.replace(/[^\n]/g, ' ');
+    return source
+        .replaceAll('\r\n', '\n')
+        .replace(/("""|''')[^]*?\1/g, blank)
+        .replace(/^([^"'\n#]*)#.*$/gm, '$1');
+}
+/** Equal for texts that differ in nothing but how their lines end. */
+function fingerprint(source) {
+    return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./src/airflow/file-names.ts
+/** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
+const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
+/**
+ * Airflow's names for files (absolute in Airflow 2, relative to the DAG folder in 3, `package.zip/inner.py` in archives) as
+ * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
+ * of them files of the folder.
+ *
+ * @param own the files of the folder
+ */
+function nameFiles(airflowNames, own) {
+    const root = findRoot(airflowNames.filter((name) => name.startsWith('/') && !KNOWN_ROOTS.some((known) => name.startsWith(known))), own);
+    return (name) => {
+        const roots = root === undefined ? KNOWN_ROOTS : [root, ...KNOWN_ROOTS];
+        const inside = roots.find((candidate) => name.startsWith(candidate));
+        return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
+    };
+}
+function archiveOf(path, own) {
+    const end = path.indexOf('.zip/');
+    if (end < 0)
+        return path;
+    const archive = path.slice(0, end + '.zip'.length);
+    return own.has(archive) ? archive : path;
+}
+function findRoot(absolute, own) {
+    const votes = new Map();
+    for (const name of absolute) {
+        for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+            const root = name.slice(0, slash + 1);
+            if (own.has(archiveOf(name.slice(slash + 1), own)))
+                votes.set(root, (votes.get(root) ?? 0) + 1);
+        }
+    }
+    const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length);
+    return best?.[0];
+}
+
+;// CONCATENATED MODULE: ./src/airflow/judge.ts
+const judge_NOTHING_SEEN = { parses: new Map(), owners: new Map(), imported: new Set() };
+/** The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. */
+const CLOCK_MARGIN_MS = 2_000;
+/** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
+const QUIET_MS = 60_000;
+/**
+ * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
+ * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
+ * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
+ * parsed twice, since Airflow takes them in turn.
+ */
+function judge(terms, memory, look) {
+    const { promised, since } = terms;
+    const files = promised.files;
+    const failed = new Map(look.errors.filter(({ failedAt }) => failedAt > since).map((error) => [error.file, error]));
+    const fresh = look.dags.filter((dag) => isFromNewCode(terms, memory, look, dag));
+    const next = judge_remember(memory, look, fresh, failed, since);
+    const duplicates = findDuplicates(files, next, failed);
+    const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
+    const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
+    const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
+    const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
+    const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
+    const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
+    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !outstanding.includes(path));
+    const unclear = files.filter((file) => !expected.includes(file) && !isSettled(file));
+    const isQuiet = unclear.length === 0 || everyoneTwice(next) || look.serverTime > since + QUIET_MS;
+    const all = [...outstanding, ...lingering].toSorted();
+    return { memory: next, failed, duplicates, outstanding: all, isComplete: all.length === 0 && isQuiet };
+}
+function isFromNewCode(terms, memory, look, dag) {
+    const { since, dagVersion, restarts, before, major } = terms;
+    if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
+        return false;
+    const beganAt = dag.parsedAt - dag.parseMs;
+    if (dag.bundleVersion !== undefined && dagVersion !== undefined) {
+        const isOurs = dag.bundleVersion === dagVersion || !before.bundleVersions.has(dag.bundleVersion);
+        return isOurs && (!restarts || beganAt > since);
+    }
+    switch (look.sources.get(dag.file)) {
+        case 'same':
+            return beganAt > since;
+        case 'different':
+            // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
+            return major === 2 && beganAt > since + QUIET_MS && (memory.parses.get(dag.file)?.size ?? 0) > 1;
+        case undefined:
+            return beganAt > since + CLOCK_MARGIN_MS;
+    }
+}
+function judge_remember(memory, look, fresh, failed, since) {
+    const parses = new Map([...memory.parses].map(([file, times]) => [file, new Set(times)]));
+    const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
+    const add = (map, key, value) => {
+        map.set(key, (map.get(key) ?? new Set()).add(value));
+    };
+    for (const { file, parsedAt } of look.dags) {
+        if (file !== undefined && parsedAt !== undefined && parsedAt > since)
+            add(parses, file, parsedAt);
+    }
+    for (const [file, { failedAt }] of failed)
+        add(parses, file, failedAt);
+    for (const { id, file } of fresh)
+        if (file !== undefined)
+            add(owners, id, file);
+    const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
+    return { parses, owners, imported };
+}
+/**
+ * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
+ * changes its file, or when a file that promises DAGs has none because others have them all.
+ */
+function findDuplicates(files, { owners, imported }, failed) {
+    const byId = new Map();
+    const own = new Map(files.map((file) => [file.path, file.promise]));
+    for (const [dagId, seen] of owners) {
+        const here = [...seen].filter((file) => own.has(file));
+        if (here.length > 1)
+            byId.set(dagId, new Set(here));
+    }
+    for (const { path, promise } of files) {
+        const isSilent = !imported.has(path) && !failed.has(path);
+        if (promise.kind !== 'promised' || !isSilent || promise.ids.length === 0)
+            continue;
+        const others = promise.ids.map(({ id }) => [...(owners.get(id) ?? [])].filter((file) => file !== path));
+        if (!others.every((found) => found.length > 0))
+            continue;
+        promise.ids.forEach(({ id }, index) => byId.set(id, new Set([...(others[index] ?? []), path])));
+    }
+    return [...byId].map(([dagId, found]) => ({ dagId, files: [...found].toSorted() }));
+}
+/** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
+function isEmptied(path, { dags, errors }, since) {
+    const its = dags.filter(({ file }) => file === path);
+    const retired = its.length > 0 && its.every(({ isActive }) => !isActive);
+    return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
+}
+function everyoneTwice({ parses }) {
+    const counts = [...parses.values()].map(({ size }) => size);
+    return counts.length > 0 && counts.every((count) => count > 1);
+}
+
+;// CONCATENATED MODULE: ./src/airflow/verify.ts
+
+
+
+
+
+
+const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
+const verify_PAUSE_MS = 500;
+/** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
+const AFTER_AN_ERROR_MS = 45_000;
+const ODD_ANSWERS = new Set(['ASTRO-AIRFLOW-ANSWER', 'ASTRO-AIRFLOW-REDIRECTED']);
+const verify_PATIENCE = 3;
+/**
+ * Waits until Airflow has parsed the new code, at most `budgetMs`, and says what came of it. An Airflow that is down is
+ * waited for. Throws ActionError `ASTRO-AIRFLOW-…` when it cannot be asked, `ASTRO-VERIFY-TIMEOUT` when it was never heard.
+ */
+async function verify(deps, facts) {
+    const { airflow, clock } = deps;
+    const { promised, baseline, budgetMs } = facts;
+    const sources = createSourceReader(airflow, promised);
+    let since;
+    let memory = judge_NOTHING_SEEN;
+    let observed;
+    let firstErrorAt;
+    let oddAnswers = 0;
+    let looks = 0;
+    async function look() {
+        if (looks++ > 0)
+            await clock.sleep(verify_PAUSE_MS, deps.signal);
+        try {
+            const dags = await airflow.dags();
+            const errors = await airflow.importErrors();
+            oddAnswers = 0;
+            const serverTime = errors.serverTime ?? dags.serverTime ?? clock.now();
+            since ??= dags.serverTime ?? clock.now();
+            const named = withNames(dags.items, errors.items, baseline, promised);
+            const before = { dags: named.before.dags, bundleVersions: versionsOf(named.before.dags) };
+            const { dagVersion, restarts } = facts;
+            const terms = { major: airflow.major, dagVersion, restarts, promised, before, since };
+            const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > (since ?? 0)));
+            const seen = { dags: named.dags, errors: named.errors, serverTime, sources: compared };
+            const judgement = judge(terms, memory, seen);
+            memory = judgement.memory;
+            return { judgement, ...named };
+        }
+        catch (error) {
+            if (!(error instanceof src_errors/* ActionError */.lZ))
+                throw error;
+            if (isDown(error) || (ODD_ANSWERS.has(error.code) && ++oddAnswers < verify_PATIENCE))
+                return error;
+            throw error;
+        }
+    }
+    try {
+        return await watch(deps, {
+            look,
+            judge(seen) {
+                if (seen instanceof src_errors/* ActionError */.lZ)
+                    return { kind: 'waiting', state: seen.observed ?? seen.problem };
+                observed = seen;
+                const { judgement } = seen;
+                if (judgement.failed.size > 0 || judgement.duplicates.length > 0)
+                    firstErrorAt ??= clock.now();
+                const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS;
+                if (judgement.isComplete || isHopeless)
+                    return { kind: 'done', result: seen };
+                return { kind: 'waiting', state: describeWait(judgement) };
+            },
+            budgetMs,
+            timedOut: neverHeard,
+        });
+    }
+    catch (error) {
+        if (observed !== undefined && error instanceof src_errors/* ActionError */.lZ && error.code === TIMEOUT_CODE)
+            return observed;
+        throw error;
+    }
+}
+function neverHeard(state) {
+    return new src_errors/* ActionError */.lZ({
+        code: TIMEOUT_CODE,
+        problem: 'Airflow did not say in time whether it imported the new code.',
+        observed: `Last seen: ${state}`,
+        likelyCause: 'Airflow is starting, or its webserver cannot be reached from this runner.',
+        fix: 'Look at the Airflow UI of the Deployment. Raise `wait-time` when it simply takes longer.',
+    });
+}
+function describeWait({ outstanding, failed }) {
+    const [first] = outstanding;
+    const errors = failed.size === 0 ? '' : `; ${failed.size} with an import error`;
+    if (first === undefined)
+        return `waiting for one more round of parsing${errors}`;
+    const more = outstanding.length === 1 ? '' : ` and ${outstanding.length - 1} more`;
+    return `waiting for Airflow to parse ${first}${more}${errors}`;
+}
+function withNames(dags, errors, baseline, promised) {
+    const names = [dags, baseline.dags, errors, baseline.errors].flatMap((list) => list.flatMap(({ file }) => file ?? []));
+    const name = nameFiles(names, promised.all);
+    const dag = (one) => (one.file === undefined ? one : { ...one, file: name(one.file) });
+    const error = (one) => ({ ...one, file: name(one.file) });
+    return {
+        dags: dags.map(dag),
+        errors: errors.map(error),
+        before: { dags: baseline.dags.map(dag), errors: baseline.errors.map(error) },
+        name,
+    };
+}
+function versionsOf(dags) {
+    return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []));
+}
+const SOURCES_AT_ONCE = 4;
+/** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
+function createSourceReader(airflow, promised) {
+    const fingerprints = new Map(promised.files.map((file) => [file.path, file.fingerprint]));
+    const known = new Map();
+    let isRefused = false;
+    async function compare(dag) {
+        const { file = '', parsedAt = 0 } = dag;
+        if (isRefused)
+            return;
+        try {
+            const same = fingerprint(await airflow.dagSource(dag)) === fingerprints.get(file);
+            known.set(file, { parsedAt, verdict: same ? 'same' : 'different' });
+        }
+        catch (error) {
+            if (!(error instanceof src_errors/* ActionError */.lZ) || isDown(error))
+                throw error;
+            isRefused = error.code === 'ASTRO-AIRFLOW-FORBIDDEN';
+        }
+    }
+    return async (dags) => {
+        const due = new Map();
+        for (const dag of dags) {
+            const { file, parsedAt = 0 } = dag;
+            if (file === undefined || dag.bundleVersion !== undefined || fingerprints.get(file) === undefined)
+                continue;
+            const last = known.get(file);
+            if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt))
+                continue;
+            due.set(file, dag);
+        }
+        const waiting = [...due.values()];
+        while (waiting.length > 0 && !isRefused)
+            await Promise.all(waiting.splice(0, SOURCES_AT_ONCE).map(compare));
+        return new Map([...known].map(([file, { verdict }]) => [file, verdict]));
+    };
+}
+
+;// CONCATENATED MODULE: ./src/project/airflow-ignore.ts
+
+/**
+ * Whether Airflow passes a file over. `maybe` when it depends on a setting that is not known here: the patterns are globs
+ * by default in Airflow 3, regular expressions in 2, and either can be set to the other.
+ */
+function isIgnored(path, files, major) {
+    const glob = byGlob(path, files);
+    const expression = byExpression(path, files);
+    const [usual, other] = major === 3 ? [glob, expression] : [expression, glob];
+    return usual ? 'yes' : other ? 'maybe' : 'no';
+}
+function byGlob(path, files) {
+    return [...files].some(([folder, text]) => {
+        const inside = airflow_ignore_below(folder, path);
+        return inside !== undefined && ignore_default()().add(text).ignores(inside);
+    });
+}
+/** Python's expressions are JavaScript's as far as file names go; one that JavaScript does not read ignores nothing. */
+function byExpression(path, files) {
+    return [...files].some(([folder, text]) => airflow_ignore_below(folder, path) !== undefined &&
+        text
+            .split('\n')
+            .map((line) => line.replace(/\s*#.*$/, '').trim())
+            .some((pattern) => pattern !== '' && matches(pattern, path)));
+}
+function matches(pattern, path) {
+    try {
+        return new RegExp(pattern).test(path);
+    }
+    catch {
+        return false;
+    }
+}
+function airflow_ignore_below(folder, path) {
+    if (folder === '')
+        return path;
+    return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/project/promised-dags.ts
+
+
+
+const LARGEST_READ_BYTES = 1024 * 1024;
+const IGNORE_FILE = '.airflowignore';
+/** Reads what the DAG folder promises. A file that Airflow is told to ignore promises nothing. */
+async function readPromisedDags(folder, major) {
+    const byPath = new Map(folder.files.map((file) => [file.path.replace(/^dags\//, ''), file]));
+    const ignoreFiles = await readIgnoreFiles(byPath);
+    const files = [];
+    for (const [path, file] of byPath) {
+        const ignored = isIgnored(path, ignoreFiles, major);
+        if (ignored === 'yes')
+            continue;
+        const read = await readPromise(path, file);
+        if (!read || read.promise.kind === 'none')
+            continue;
+        const kind = ignored === 'maybe' ? 'possible' : read.promise.kind;
+        files.push({ ...read, promise: { ...read.promise, kind } });
+    }
+    return { files, all: new Set(byPath.keys()) };
+}
+async function readPromise(path, file) {
+    if (path.endsWith('.zip')) {
+        return { path, promise: { kind: 'possible', ids: [] }, fingerprint: undefined };
+    }
+    if (!path.endsWith('.py') || file.kind !== 'file' || file.size > LARGEST_READ_BYTES)
+        return undefined;
+    const source = await (0,promises_namespaceObject.readFile)(file.absolutePath, 'utf8');
+    return { path, promise: readDagPromise(source), fingerprint: fingerprint(source) };
+}
+async function readIgnoreFiles(byPath) {
+    const found = [...byPath].filter((entry) => entry[1].kind === 'file' && (entry[0] === IGNORE_FILE || entry[0].endsWith(`/${IGNORE_FILE}`)));
+    return new Map(await Promise.all(found.map(async ([path, { absolutePath }]) => [
+        path.slice(0, -IGNORE_FILE.length).replace(/\/$/, ''),
+        await (0,promises_namespaceObject.readFile)(absolutePath, 'utf8'),
+    ])));
+}
+
+;// CONCATENATED MODULE: ./src/deploy/verification.ts
+
+
+
+
+
+
+
+
+
+/** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
+const MOST_ANNOTATIONS = 9;
+/**
+ * What Airflow shows before the deploy; undefined when it is not asked, or cannot be. An Airflow that refuses the token is an
+ * error before anything is written, one that is down is not: the deploy may be what brings it back.
+ */
+async function takeBaseline(run) {
+    const { inputs, deployment, session, log } = run;
+    if (inputs.verify === 'no' || inputs.waitMs === undefined)
+        return undefined;
+    if ((await run.deploys()).length === 0)
+        return EMPTY_BASELINE;
+    try {
+        return await readBaseline(await connectAirflow({ ...run, tokens: session }, deployment));
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ))
+            throw error;
+        if (!isDown(error)) {
+            handle(run, error);
+            return undefined;
+        }
+        log.warning(`What Airflow showed before this deploy could not be read, so each import error will count as a new one. ${error.observed ?? ''}`);
+        return undefined;
+    }
+}
+/**
+ * Waits until Airflow has imported the new code, until `deadline` (milliseconds since the epoch), and reports what came of it.
+ * With `verify: true` throws ASTRO-VERIFY-IMPORT-ERRORS, -NOT-PARSED or what kept it from finding out; with `warn` these are
+ * warnings. True when Airflow has imported everything.
+ */
+async function verifyDeploy(run, live, facts) {
+    const { session, clock, log, outputs, tell, inputs } = run;
+    if (inputs.verify === 'no')
+        return false;
+    const remainingMs = () => Math.max(1_000, facts.deadline - clock.now());
+    try {
+        const airflow = await connectAirflow({ ...run, tokens: session, remainingMs }, live);
+        const baseline = facts.baseline ?? EMPTY_BASELINE;
+        const promised = facts.plan.type === 'image-only'
+            ? promisedBefore(baseline)
+            : await readPromisedDags(await run.project().dagFolder, airflow.major);
+        const observed = await verify({ airflow, clock, log, signal: run.signal }, {
+            dagVersion: facts.expected.dagVersion,
+            restarts: facts.plan.ships.image,
+            promised,
+            baseline,
+            budgetMs: remainingMs(),
+        });
+        const dagFiles = facts.plan.type === 'image-only' ? new Set() : promised.all;
+        const repository = await verification_describeRepository(run, dagFiles);
+        const report = reportOn(observed, repository, facts.baseline !== undefined);
+        outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
+        tell({ verification: report });
+        return conclude(run, report);
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || error.code.startsWith('ASTRO-CANCELLED'))
+            throw error;
+        handle(run, error);
+        return false;
+    }
+}
+/** With an image alone, the DAGs stay: those of before are to be parsed again by what the image brings. */
+function promisedBefore({ dags }) {
+    const paths = new Set(dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : [])));
+    const promise = { kind: 'possible', ids: [] };
+    return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths };
+}
+function conclude(run, report) {
+    const { log, inputs } = run;
+    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
+    for (const { file, line, message, isOurs } of report.newErrors.slice(0, MOST_ANNOTATIONS)) {
+        if (isOurs)
+            annotate({ title: 'DAG import error', file, line }, message);
+    }
+    for (const row of report.newErrors)
+        log.info(`Does not import: ${describeRow(row)}`);
+    for (const row of report.oldErrors)
+        log.info(`Did not import before either: ${describeRow(row)}`);
+    for (const id of report.appeared)
+        log.info(`New DAG: ${id}`);
+    for (const id of report.disappeared)
+        log.info(`DAG that is gone: ${id}`);
+    if (report.oldErrors.length > 0) {
+        log.notice(`${verification_count(report.oldErrors.length, 'DAG file')} did not import before this deploy and still ${report.oldErrors.length === 1 ? 'does' : 'do'} not: ${report.oldErrors.map(({ file }) => file).join(', ')}`);
+    }
+    if (report.newErrors.length > 0) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-VERIFY-IMPORT-ERRORS',
+            problem: `The new code runs, but ${verification_count(report.newErrors.length, 'import error')} came with it.`,
+            observed: report.newErrors
+                .slice(0, MOST_ANNOTATIONS + 1)
+                .map(describeRow)
+                .join('\n'),
+            likelyCause: 'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
+            fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
+        });
+    }
+    if (report.silent.length > 0) {
+        throw new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-VERIFY-NOT-PARSED',
+            problem: `Airflow showed neither a DAG nor an import error of ${verification_count(report.silent.length, 'file')} in time.`,
+            observed: report.silent.slice(0, MOST_ANNOTATIONS + 1).join('\n'),
+            likelyCause: 'The import takes so long that Airflow kills it, which leaves no trace; or the DAG processor is down or busy.',
+            fix: 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+        });
+    }
+    log.info('Airflow has imported the new code.');
+    return true;
+}
+/** Stops the step, or warns when that is what `verify` asks for. */
+function handle({ inputs, log }, error) {
+    if (inputs.verify !== 'warn') {
+        const isVerdict = error.code === 'ASTRO-VERIFY-IMPORT-ERRORS';
+        const fix = isVerdict
+            ? error.fix
+            : `${error.fix} With \`verify: warn\` this is a warning, and with \`verify: false\` Airflow is not asked.`;
+        throw new src_errors/* ActionError */.lZ({ ...parts(error), fix });
+    }
+    log.warning([error.problem, error.observed, error.likelyCause, `[${error.code}]`].filter(Boolean).join('\n'));
+}
+function parts(error) {
+    const { code, problem, observed, likelyCause, fix, cause } = error;
+    return { code, problem, observed, likelyCause, fix, cause };
+}
+async function verification_describeRepository(run, dagFiles) {
+    const project = run.project();
+    const projectPath = await project.projectPath;
+    const files = dagFiles.size === 0 ? [] : (await project.dagFolder).files;
+    const join = (...names) => names.filter((name) => name !== '').join('/');
+    const onDisk = external_node_path_namespaceObject.join(run.env.GITHUB_WORKSPACE ?? process.cwd(), run.inputs.rootFolder);
+    const absolute = new Map(files.flatMap((file) => file.kind === 'file' ? [[file.path.replace(/^dags\//, ''), file.absolutePath]] : []));
+    return {
+        dagFolder: join(projectPath, run.inputs.dagsPath),
+        dagFiles,
+        projectFile(name) {
+            const inside = /^\/usr\/local\/airflow\/(?!dags\/)(.+)$/.exec(name)?.[1];
+            return inside !== undefined && (0,external_node_fs_.existsSync)(external_node_path_namespaceObject.join(onDisk, inside))
+                ? join(projectPath, inside)
+                : undefined;
+        },
+        read(file) {
+            const place = absolute.get(file);
+            return place === undefined ? undefined : (0,external_node_fs_.readFileSync)(place, 'utf8');
+        },
+    };
+}
+function describeRow({ file, line, message }) {
+    return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
+}
+function verification_count(n, noun) {
+    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/deploy.ts
+
 
 
 
@@ -38086,6 +38817,7 @@ async function deploy(run) {
     if (inputs.force && (inputs.parse || inputs.pytest)) {
         log.notice('`force` is true: parse and pytest are skipped.');
     }
+    const baseline = await takeBaseline(run);
     const need = imageNeed(run, plan);
     const { deploy, written, expected } = need
         ? await withImage(run, need, (image) => ship(run, plan, variables, image))
@@ -38096,16 +38828,19 @@ async function deploy(run) {
         return;
     }
     const { waitMs } = inputs;
+    const deadline = run.clock.now() + waitMs;
     const watching = { ...run, onEnded: (end) => progress.reached(end) };
-    const live = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+    const { live, isProved } = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
         const seen = await stage('Wait until live', () => waitUntilLive(watching, target, deploy.id, expected, waitMs));
         progress.reached('live');
-        return seen;
+        log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
+        const isProved = inputs.verify !== 'no' &&
+            (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, baseline, deadline })));
+        return { live: seen, isProved };
     });
     if (written)
         proveVariables(run, live, written);
-    log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
-    tell({ headline: `Deployed to ${deployment.name}` });
+    tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` });
 }
 const DRY_RUN = 'dry run: the plan was made and nothing was changed';
 /** Writes the variables, then creates, pushes, uploads and finalizes. */
@@ -38599,8 +39334,6 @@ function problem(code, input, text) {
 
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __nccwpck_require__(4573);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./src/project/dag-file.ts
 /** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
 function isLeftOut(name) {
@@ -38814,6 +39547,9 @@ const ENVIRONMENT = [
 ];
 const noImage = (i) => i.deployType === 'dags-only' && !(i.parse || i.pytest);
 const RULES = [
+    { input: 'verify', hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
+    { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
+    { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
     { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
     ...[
         'deploy-type',
@@ -38950,7 +39686,9 @@ const INPUT_DEFAULTS = {
     'pytest-file': 'tests/',
     force: 'false',
     'github-token': '${{ github.token }}',
+    verify: 'true',
 };
+const VERIFY = { true: 'fail', warn: 'warn', false: 'no' };
 /** Of descriptions and of the names of Deployments, by Astro's specification. */
 const LONGEST_TEXT = 500;
 /**
@@ -38994,6 +39732,7 @@ function readInputs(hide, source = {
     }, hide);
     problems.push(...environment.problems);
     const wait = boolean('wait');
+    const verify = take('verify', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('verify').toLowerCase(), ['true', 'warn', 'false']), 'true');
     const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0);
     const githubToken = optional('github-token');
     if (githubToken !== undefined)
@@ -39023,6 +39762,7 @@ function readInputs(hide, source = {
         pytestFile: path('pytest-file'),
         force: boolean('force'),
         githubToken,
+        verify: VERIFY[verify],
     };
     if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
         throw inputError(problems);
@@ -39093,11 +39833,10 @@ const WINDOW_BYTES = 32 * 1024;
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 /** A last block of deflate that is empty. */
 const LAST_BLOCK = Buffer.from([3, 0]);
-/**
- * One block more than there are processors keeps them busy while the next block is handed over. libuv's pool has four
- * threads unless the user changed that, and name lookups of the upload need one of them.
- */
-const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() + 1);
+/** As many as there are processors, or threads in libuv's pool. More would only take turns. */
+const BLOCKS_AT_ONCE = Math.min(4, (0,external_node_os_.availableParallelism)());
+/** Blocks that are not handed on yet: one that takes long does not keep the others from going on. */
+const BLOCKS_IN_HAND = BLOCKS_AT_ONCE + 2;
 /**
  * Compresses blocks side by side into one ordinary gzip member, in order. Every block is deflated on its own, with the
  * end of the block before as its dictionary, and ended by a sync flush, which puts the next one on a byte boundary.
@@ -39106,7 +39845,8 @@ const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() 
  * @param onDeflated takes each block back when it is no longer needed
  */
 async function* gzip(blocks, onDeflated = () => undefined) {
-    const underWay = [];
+    const inOrder = [];
+    const underWay = new Set();
     const window = Buffer.allocUnsafe(WINDOW_BYTES);
     let windowBytes = 0;
     let checksum = 0;
@@ -39115,16 +39855,24 @@ async function* gzip(blocks, onDeflated = () => undefined) {
     for await (const block of blocks) {
         checksum = (0,external_node_zlib_.crc32)(block, checksum);
         size += block.length;
-        const deflated = deflateBlock(block, window.subarray(0, windowBytes)).finally(() => onDeflated(block));
-        // A failure is thrown where its turn comes, which may be later, or never if the consumer leaves.
-        deflated.catch(() => undefined);
-        underWay.push(deflated);
+        while (underWay.size >= BLOCKS_AT_ONCE)
+            await Promise.race(underWay);
+        const deflated = deflateBlock(block, window.subarray(0, windowBytes));
         windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
-        const oldest = underWay.length === BLOCKS_AT_ONCE ? underWay.shift() : undefined;
+        inOrder.push(deflated);
+        // A failure is thrown where its turn comes, which may be later, or never if the consumer leaves.
+        const done = deflated
+            .catch(() => undefined)
+            .then(() => {
+            underWay.delete(done);
+            onDeflated(block);
+        });
+        underWay.add(done);
+        const oldest = inOrder.length === BLOCKS_IN_HAND ? inOrder.shift() : undefined;
         if (oldest)
             yield await oldest;
     }
-    for (const deflated of underWay)
+    for (const deflated of inOrder)
         yield await deflated;
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(checksum, 0);
@@ -39860,7 +40608,44 @@ function seconds(ms) {
     return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }
 
+;// CONCATENATED MODULE: ./src/report/verification.ts
+
+const MOST_ROWS = 50;
+const verification_LONGEST_MESSAGE = 300;
+/** What Airflow made of the new code, as Markdown: its import errors, and the DAGs that came and went. */
+function verificationTables(report) {
+    const rows = [
+        ...report.newErrors.map((row) => tableRow(row, 'new')),
+        ...report.silent.map((file) => `| ${code(file)} | neither imported nor failed in time | new |`),
+        ...report.oldErrors.map((row) => tableRow(row, 'was there before')),
+    ];
+    const more = rows.length > MOST_ROWS ? [`and ${rows.length - MOST_ROWS} more files`] : [];
+    return [
+        ...(rows.length === 0
+            ? []
+            : [
+                ['| DAG file | Import error | |', '|---|---|---|', ...rows.slice(0, MOST_ROWS)].join('\n'),
+                ...more,
+            ]),
+        ...dagList('DAGs that appeared', report.appeared),
+        ...dagList('DAGs that disappeared', report.disappeared),
+    ];
+}
+function tableRow({ file, line, message }, when) {
+    const place = line === undefined ? file : `${file}:${line}`;
+    const shown = message.length > verification_LONGEST_MESSAGE ? `${message.slice(0, verification_LONGEST_MESSAGE)}…` : message;
+    return `| ${code(place)} | ${escapeMarkdown(shown)} | ${when} |`;
+}
+function dagList(title, ids) {
+    if (ids.length === 0)
+        return [];
+    const rest = ids.length - MOST_ROWS;
+    const shown = ids.slice(0, MOST_ROWS).map(code).join(', ');
+    return [`${title}: ${shown}${rest > 0 ? ` and ${rest} more` : ''}`];
+}
+
 ;// CONCATENATED MODULE: ./src/report/summary.ts
+
 
 
 
@@ -39889,6 +40674,7 @@ function buildSummary(facts) {
         ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
         ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
         ...(facts.environment ? [environmentTable(facts.environment)] : []),
+        ...(facts.verification ? verificationTables(facts.verification) : []),
         ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
     ];
     return `${parts.join('\n\n')}\n`;
@@ -40184,9 +40970,13 @@ function createLog(redact) {
         debug: (line) => core/* debug */.Yz(safe(line)),
         notice: (message) => core/* notice */.lm(safe(message)),
         warning: (message) => core/* warning */.$e(safe(message)),
-        errorAt: ({ file, line, title }, message) => core/* error */.z3(safe(message), { file, title, ...(line === undefined ? {} : { startLine: line }) }),
+        errorAt: (place, message) => core/* error */.z3(safe(message), properties(place)),
+        warningAt: (place, message) => core/* warning */.$e(safe(message), properties(place)),
         group: (title, work) => core/* group */.Os(safe(title), work),
     };
+}
+function properties({ file, line, title }) {
+    return { file, title, ...(line === undefined ? {} : { startLine: line }) };
 }
 
 
