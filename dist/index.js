@@ -39833,10 +39833,11 @@ const WINDOW_BYTES = 32 * 1024;
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 /** A last block of deflate that is empty. */
 const LAST_BLOCK = Buffer.from([3, 0]);
-/** As many as there are processors, or threads in libuv's pool. More would only take turns. */
-const BLOCKS_AT_ONCE = Math.min(4, (0,external_node_os_.availableParallelism)());
-/** Blocks that are not handed on yet: one that takes long does not keep the others from going on. */
-const BLOCKS_IN_HAND = BLOCKS_AT_ONCE + 2;
+/**
+ * One block more than there are processors keeps them busy while the next block is handed over. libuv's pool has four
+ * threads unless the user changed that, and name lookups of the upload need one of them.
+ */
+const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() + 1);
 /**
  * Compresses blocks side by side into one ordinary gzip member, in order. Every block is deflated on its own, with the
  * end of the block before as its dictionary, and ended by a sync flush, which puts the next one on a byte boundary.
@@ -39845,8 +39846,7 @@ const BLOCKS_IN_HAND = BLOCKS_AT_ONCE + 2;
  * @param onDeflated takes each block back when it is no longer needed
  */
 async function* gzip(blocks, onDeflated = () => undefined) {
-    const inOrder = [];
-    const underWay = new Set();
+    const underWay = [];
     const window = Buffer.allocUnsafe(WINDOW_BYTES);
     let windowBytes = 0;
     let checksum = 0;
@@ -39855,24 +39855,16 @@ async function* gzip(blocks, onDeflated = () => undefined) {
     for await (const block of blocks) {
         checksum = (0,external_node_zlib_.crc32)(block, checksum);
         size += block.length;
-        while (underWay.size >= BLOCKS_AT_ONCE)
-            await Promise.race(underWay);
-        const deflated = deflateBlock(block, window.subarray(0, windowBytes));
-        windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
-        inOrder.push(deflated);
+        const deflated = deflateBlock(block, window.subarray(0, windowBytes)).finally(() => onDeflated(block));
         // A failure is thrown where its turn comes, which may be later, or never if the consumer leaves.
-        const done = deflated
-            .catch(() => undefined)
-            .then(() => {
-            underWay.delete(done);
-            onDeflated(block);
-        });
-        underWay.add(done);
-        const oldest = inOrder.length === BLOCKS_IN_HAND ? inOrder.shift() : undefined;
+        deflated.catch(() => undefined);
+        underWay.push(deflated);
+        windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
+        const oldest = underWay.length === BLOCKS_AT_ONCE ? underWay.shift() : undefined;
         if (oldest)
             yield await oldest;
     }
-    for (const deflated of inOrder)
+    for (const deflated of underWay)
         yield await deflated;
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(checksum, 0);
