@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os'
+import { measureArchive } from './archive.ts'
 import { measureDeploy, measureWaiting } from './deploy.ts'
 import type { Measurement } from './measurement.ts'
 import { renderTable } from './measurement.ts'
@@ -13,6 +14,7 @@ async function bench(): Promise<void> {
     ['start-up', measureStartup],
     ['deploy', measureDeploy],
     ['waiting', measureWaiting],
+    ['archive and upload', measureArchive],
   ]
   const rows: Measurement[] = []
   for (const [name, measure] of parts) {
