@@ -36296,11 +36296,11 @@ const CLEAR_CODES = new Set([
     'ASTRO-API-CONFLICT',
     'ASTRO-API-RATE-LIMIT',
 ]);
-const FAILED = 'ASTRO-ROLLOUT-FAILED';
 /**
  * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
  * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
- * that the request had no effect and is sent again, FAILED ends it (`ASTRO-ROLLOUT-FAILED`).
+ * that the request had no effect and is sent again, FAILED that it had one and came to
+ * nothing. So a deploy that is returned is DEPLOYED, or FAILED, or as the answer to the finalize calls it.
  *
  * @param dagVersion of the uploaded DAG bundle; undefined for a deploy without one
  */
@@ -36309,12 +36309,10 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
     const body = dagVersion === undefined ? {} : { dagTarballVersion: dagVersion };
     for (let attempt = 1;; attempt++) {
         try {
-            const finalized = await deps.astro.finalizeDeploy(target, deployId, body);
-            refuseFailed(deps, finalized);
-            return finalized;
+            return await deps.astro.finalizeDeploy(target, deployId, body);
         }
         catch (error) {
-            if (!(error instanceof src_errors/* ActionError */.lZ) || error.code === FAILED || deps.signal?.aborted)
+            if (!(error instanceof src_errors/* ActionError */.lZ) || deps.signal?.aborted)
                 throw error;
             clear &&= CLEAR_CODES.has(error.code);
             if (FINAL_CODES.has(error.code)) {
@@ -36325,7 +36323,8 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
             const seen = (error.observed ?? error.code).replace(/\.$/, '');
             deps.log.info(`The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`);
             const deploy = await deps.astro.getDeploy(target, deployId);
-            refuseFailed(deps, deploy);
+            if (deploy.status === 'FAILED')
+                return deploy;
             const isOurs = dagVersion === undefined || deploy.dagTarballVersion === dagVersion;
             if (deploy.status === 'DEPLOYED' && isOurs)
                 return deploy;
@@ -36339,17 +36338,6 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
             await deps.clock.sleep(finalize_PAUSE_MS * attempt, deps.signal);
         }
     }
-}
-function refuseFailed({ onFailed }, { id, status }) {
-    if (status !== 'FAILED')
-        return;
-    onFailed?.();
-    throw new src_errors/* ActionError */.lZ({
-        code: FAILED,
-        problem: `Astro took the deploy ${id} and could not carry it out.`,
-        observed: 'The deploy is FAILED.',
-        fix: 'Look at the Deployment in the Astro UI for the reason, then run again.',
-    });
 }
 
 // EXTERNAL MODULE: external "node:stream"
@@ -36725,9 +36713,8 @@ async function applyDeploy(deps, target, plan, { body, push }) {
     const dagVersion = body && (await upload(deps, created, body));
     progress.reached('finalizing');
     const onNotTaken = () => progress.reached(body ? 'uploaded' : 'pushed');
-    const onFailed = () => progress.reached('failed');
-    const finalized = await finalizeDeploy({ ...deps, onNotTaken, onFailed }, target, created.id, dagVersion);
-    progress.reached('finalized');
+    const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, dagVersion);
+    progress.reached(finalized.status === 'FAILED' ? 'failed' : 'finalized');
     log.info(`Finalized: the deploy is ${finalized.status}.`);
     return { deploy: finalized, dagVersion };
 }
@@ -37718,7 +37705,7 @@ const DAGS_GRACE_MS = 30_000;
 function judgeRollout(seen, expected, memory) {
     const { deploy, deployment } = seen;
     if (deploy.status === 'FAILED') {
-        return { kind: 'failed', reason: deployment.statusReason ?? 'Astro gives no reason' };
+        return { kind: 'failed', reason: deployment.statusReason };
     }
     const other = replacement(seen, expected, memory);
     if (other !== undefined)
@@ -37815,12 +37802,7 @@ function ended(deps, target, deployId, verdict) {
     switch (verdict.kind) {
         case 'failed':
             deps.onEnded?.('failed');
-            return new src_errors/* ActionError */.lZ({
-                code: 'ASTRO-ROLLOUT-FAILED',
-                problem: `Astro could not roll out the deploy ${deployId}.`,
-                observed: (0,src_errors/* asSentence */.KG)(`The deploy is FAILED: ${verdict.reason}`),
-                fix: `Look at the Deployment: ${target.url}`,
-            });
+            return rolloutFailed(target, deployId, verdict.reason);
         case 'hibernating':
             return new src_errors/* ActionError */.lZ({
                 code: 'ASTRO-ROLLOUT-HIBERNATING',
@@ -37830,6 +37812,15 @@ function ended(deps, target, deployId, verdict) {
                 fix: `Wake it, then look which code runs: ${target.url}`,
             });
     }
+}
+/** The error of a deploy that Astro took and could not carry out. */
+function rolloutFailed(target, deployId, reason) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-ROLLOUT-FAILED',
+        problem: `Astro could not roll out the deploy ${deployId}.`,
+        observed: (0,src_errors/* asSentence */.KG)(`The deploy is FAILED: ${reason ?? 'Astro gives no reason'}`),
+        fix: `Look at the Deployment: ${target.url}`,
+    });
 }
 function replaced(deps, deployId, by, newer) {
     deps.onEnded?.('replaced');
@@ -38823,6 +38814,9 @@ async function deploy(run) {
         ? await withImage(run, need, (image) => ship(run, plan, variables, image))
         : await ship(run, plan, variables, undefined);
     if (inputs.waitMs === undefined) {
+        if (deploy.status === 'FAILED') {
+            throw rolloutFailed(target, deploy.id, (await run.astro.getDeployment(target)).statusReason);
+        }
         log.notice(`Astro has taken the deploy ${deploy.id}. The step does not wait for the new code to run: \`wait\` is false.`);
         tell({ headline: `Handed to Astro: ${deployment.name} (not waited for)` });
         return;

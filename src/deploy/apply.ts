@@ -63,9 +63,8 @@ export async function applyDeploy(
 
   progress.reached('finalizing')
   const onNotTaken = (): void => progress.reached(body ? 'uploaded' : 'pushed')
-  const onFailed = (): void => progress.reached('failed')
-  const finalized = await finalizeDeploy({ ...deps, onNotTaken, onFailed }, target, created.id, dagVersion)
-  progress.reached('finalized')
+  const finalized = await finalizeDeploy({ ...deps, onNotTaken }, target, created.id, dagVersion)
+  progress.reached(finalized.status === 'FAILED' ? 'failed' : 'finalized')
   log.info(`Finalized: the deploy is ${finalized.status}.`)
   return { deploy: finalized, dagVersion }
 }

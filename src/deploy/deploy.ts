@@ -13,7 +13,7 @@ import type { DeployPlan } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
 import { withRollback } from './rollback-on-failure.ts'
 import type { Expectation } from './rollout.ts'
-import { waitUntilLive } from './rollout.ts'
+import { rolloutFailed, waitUntilLive } from './rollout.ts'
 import { takeBaseline, verifyDeploy } from './verification.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
@@ -46,6 +46,9 @@ export async function deploy(run: Run): Promise<void> {
     : await ship(run, plan, variables, undefined)
 
   if (inputs.waitMs === undefined) {
+    if (deploy.status === 'FAILED') {
+      throw rolloutFailed(target, deploy.id, (await run.astro.getDeployment(target)).statusReason)
+    }
     log.notice(
       `Astro has taken the deploy ${deploy.id}. The step does not wait for the new code to run: \`wait\` is false.`,
     )

@@ -23,16 +23,13 @@ export type FinalizeDependencies = {
   readonly signal?: AbortSignal
   /** Called before it throws, when it is certain that Astro did not take the deploy. */
   readonly onNotTaken?: () => void
-  /** Called before it throws because the deploy is FAILED. */
-  readonly onFailed?: () => void
 }
-
-const FAILED = 'ASTRO-ROLLOUT-FAILED'
 
 /**
  * Finalizes a deploy. Whether a second finalize is accepted is not documented, so an unclear answer is resolved by
  * reading the deploy (section 8 of the control plane's contract): DEPLOYED with our version is success, INITIALIZED means
- * that the request had no effect and is sent again, FAILED ends it (`ASTRO-ROLLOUT-FAILED`).
+ * that the request had no effect and is sent again, FAILED that it had one and came to
+ * nothing. So a deploy that is returned is DEPLOYED, or FAILED, or as the answer to the finalize calls it.
  *
  * @param dagVersion of the uploaded DAG bundle; undefined for a deploy without one
  */
@@ -46,11 +43,9 @@ export async function finalizeDeploy(
   const body = dagVersion === undefined ? {} : { dagTarballVersion: dagVersion }
   for (let attempt = 1; ; attempt++) {
     try {
-      const finalized = await deps.astro.finalizeDeploy(target, deployId, body)
-      refuseFailed(deps, finalized)
-      return finalized
+      return await deps.astro.finalizeDeploy(target, deployId, body)
     } catch (error) {
-      if (!(error instanceof ActionError) || error.code === FAILED || deps.signal?.aborted) throw error
+      if (!(error instanceof ActionError) || deps.signal?.aborted) throw error
       clear &&= CLEAR_CODES.has(error.code)
       if (FINAL_CODES.has(error.code)) {
         if (clear) deps.onNotTaken?.()
@@ -61,7 +56,7 @@ export async function finalizeDeploy(
         `The finalize did not succeed (${seen}). Reading the deploy, to see whether Astro took it.`,
       )
       const deploy = await deps.astro.getDeploy(target, deployId)
-      refuseFailed(deps, deploy)
+      if (deploy.status === 'FAILED') return deploy
       const isOurs = dagVersion === undefined || deploy.dagTarballVersion === dagVersion
       if (deploy.status === 'DEPLOYED' && isOurs) return deploy
       if (deploy.status !== 'INITIALIZED') throw error
@@ -72,15 +67,4 @@ export async function finalizeDeploy(
       await deps.clock.sleep(PAUSE_MS * attempt, deps.signal)
     }
   }
-}
-
-function refuseFailed({ onFailed }: FinalizeDependencies, { id, status }: Deploy): void {
-  if (status !== 'FAILED') return
-  onFailed?.()
-  throw new ActionError({
-    code: FAILED,
-    problem: `Astro took the deploy ${id} and could not carry it out.`,
-    observed: 'The deploy is FAILED.',
-    fix: 'Look at the Deployment in the Astro UI for the reason, then run again.',
-  })
 }

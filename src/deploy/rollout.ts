@@ -65,7 +65,7 @@ const DAGS_GRACE_MS = 30_000
 export type Verdict =
   | { readonly kind: 'live' }
   | { readonly kind: 'waiting'; readonly state: string }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string | undefined }
   | { readonly kind: 'hibernating' }
   | { readonly kind: 'superseded'; readonly by: string }
 
@@ -79,7 +79,7 @@ export type Verdict =
 export function judgeRollout(seen: Observation, expected: Expectation, memory: Memory): Verdict {
   const { deploy, deployment } = seen
   if (deploy.status === 'FAILED') {
-    return { kind: 'failed', reason: deployment.statusReason ?? 'Astro gives no reason' }
+    return { kind: 'failed', reason: deployment.statusReason }
   }
   const other = replacement(seen, expected, memory)
   if (other !== undefined) return { kind: 'superseded', by: other }
@@ -206,12 +206,7 @@ function ended(
   switch (verdict.kind) {
     case 'failed':
       deps.onEnded?.('failed')
-      return new ActionError({
-        code: 'ASTRO-ROLLOUT-FAILED',
-        problem: `Astro could not roll out the deploy ${deployId}.`,
-        observed: asSentence(`The deploy is FAILED: ${verdict.reason}`),
-        fix: `Look at the Deployment: ${target.url}`,
-      })
+      return rolloutFailed(target, deployId, verdict.reason)
     case 'hibernating':
       return new ActionError({
         code: 'ASTRO-ROLLOUT-HIBERNATING',
@@ -221,6 +216,20 @@ function ended(
         fix: `Wake it, then look which code runs: ${target.url}`,
       })
   }
+}
+
+/** The error of a deploy that Astro took and could not carry out. */
+export function rolloutFailed(
+  target: { readonly url: string },
+  deployId: string,
+  reason: string | undefined,
+): ActionError {
+  return new ActionError({
+    code: 'ASTRO-ROLLOUT-FAILED',
+    problem: `Astro could not roll out the deploy ${deployId}.`,
+    observed: asSentence(`The deploy is FAILED: ${reason ?? 'Astro gives no reason'}`),
+    fix: `Look at the Deployment: ${target.url}`,
+  })
 }
 
 function replaced(
