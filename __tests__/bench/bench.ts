@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import { measureArchive } from './archive.ts'
 import { measureDeploy, measureWaiting } from './deploy.ts'
+import { measureImage } from './image.ts'
 import type { Measurement } from './measurement.ts'
 import { renderTable } from './measurement.ts'
 import { measureStartup } from './startup.ts'
@@ -15,6 +16,7 @@ async function bench(): Promise<void> {
     ['deploy', measureDeploy],
     ['waiting', measureWaiting],
     ['archive and upload', measureArchive],
+    ['image', measureImage],
   ]
   const rows: Measurement[] = []
   for (const [name, measure] of parts) {
