@@ -65,6 +65,10 @@ const SENTENCES: readonly (readonly [RegExp, (facts: Facts, id: string) => boole
     (facts, id) => has(facts, id, 'FAILED') && facts.formerCode,
   ],
   [
+    /^The deploy (\S+) is live\.$/,
+    ({ made, desired }, id) => made.some((deploy) => deploy.id === id && deploy.version === desired),
+  ],
+  [
     /^Astro had taken the deploy (\S+), but a newer one goes live in its place\.$/,
     ({ made, desired }, id) => made.at(-1)?.id !== id && made.at(-1)?.version === desired,
   ],
