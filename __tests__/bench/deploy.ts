@@ -89,6 +89,7 @@ async function deploy(astro: LocalAstro, inputs: Record<string, string>): Promis
       'key-id': astro.keyId,
       'key-secret': astro.keySecret,
       'deployment-id': astro.deploymentId,
+      'deploy-type': 'dags-only',
       domain: astro.origin,
       ...inputs,
     },
