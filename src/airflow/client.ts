@@ -1,28 +1,14 @@
-import type { TokenHolder } from '../astro/client.ts'
 import { ActionError } from '../errors.ts'
+import type { Call, TokenHolder } from '../http/authorized.ts'
+import { createCaller } from '../http/authorized.ts'
+import { isJson, parseJson } from '../http/json.ts'
+import { pageByPage } from '../http/pages.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
-import { isJson } from '../http/request.ts'
-import type { Repeat } from '../http/retry.ts'
-import type { HttpMethod } from '../http/transport.ts'
-import { HttpFailure } from '../http/transport.ts'
 import { isInvalidToken, refused, unanswered, unreadable } from './failure.ts'
 import { readLog } from './task-log.ts'
 import type { AirflowMajor, ComponentHealth, Dag, DagRun, ImportError, TaskInstance } from './types.ts'
 import type { Wire } from './wire.ts'
 import { readDag, readDagRun, readImportError, readTaskInstance, text } from './wire.ts'
-
-type Call = {
-  readonly method: HttpMethod
-  readonly path: string
-  /** What failed, should it fail. */
-  readonly problem: string
-  readonly what: string
-  readonly repeat: Repeat
-  readonly body?: unknown
-  readonly accept?: string
-  /** Sent although the run was cancelled: for what must be put back. */
-  readonly evenIfCancelled?: boolean
-}
 
 export type AirflowConnection = {
   readonly request: Request
@@ -51,43 +37,22 @@ export type AirflowClient = ReturnType<typeof createAirflowClient>
  */
 export function createAirflowClient(connection: AirflowConnection) {
   const { request, tokens, major, root } = connection
-  const { host } = new URL(root)
+  const call = createCaller({
+    ...{ request, tokens, root, unanswered },
+    budgetMs() {
+      const remainingMs = connection.remainingMs?.() ?? LONGEST_CALL_MS
+      return Math.min(LONGEST_CALL_MS, Math.max(SHORTEST_CALL_MS, remainingMs))
+    },
+    isUnknownToken: isInvalidToken,
+  })
 
-  async function send(call: Call): Promise<HttpResponse> {
-    const remainingMs = Math.max(SHORTEST_CALL_MS, connection.remainingMs?.() ?? LONGEST_CALL_MS)
-    const attempt = async (): Promise<HttpResponse> =>
-      request({
-        what: call.what,
-        method: call.method,
-        url: `${root}${call.path}`,
-        headers: {
-          authorization: `Bearer ${await tokens.accessToken()}`,
-          accept: call.accept ?? 'application/json',
-          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: call.body === undefined ? undefined : JSON.stringify(call.body),
-        repeat: call.repeat,
-        expectJson: true,
-        budgetMs: Math.min(LONGEST_CALL_MS, remainingMs),
-        evenIfCancelled: call.evenIfCancelled ?? false,
-      })
-    let response: HttpResponse
-    try {
-      response = await attempt()
-      const unknown = response.status === 401 || isInvalidToken(response)
-      if (unknown && (await tokens.renew())) response = await attempt()
-    } catch (error) {
-      if (error instanceof HttpFailure) throw unanswered(call.problem, host, error)
-      throw error
-    }
-    if (response.status >= 300) throw refused(call.problem, response)
-    return response
-  }
-
-  async function json(call: Call): Promise<{ readonly body: Wire; readonly serverTime: number | undefined }> {
-    const response = await send(call)
-    const body = isJson(response) ? parse(response.text) : undefined
-    if (typeof body !== 'object' || body === null) throw unreadable(call.problem, response)
+  async function json(
+    asked: Call,
+  ): Promise<{ readonly body: Wire; readonly serverTime: number | undefined }> {
+    const response = await call(asked)
+    if (response.status >= 300) throw refused(asked.problem, response)
+    const body = isJson(response) ? parseJson(response) : undefined
+    if (typeof body !== 'object' || body === null) throw unreadable(asked.problem, response)
     return { body: body as Wire, serverTime: serverTime(response) }
   }
 
@@ -95,26 +60,29 @@ export function createAirflowClient(connection: AirflowConnection) {
     json({ method: 'GET', path, what, problem, repeat: 'always' })
 
   /**
-   * Pages until an empty page: `total_entries` cannot be trusted for import errors, whose pages may also be short and
-   * repeat each other.
+   * The total is not trusted for import errors: Airflow 3 counts them too often, and their pages may be short and repeat
+   * each other.
    */
   async function all<T>(
     list: { path: string; items: string; what: string; problem: string; total: 'trusted' | 'ignored' },
     readItem: (wire: Wire) => T | undefined,
   ): Promise<Listed<T>> {
-    const found: T[] = []
-    let offset = 0
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const path = `${list.path}&limit=${PAGE}&offset=${offset}`
-      const { body, serverTime: at } = await read(path, list.what, list.problem)
-      const batch = body[list.items]
-      if (!Array.isArray(batch)) throw noList(list.problem, list.items)
-      found.push(...(batch as Wire[]).map(readItem).filter((item) => item !== undefined))
-      offset += batch.length
-      const complete = list.total === 'trusted' && offset >= Number(body.total_entries)
-      if (batch.length === 0 || complete) return { items: found, serverTime: at }
+    const { items, problem } = list
+    const readPage = async (query: string) => {
+      const { body, serverTime: at } = await read(`${list.path}&${query}`, list.what, problem)
+      const batch = body[items]
+      if (!Array.isArray(batch)) throw noList(problem, items)
+      const total = list.total === 'trusted' ? Number(body.total_entries) : undefined
+      return { items: batch as Wire[], total, at }
     }
-    throw endless(list.problem, list.items)
+    const endless = (): ActionError => endlessList(problem, items)
+    const found: T[] = []
+    let at: number | undefined
+    for await (const page of pageByPage(readPage, { size: PAGE, most: MOST_PAGES, endless })) {
+      found.push(...page.items.map(readItem).filter((item) => item !== undefined))
+      at = page.at
+    }
+    return { items: found, serverTime: at }
   }
 
   const dagPath = (dagId: string): string => `/dags/${encodeURIComponent(dagId)}`
@@ -278,14 +246,6 @@ export function createAirflowClient(connection: AirflowConnection) {
   }
 }
 
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
-
 /** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */
 function serverTime(response: HttpResponse): number | undefined {
   const at = Date.parse(response.headers.date ?? '')
@@ -311,7 +271,7 @@ function noList(problem: string, items: string): ActionError {
   return new ActionError({ ...OTHER_SERVER, problem, observed: `The answer has no list of ${items}.` })
 }
 
-function endless(problem: string, items: string): ActionError {
+function endlessList(problem: string, items: string): ActionError {
   return new ActionError({
     ...OTHER_SERVER,
     problem,

@@ -1,4 +1,4 @@
-import type { TokenHolder } from '../astro/client.ts'
+import type { TokenHolder } from '../http/authorized.ts'
 import { mayCarrySecrets } from '../http/secure.ts'
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'

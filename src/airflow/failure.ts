@@ -1,6 +1,6 @@
 import { ActionError } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
-import { isJson } from '../http/request.ts'
+import { isJson, isObject, isPage, parseJson } from '../http/json.ts'
 import type { HttpFailure } from '../http/transport.ts'
 
 type Advice = { readonly code: `ASTRO-AIRFLOW-${string}`; readonly likelyCause: string; readonly fix: string }
@@ -95,9 +95,7 @@ export function unanswered(problem: string, host: string, failure: HttpFailure):
   return new ActionError({
     code: 'ASTRO-AIRFLOW-UNREACHABLE',
     problem,
-    observed: failure.reached
-      ? `${host} took the request but gave no complete answer: ${failure.message}.`
-      : `${host} could not be reached: ${failure.message}.`,
+    observed: failure.describe(host),
     likelyCause: failure.reached
       ? 'The connection broke, or the webserver of the Deployment is overloaded.'
       : 'A firewall or proxy stands between this runner and the Deployment, or its Airflow is private.',
@@ -117,17 +115,10 @@ function observe(response: HttpResponse): string {
 
 /** What Airflow says of an error, in one line: both majors have several forms for it (section f of its contract). */
 export function said(response: HttpResponse): string | undefined {
-  if (!isJson(response)) {
-    return /<html|<!doctype/i.test(response.text.slice(0, 200)) ? 'a web page, not JSON' : undefined
-  }
-  let body: unknown
-  try {
-    body = JSON.parse(response.text)
-  } catch {
-    return undefined
-  }
-  if (typeof body !== 'object' || body === null) return undefined
-  const { detail, error, title } = body as Record<string, unknown>
+  if (!isJson(response)) return isPage(response) ? 'a web page, not JSON' : undefined
+  const body = parseJson(response)
+  if (!isObject(body)) return undefined
+  const { detail, error, title } = body
   const words = textOf(detail) ?? textOf(error) ?? textOf(title)
   return words?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE)
 }

@@ -1,9 +1,11 @@
 import { ActionError } from '../errors.ts'
-import type { HttpResponse, Request } from '../http/request.ts'
-import { isJson } from '../http/request.ts'
-import type { Repeat } from '../http/retry.ts'
-import type { HttpMethod } from '../http/transport.ts'
-import { HttpFailure } from '../http/transport.ts'
+import type { Call, TokenHolder } from '../http/authorized.ts'
+import { createCaller } from '../http/authorized.ts'
+import type { JsonObject } from '../http/json.ts'
+import { isJson, isObject, parseJson } from '../http/json.ts'
+import type { Page } from '../http/pages.ts'
+import { pageByPage } from '../http/pages.ts'
+import type { Request } from '../http/request.ts'
 import { refused, unanswered, unreadable } from './failure.ts'
 import type {
   CreateDeployRequest,
@@ -17,22 +19,7 @@ import type {
 } from './types.ts'
 import { withoutValues } from './without-values.ts'
 
-/** What the client needs to know of whoever holds the token. */
-export type TokenHolder = {
-  /** A token that is still good for at least one call. */
-  accessToken(): Promise<string>
-  /** Gets another token after a 401; false when there is no other. */
-  renew(): Promise<boolean>
-}
-
-type Call = {
-  readonly method: HttpMethod
-  readonly path: string
-  /** What failed, should it fail: "Could not read the Deployment cl1." */
-  readonly problem: string
-  readonly what: string
-  readonly repeat: Repeat
-  readonly body?: unknown
+type AstroCall = Call & {
   /** Texts without which the answer is none of Astro's. */
   readonly texts?: readonly string[]
   /** For what the server says of a failure, which may quote what it was sent. */
@@ -58,68 +45,43 @@ export function createAstroClient(deps: {
   readonly apiOrigin: string
   readonly tokens: TokenHolder
 }) {
-  const { request, apiOrigin, tokens } = deps
-  const host = new URL(apiOrigin).host
+  const call = createCaller({
+    request: deps.request,
+    tokens: deps.tokens,
+    root: `${deps.apiOrigin}/v1`,
+    headers: { 'x-api-version': '1.0', 'x-astro-client-identifier': CLIENT_NAME },
+    unanswered,
+  })
 
-  async function send(call: Call): Promise<HttpResponse> {
-    const attempt = async (): Promise<HttpResponse> =>
-      request({
-        what: call.what,
-        method: call.method,
-        url: `${apiOrigin}/v1${call.path}`,
-        headers: {
-          authorization: `Bearer ${await tokens.accessToken()}`,
-          accept: 'application/json',
-          'x-api-version': '1.0',
-          'x-astro-client-identifier': CLIENT_NAME,
-          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: call.body === undefined ? undefined : JSON.stringify(call.body),
-        repeat: call.repeat,
-        expectJson: true,
-      })
-    try {
-      const response = await attempt()
-      return response.status === 401 && (await tokens.renew()) ? await attempt() : response
-    } catch (error) {
-      if (error instanceof HttpFailure) throw unanswered(call.problem, host, error)
-      throw error
+  async function json<T>(asked: AstroCall): Promise<T> {
+    const { problem, texts = [], redact } = asked
+    const response = await call(asked)
+    if (response.status !== 200) {
+      const told = redact ? { ...response, text: redact(response.text) } : response
+      throw response.status < 400 ? unreadable(problem, told) : refused(problem, told)
     }
-  }
-
-  async function json<T>(call: Call): Promise<T> {
-    const answered = await send(call)
-    if (answered.status !== 200) {
-      const response = call.redact ? { ...answered, text: call.redact(answered.text) } : answered
-      throw response.status < 400 ? unreadable(call.problem, response) : refused(call.problem, response)
-    }
-    if (!isJson(answered)) throw unreadable(call.problem, answered)
-    const answer = parse(answered.text)
-    if (!isRecord(answer)) throw unreadable(call.problem, answered)
-    const missing = (call.texts ?? []).filter((name) => typeof answer[name] !== 'string')
-    if (missing.length > 0) throw unreadable(call.problem, answered, `It lacks ${missing.join(', ')}.`)
+    const answer = isJson(response) ? parseJson(response) : undefined
+    if (!isObject(answer)) throw unreadable(problem, response)
+    const missing = texts.filter((name) => typeof answer[name] !== 'string')
+    if (missing.length > 0) throw unreadable(problem, response, `It lacks ${missing.join(', ')}.`)
     return answer as T
   }
 
-  /** Pages until an empty page or until everything that was promised is there. */
-  async function all<T>(call: Call, items: string, name = 'id'): Promise<T[]> {
+  async function all<T>(asked: AstroCall, items: string, name = 'id'): Promise<T[]> {
     const found: T[] = []
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const separator = call.path.includes('?') ? '&' : '?'
-      const path = `${call.path}${separator}limit=${PAGE}&offset=${found.length}`
-      const answer = await json<Record<string, unknown>>({ ...call, path })
+    const separator = asked.path.includes('?') ? '&' : '?'
+    const read = async (query: string): Promise<Page<T>> => {
+      const answer = await json<JsonObject>({ ...asked, path: `${asked.path}${separator}${query}` })
       const batch = answer[items]
-      if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item[name] === 'string')) {
-        throw new ActionError({
-          code: 'ASTRO-API-ANSWER',
-          problem: call.problem,
-          observed: `The answer has no list of ${items}.`,
-          likelyCause: 'Another server than Astro answered.',
-          fix: 'Check the `domain` input.',
-        })
+      if (!Array.isArray(batch) || !batch.every((item) => isObject(item) && typeof item[name] === 'string')) {
+        throw notAList(asked.problem, `The answer has no list of ${items}.`)
       }
-      found.push(...(batch as T[]))
-      if (batch.length === 0 || found.length >= Number(answer.totalCount)) break
+      return { items: batch as T[], total: Number(answer.totalCount) }
+    }
+    const endless = (): ActionError =>
+      notAList(asked.problem, `The list of ${items} did not end within ${MOST_PAGES} pages.`)
+    for await (const page of pageByPage(read, { size: PAGE, most: MOST_PAGES, endless })) {
+      found.push(...page.items)
     }
     return found
   }
@@ -289,14 +251,12 @@ export function createAstroClient(deps: {
 /** Names a Deployment in paths. */
 export type DeploymentPath = { readonly organizationId: string; readonly id: string }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function notAList(problem: string, observed: string): ActionError {
+  return new ActionError({
+    code: 'ASTRO-API-ANSWER',
+    problem,
+    observed,
+    likelyCause: 'Another server than Astro answered.',
+    fix: 'Check the `domain` input.',
+  })
 }

@@ -1,6 +1,6 @@
 import { ActionError, LONGEST_SAID, quoteSaid } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
-import { isJson } from '../http/request.ts'
+import { isJson, isObject, isPage, parseJson } from '../http/json.ts'
 import type { HttpFailure } from '../http/transport.ts'
 
 /** What the control plane says of an error (section 8 of its contract). */
@@ -66,10 +66,6 @@ export function refused(problem: string, response: HttpResponse): ActionError {
   return new ActionError({ problem, observed: observe(response), ...(advice ?? UNAVAILABLE) })
 }
 
-function isPage(response: HttpResponse): boolean {
-  return !isJson(response) && /<html|<!doctype/i.test(response.text.slice(0, 200))
-}
-
 /** An answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
 export function unreadable(problem: string, response: HttpResponse, detail = ''): ActionError {
   return new ActionError({
@@ -86,9 +82,7 @@ export function unanswered(problem: string, host: string, failure: HttpFailure):
   return new ActionError({
     code: 'ASTRO-API-UNREACHABLE',
     problem,
-    observed: failure.reached
-      ? `${host} took the request but gave no complete answer: ${failure.message}.`
-      : `${host} could not be reached: ${failure.message}.`,
+    observed: failure.describe(host),
     likelyCause: failure.reached
       ? 'The connection broke, or Astro is overloaded.'
       : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
@@ -122,10 +116,6 @@ function fieldErrors(errors: unknown): string {
 
 function parseErrorBody(response: HttpResponse): ErrorBody {
   if (!isJson(response)) return isPage(response) ? { message: 'a web page, not JSON' } : {}
-  try {
-    const body: unknown = JSON.parse(response.text)
-    return typeof body === 'object' && body !== null ? body : {}
-  } catch {
-    return {}
-  }
+  const body = parseJson(response)
+  return isObject(body) ? body : {}
 }

@@ -1,5 +1,7 @@
 import { observe, refused } from '../astro/failure.ts'
 import { ActionError, quoteSaid } from '../errors.ts'
+import type { JsonObject } from '../http/json.ts'
+import { isObject, parseJson } from '../http/json.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { mayCarrySecrets } from '../http/secure.ts'
 import { HttpFailure } from '../http/transport.ts'
@@ -80,7 +82,7 @@ export async function exchangeKey(
   const token = response.status === 200 ? stringField(response, 'access_token') : undefined
   if (token !== undefined && token !== '') {
     deps.hide(token)
-    const lifetime = Number(parse(response)?.expires_in)
+    const lifetime = Number(objectIn(response)?.expires_in)
     const seconds = Number.isFinite(lifetime) && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS
     return { token, expiresAt: askedAt + seconds * 1000 }
   }
@@ -88,7 +90,7 @@ export async function exchangeKey(
 }
 
 function rejection(problem: string, response: HttpResponse): ActionError {
-  if ([400, 401, 403].includes(response.status) && parse(response)) {
+  if ([400, 401, 403].includes(response.status) && objectIn(response)) {
     return new ActionError({
       code: 'ASTRO-AUTH-KEY-REJECTED',
       problem,
@@ -113,7 +115,7 @@ function rejection(problem: string, response: HttpResponse): ActionError {
 }
 
 function describeAnswer(response: HttpResponse): string {
-  if (!parse(response)) return `${observe(response)} ${OPAQUE}`
+  if (!objectIn(response)) return `${observe(response)} ${OPAQUE}`
   const said = stringField(response, 'error_description') ?? stringField(response, 'error')
   const words = said === undefined ? '' : `: ${quoteSaid(said)}`
   const nothing = response.status === 200 ? ' There is no access token in it.' : ''
@@ -151,16 +153,12 @@ async function answered(
   }
 }
 
-function parse(response: HttpResponse): Record<string, unknown> | undefined {
-  try {
-    const body: unknown = JSON.parse(response.text)
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+function stringField(response: HttpResponse, name: string): string | undefined {
+  const value = objectIn(response)?.[name]
+  return typeof value === 'string' ? value : undefined
 }
 
-function stringField(response: HttpResponse, name: string): string | undefined {
-  const value = parse(response)?.[name]
-  return typeof value === 'string' ? value : undefined
+function objectIn(response: HttpResponse): JsonObject | undefined {
+  const body = parseJson(response)
+  return isObject(body) ? body : undefined
 }

@@ -1,4 +1,4 @@
-import type { TokenHolder } from '../astro/client.ts'
+import type { TokenHolder } from '../http/authorized.ts'
 import { ActionError } from '../errors.ts'
 import type { Request } from '../http/request.ts'
 import type { TokenClaims } from './claims.ts'

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { describeError } from '../errors.ts'
+import { isJson, parseJson } from './json.ts'
 import type { Repeat } from './retry.ts'
 import { mayRepeat, retryAfter, retryDelay } from './retry.ts'
 import type { HttpMethod, Transport, WireResponse } from './transport.ts'
@@ -94,7 +95,12 @@ async function once(
       timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
       signal,
     })
-    if (request.expectJson && response.status < 300 && isCutJson(response)) {
+    if (
+      request.expectJson &&
+      response.status < 300 &&
+      isJson(response) &&
+      parseJson(response) === undefined
+    ) {
       return new HttpFailure('the answer is not complete JSON', true)
     }
     return response
@@ -107,19 +113,4 @@ async function once(
 
 function signalFor(deps: HttpDependencies, request: HttpRequest): AbortSignal | undefined {
   return request.evenIfCancelled ? undefined : deps.signal
-}
-
-function isCutJson(response: WireResponse): boolean {
-  if (!isJson(response)) return false
-  try {
-    JSON.parse(response.text)
-    return false
-  } catch {
-    return true
-  }
-}
-
-/** Whether an answer says that it is JSON. */
-export function isJson(response: WireResponse): boolean {
-  return /\bjson\b/i.test(response.headers['content-type'] ?? '')
 }

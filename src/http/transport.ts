@@ -33,6 +33,13 @@ export class HttpFailure extends Error {
     super(message, { cause })
     this.reached = reached
   }
+
+  /** What was seen of it, as a sentence. */
+  describe(host: string): string {
+    return this.reached
+      ? `${host} took the request but gave no complete answer: ${this.message}.`
+      : `${host} could not be reached: ${this.message}.`
+  }
 }
 
 /** One attempt at one request: resolves with any status, rejects with HttpFailure or the signal's reason. */

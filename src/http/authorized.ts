@@ -1,0 +1,83 @@
+import type { ActionError } from '../errors.ts'
+import type { HttpResponse, Request } from './request.ts'
+import type { Repeat } from './retry.ts'
+import type { HttpMethod } from './transport.ts'
+import { HttpFailure } from './transport.ts'
+
+/** What an API's client needs to know of whoever holds the token. */
+export type TokenHolder = {
+  /** A token that is still good for at least one call. */
+  accessToken(): Promise<string>
+  /** Gets another token after a 401; false when there is no other. */
+  renew(): Promise<boolean>
+}
+
+export type Call = {
+  readonly method: HttpMethod
+  /** Below the root of the API, with its query. */
+  readonly path: string
+  /** What failed, should it fail: "Could not read the Deployment cl1." */
+  readonly problem: string
+  /** The request in words, for log lines: "read the Deployment". */
+  readonly what: string
+  readonly repeat: Repeat
+  readonly body?: unknown
+  /** Sent although the run was cancelled: for what must be put back. */
+  readonly evenIfCancelled?: boolean
+}
+
+export type Api = {
+  readonly request: Request
+  readonly tokens: TokenHolder
+  /** Without a trailing slash. */
+  readonly root: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** How long a call may take with its retries, in milliseconds. */
+  readonly budgetMs?: () => number
+  /** Whether the API did not know the token, when it has other words for that than 401. */
+  readonly isUnknownToken?: (response: HttpResponse) => boolean
+  /** The error for a call that nobody answered. */
+  readonly unanswered: (problem: string, host: string, failure: HttpFailure) => ActionError
+}
+
+/**
+ * Sends calls with the access token, and once more with another token when the API does not know the first. Resolves with
+ * the answer whatever its status is; throws what `unanswered` makes of a call without one.
+ */
+export function createCaller(api: Api): (call: Call) => Promise<HttpResponse> {
+  const { request, tokens, root, headers, budgetMs, isUnknownToken, unanswered } = api
+  const { host } = new URL(root)
+
+  const attempt = async ({
+    method,
+    path,
+    what,
+    repeat,
+    body,
+    evenIfCancelled,
+  }: Call): Promise<HttpResponse> =>
+    request({
+      ...{ what, method, url: root + path, repeat },
+      headers: {
+        authorization: `Bearer ${await tokens.accessToken()}`,
+        accept: 'application/json',
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      expectJson: true,
+      evenIfCancelled: evenIfCancelled ?? false,
+      ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
+    })
+
+  return async (call) => {
+    try {
+      const response = await attempt(call)
+      const isUnknown = response.status === 401 || isUnknownToken?.(response) === true
+      return isUnknown && (await tokens.renew()) ? await attempt(call) : response
+    } catch (error) {
+      if (error instanceof HttpFailure) throw unanswered(call.problem, host, error)
+      throw error
+    }
+  }
+}
