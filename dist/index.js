@@ -32608,16 +32608,56 @@ function describeError(thrown) {
 
 /***/ }),
 
+/***/ 2868:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Fh: () => (/* binding */ isJson),
+/* harmony export */   Gv: () => (/* binding */ isObject),
+/* harmony export */   qF: () => (/* binding */ parseJson),
+/* harmony export */   yp: () => (/* binding */ isPage)
+/* harmony export */ });
+const parsed = new WeakMap();
+/** What an answer's text holds as JSON; undefined when it is none. Each answer is parsed once. */
+function parseJson(response) {
+    if (!parsed.has(response))
+        parsed.set(response, parse(response.text));
+    return parsed.get(response);
+}
+/** Whether an answer says that it is JSON. */
+function isJson(response) {
+    return /\bjson\b/i.test(response.headers['content-type'] ?? '');
+}
+/** Whether an answer is a web page, whatever it says that it is. */
+function isPage(response) {
+    return !isJson(response) && /<html|<!doctype/i.test(response.text.slice(0, 200));
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
 /***/ 7777:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F: () => (/* binding */ isJson),
 /* harmony export */   W: () => (/* binding */ createRequest)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8902);
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1517);
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2868);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8902);
+/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1517);
+
 
 
 
@@ -32636,12 +32676,12 @@ function createRequest(deps) {
         for (let attempt = 1;; attempt++) {
             const startedAt = deps.clock.now();
             const outcome = await once(deps, request, url, deadline - startedAt);
-            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
+            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
             deps.log.debug(`${label}: ${seen} after ${deps.clock.now() - startedAt} ms`);
-            const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .retryDelay */ .a2)(attempt, waitAskedFor(outcome, deps.clock.now()), deps.random);
+            const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .retryDelay */ .a2)(attempt, waitAskedFor(outcome, deps.clock.now()), deps.random);
             const inTime = deps.clock.now() + delay < deadline;
-            if (!isFailed(outcome) || !(0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .mayRepeat */ .xg)(request.repeat, outcome) || attempt >= ATTEMPTS || !inTime) {
-                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H)
+            if (!isFailed(outcome) || !(0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .mayRepeat */ .xg)(request.repeat, outcome) || attempt >= ATTEMPTS || !inTime) {
+                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H)
                     throw outcome;
                 return outcome;
             }
@@ -32650,9 +32690,9 @@ function createRequest(deps) {
         }
     };
 }
-const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H || outcome.status >= 400;
+const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H || outcome.status >= 400;
 function waitAskedFor(outcome, now) {
-    return outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H ? undefined : (0,_retry_js__WEBPACK_IMPORTED_MODULE_1__/* .retryAfter */ .P9)(outcome.headers['retry-after'], now);
+    return outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H ? undefined : (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .retryAfter */ .P9)(outcome.headers['retry-after'], now);
 }
 async function once(deps, request, url, remainingMs) {
     const signal = signalFor(deps, request);
@@ -32665,35 +32705,23 @@ async function once(deps, request, url, remainingMs) {
             timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
             signal,
         });
-        if (request.expectJson && response.status < 300 && isCutJson(response)) {
-            return new _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H('the answer is not complete JSON', true);
+        if (request.expectJson &&
+            response.status < 300 &&
+            (0,_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isJson */ .Fh)(response) &&
+            (0,_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(response) === undefined) {
+            return new _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H('the answer is not complete JSON', true);
         }
         return response;
     }
     catch (error) {
-        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H)
+        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H)
             return error;
         signal?.throwIfAborted();
-        return new _transport_js__WEBPACK_IMPORTED_MODULE_2__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
+        return new _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
     }
 }
 function signalFor(deps, request) {
     return request.evenIfCancelled ? undefined : deps.signal;
-}
-function isCutJson(response) {
-    if (!isJson(response))
-        return false;
-    try {
-        JSON.parse(response.text);
-        return false;
-    }
-    catch {
-        return true;
-    }
-}
-/** Whether an answer says that it is JSON. */
-function isJson(response) {
-    return /\bjson\b/i.test(response.headers['content-type'] ?? '');
 }
 
 
@@ -32770,6 +32798,12 @@ class HttpFailure extends Error {
     constructor(message, reached, cause) {
         super(message, { cause });
         this.reached = reached;
+    }
+    /** What was seen of it, as a sentence. */
+    describe(host) {
+        return this.reached
+            ? `${host} took the request but gave no complete answer: ${this.message}.`
+            : `${host} could not be reached: ${this.message}.`;
     }
 }
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -32949,18 +32983,20 @@ function noDocker(observed) {
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9584);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9373);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
-/* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7777);
-/* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
-/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7094);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7729);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3597);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6811);
-/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7194);
-/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7360);
+/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
+/* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_v8__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9584);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9373);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
+/* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
+/* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
+/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(204);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7194);
+/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(7360);
 
 
 
@@ -32973,11 +33009,15 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 
 
 
-const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_10__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq);
-const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_9__/* .createLog */ .h)(secrets.redact);
+
+// V8 would let the space for new objects grow to 64 MB of mostly dead ones, which a DAG folder of thousands of files then takes
+// on top of what it needs. It keeps the size that loading gave it; from the first line on, loading itself would be slower.
+(0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
+const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_11__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq);
+const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_10__/* .createLog */ .h)(secrets.redact);
 const cancellation = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ActionError */ .lZ({
+    process.once(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ({
         code: 'ASTRO-CANCELLED',
         problem: 'The run was cancelled.',
         observed: `The runner sent ${signal}.`,
@@ -32985,23 +33025,23 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     })));
 }
 const { signal } = cancellation;
-const transport = (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_4__/* .createTransport */ .o)();
-await (0,_main_js__WEBPACK_IMPORTED_MODULE_6__/* .main */ .i)({
+const transport = (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .createTransport */ .o)();
+await (0,_main_js__WEBPACK_IMPORTED_MODULE_7__/* .main */ .i)({
     env: process.env,
-    clock: _clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
-    request: (0,_http_request_js__WEBPACK_IMPORTED_MODULE_3__/* .createRequest */ .W)({
+    clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
+    request: (0,_http_request_js__WEBPACK_IMPORTED_MODULE_4__/* .createRequest */ .W)({
         send: transport.send,
-        clock: _clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
+        clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
         random: Math.random,
-        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_11__/* .userAgent */ .N)(process.env),
+        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_12__/* .userAgent */ .N)(process.env),
         log,
         signal,
     }),
-    git: _project_git_js__WEBPACK_IMPORTED_MODULE_8__/* .systemGit */ .O_,
-    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_5__/* .createDocker */ .h)(process.env, signal),
+    git: _project_git_js__WEBPACK_IMPORTED_MODULE_9__/* .systemGit */ .O_,
+    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_6__/* .createDocker */ .h)(process.env, signal),
     secrets,
     log,
-    outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_7__/* .createOutputs */ .l)(),
+    outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_8__/* .createOutputs */ .l)(),
     signal,
 });
 // What still goes on beside the story (a list that nobody waits for any more, its retries) would keep the process.
@@ -33013,7 +33053,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7094:
+/***/ 204:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33116,8 +33156,8 @@ function describeLook(error) {
     return error instanceof src_errors/* ActionError */.lZ ? (error.observed ?? error.problem).replace(/\.$/, '') : String(error);
 }
 
-// EXTERNAL MODULE: ./src/http/request.ts
-var http_request = __nccwpck_require__(7777);
+// EXTERNAL MODULE: ./src/http/json.ts
+var http_json = __nccwpck_require__(2868);
 ;// CONCATENATED MODULE: ./src/airflow/failure.ts
 
 
@@ -33170,7 +33210,7 @@ function adviceFor(response) {
     if (isInvalidToken(response))
         return ADVICE[401] ?? REFUSED;
     // The ingress in front of a Deployment that is not up answers 404 as a page; Airflow itself answers in JSON.
-    if (status >= 500 || (status === 404 && !(0,http_request/* isJson */.F)(response)))
+    if (status >= 500 || (status === 404 && !(0,http_json/* isJson */.Fh)(response)))
         return UNAVAILABLE;
     return ADVICE[status] ?? REFUSED;
 }
@@ -33197,9 +33237,7 @@ function unanswered(problem, host, failure) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AIRFLOW-UNREACHABLE',
         problem,
-        observed: failure.reached
-            ? `${host} took the request but gave no complete answer: ${failure.message}.`
-            : `${host} could not be reached: ${failure.message}.`,
+        observed: failure.describe(host),
         likelyCause: failure.reached
             ? 'The connection broke, or the webserver of the Deployment is overloaded.'
             : 'A firewall or proxy stands between this runner and the Deployment, or its Airflow is private.',
@@ -33216,17 +33254,10 @@ function observe(response) {
 }
 /** What Airflow says of an error, in one line: both majors have several forms for it (section f of its contract). */
 function said(response) {
-    if (!(0,http_request/* isJson */.F)(response)) {
-        return /<html|<!doctype/i.test(response.text.slice(0, 200)) ? 'a web page, not JSON' : undefined;
-    }
-    let body;
-    try {
-        body = JSON.parse(response.text);
-    }
-    catch {
-        return undefined;
-    }
-    if (typeof body !== 'object' || body === null)
+    if (!(0,http_json/* isJson */.Fh)(response))
+        return (0,http_json/* isPage */.yp)(response) ? 'a web page, not JSON' : undefined;
+    const body = (0,http_json/* parseJson */.qF)(response);
+    if (!(0,http_json/* isObject */.Gv)(body))
         return undefined;
     const { detail, error, title } = body;
     const words = textOf(detail) ?? textOf(error) ?? textOf(title);
@@ -33266,6 +33297,63 @@ function mayCarrySecrets(url) {
 
 // EXTERNAL MODULE: ./src/http/transport.ts
 var transport = __nccwpck_require__(1517);
+;// CONCATENATED MODULE: ./src/http/authorized.ts
+
+/**
+ * Sends calls with the access token, and once more with another token when the API does not know the first. Resolves with
+ * the answer whatever its status is; throws what `unanswered` makes of a call without one.
+ */
+function createCaller(api) {
+    const { request, tokens, root, headers, budgetMs, isUnknownToken, unanswered } = api;
+    const { host } = new URL(root);
+    const attempt = async ({ method, path, what, repeat, body, evenIfCancelled, }) => request({
+        ...{ what, method, url: root + path, repeat },
+        headers: {
+            authorization: `Bearer ${await tokens.accessToken()}`,
+            accept: 'application/json',
+            ...headers,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        expectJson: true,
+        evenIfCancelled: evenIfCancelled ?? false,
+        ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
+    });
+    return async (call) => {
+        try {
+            const response = await attempt(call);
+            const isUnknown = response.status === 401 || isUnknownToken?.(response) === true;
+            return isUnknown && (await tokens.renew()) ? await attempt(call) : response;
+        }
+        catch (error) {
+            if (error instanceof transport/* HttpFailure */.H)
+                throw unanswered(call.problem, host, error);
+            throw error;
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./src/http/pages.ts
+/**
+ * Reads a list page by page, until a page is empty or as many items as there are were seen. The offset moves by what came,
+ * not by what was asked for: servers give less than they are asked for.
+ *
+ * @param read gets `limit=…&offset=…`
+ * @param options.size how many to ask for
+ * @param options.most pages, after which `endless` is thrown
+ */
+async function* pageByPage(read, options) {
+    let offset = 0;
+    for (let asked = 0; asked < options.most; asked++) {
+        const page = await read(`limit=${options.size}&offset=${offset}`);
+        yield page;
+        offset += page.items.length;
+        if (page.items.length === 0 || offset >= (page.total ?? Infinity))
+            return;
+    }
+    throw options.endless();
+}
+
 ;// CONCATENATED MODULE: ./src/airflow/task-log.ts
 /**
  * A task's log as lines, from the `content` of either major's JSON answer: in Airflow 3 a list of structured events (or of
@@ -33374,6 +33462,7 @@ function time(value) {
 
 
 
+
 const PAGE = 100;
 const MOST_PAGES = 200;
 const LONGEST_CALL_MS = 60_000;
@@ -33385,68 +33474,46 @@ const SHORTEST_CALL_MS = 1_000;
  */
 function createAirflowClient(connection) {
     const { request, tokens, major, root } = connection;
-    const { host } = new URL(root);
-    async function send(call) {
-        const remainingMs = Math.max(SHORTEST_CALL_MS, connection.remainingMs?.() ?? LONGEST_CALL_MS);
-        const attempt = async () => request({
-            what: call.what,
-            method: call.method,
-            url: `${root}${call.path}`,
-            headers: {
-                authorization: `Bearer ${await tokens.accessToken()}`,
-                accept: call.accept ?? 'application/json',
-                ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-            },
-            body: call.body === undefined ? undefined : JSON.stringify(call.body),
-            repeat: call.repeat,
-            expectJson: true,
-            budgetMs: Math.min(LONGEST_CALL_MS, remainingMs),
-            evenIfCancelled: call.evenIfCancelled ?? false,
-        });
-        let response;
-        try {
-            response = await attempt();
-            const unknown = response.status === 401 || isInvalidToken(response);
-            if (unknown && (await tokens.renew()))
-                response = await attempt();
-        }
-        catch (error) {
-            if (error instanceof transport/* HttpFailure */.H)
-                throw unanswered(call.problem, host, error);
-            throw error;
-        }
+    const call = createCaller({
+        ...{ request, tokens, root, unanswered: unanswered },
+        budgetMs() {
+            const remainingMs = connection.remainingMs?.() ?? LONGEST_CALL_MS;
+            return Math.min(LONGEST_CALL_MS, Math.max(SHORTEST_CALL_MS, remainingMs));
+        },
+        isUnknownToken: isInvalidToken,
+    });
+    async function json(asked) {
+        const response = await call(asked);
         if (response.status >= 300)
-            throw refused(call.problem, response);
-        return response;
-    }
-    async function json(call) {
-        const response = await send(call);
-        const body = (0,http_request/* isJson */.F)(response) ? parse(response.text) : undefined;
+            throw refused(asked.problem, response);
+        const body = (0,http_json/* isJson */.Fh)(response) ? (0,http_json/* parseJson */.qF)(response) : undefined;
         if (typeof body !== 'object' || body === null)
-            throw unreadable(call.problem, response);
+            throw unreadable(asked.problem, response);
         return { body: body, serverTime: serverTime(response) };
     }
     const read = (path, what, problem) => json({ method: 'GET', path, what, problem, repeat: 'always' });
     /**
-     * Pages until an empty page: `total_entries` cannot be trusted for import errors, whose pages may also be short and
-     * repeat each other.
+     * The total is not trusted for import errors: Airflow 3 counts them too often, and their pages may be short and repeat
+     * each other.
      */
     async function all(list, readItem) {
-        const found = [];
-        let offset = 0;
-        for (let page = 0; page < MOST_PAGES; page++) {
-            const path = `${list.path}&limit=${PAGE}&offset=${offset}`;
-            const { body, serverTime: at } = await read(path, list.what, list.problem);
-            const batch = body[list.items];
+        const { items, problem } = list;
+        const readPage = async (query) => {
+            const { body, serverTime: at } = await read(`${list.path}&${query}`, list.what, problem);
+            const batch = body[items];
             if (!Array.isArray(batch))
-                throw noList(list.problem, list.items);
-            found.push(...batch.map(readItem).filter((item) => item !== undefined));
-            offset += batch.length;
-            const complete = list.total === 'trusted' && offset >= Number(body.total_entries);
-            if (batch.length === 0 || complete)
-                return { items: found, serverTime: at };
+                throw noList(problem, items);
+            const total = list.total === 'trusted' ? Number(body.total_entries) : undefined;
+            return { items: batch, total, at };
+        };
+        const endless = () => endlessList(problem, items);
+        const found = [];
+        let at;
+        for await (const page of pageByPage(readPage, { size: PAGE, most: MOST_PAGES, endless })) {
+            found.push(...page.items.map(readItem).filter((item) => item !== undefined));
+            at = page.at;
         }
-        throw endless(list.problem, list.items);
+        return { items: found, serverTime: at };
     }
     const dagPath = (dagId) => `/dags/${encodeURIComponent(dagId)}`;
     const runPath = (dagId, runId) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`;
@@ -33572,14 +33639,6 @@ function createAirflowClient(connection) {
         },
     };
 }
-function parse(json) {
-    try {
-        return JSON.parse(json);
-    }
-    catch {
-        return undefined;
-    }
-}
 /** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */
 function serverTime(response) {
     const at = Date.parse(response.headers.date ?? '');
@@ -33601,7 +33660,7 @@ function notTheObject(problem) {
 function noList(problem, items) {
     return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: `The answer has no list of ${items}.` });
 }
-function endless(problem, items) {
+function endlessList(problem, items) {
     return new src_errors/* ActionError */.lZ({
         ...OTHER_SERVER,
         problem,
@@ -33790,13 +33849,10 @@ const failure_UNAVAILABLE = {
  * page that says "forbidden" or "not found" is from somebody else, and says nothing about the credential or the ID.
  */
 function failure_refused(problem, response) {
-    if (response.status < 500 && response.status !== 429 && isPage(response))
+    if (response.status < 500 && response.status !== 429 && (0,http_json/* isPage */.yp)(response))
         return failure_unreadable(problem, response);
     const advice = failure_ADVICE[response.status] ?? (response.status >= 500 ? failure_UNAVAILABLE : failure_ADVICE[400]);
     return new src_errors/* ActionError */.lZ({ problem, observed: failure_observe(response), ...(advice ?? failure_UNAVAILABLE) });
-}
-function isPage(response) {
-    return !(0,http_request/* isJson */.F)(response) && /<html|<!doctype/i.test(response.text.slice(0, 200));
 }
 /** An answer that is not what the contract promises; `detail` is a sentence on what is wrong with it. */
 function failure_unreadable(problem, response, detail = '') {
@@ -33813,9 +33869,7 @@ function failure_unanswered(problem, host, failure) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-API-UNREACHABLE',
         problem,
-        observed: failure.reached
-            ? `${host} took the request but gave no complete answer: ${failure.message}.`
-            : `${host} could not be reached: ${failure.message}.`,
+        observed: failure.describe(host),
         likelyCause: failure.reached
             ? 'The connection broke, or Astro is overloaded.'
             : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
@@ -33844,15 +33898,10 @@ function fieldErrors(errors) {
     return text.length <= src_errors/* LONGEST_SAID */.P2 ? text : ` It names ${told.length} fields.`;
 }
 function parseErrorBody(response) {
-    if (!(0,http_request/* isJson */.F)(response))
-        return isPage(response) ? { message: 'a web page, not JSON' } : {};
-    try {
-        const body = JSON.parse(response.text);
-        return typeof body === 'object' && body !== null ? body : {};
-    }
-    catch {
-        return {};
-    }
+    if (!(0,http_json/* isJson */.Fh)(response))
+        return (0,http_json/* isPage */.yp)(response) ? { message: 'a web page, not JSON' } : {};
+    const body = (0,http_json/* parseJson */.qF)(response);
+    return (0,http_json/* isObject */.Gv)(body) ? body : {};
 }
 
 // EXTERNAL MODULE: ./src/secrets.ts
@@ -33875,6 +33924,7 @@ function withoutValues(variables) {
 
 
 
+
 const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl'];
 const DEPLOY_TEXTS = ['id', 'status'];
 const client_PAGE = 1000;
@@ -33886,70 +33936,42 @@ const CLIENT_NAME = 'deploy-to-astro';
  * more try with a new token.
  */
 function createAstroClient(deps) {
-    const { request, apiOrigin, tokens } = deps;
-    const host = new URL(apiOrigin).host;
-    async function send(call) {
-        const attempt = async () => request({
-            what: call.what,
-            method: call.method,
-            url: `${apiOrigin}/v1${call.path}`,
-            headers: {
-                authorization: `Bearer ${await tokens.accessToken()}`,
-                accept: 'application/json',
-                'x-api-version': '1.0',
-                'x-astro-client-identifier': CLIENT_NAME,
-                ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-            },
-            body: call.body === undefined ? undefined : JSON.stringify(call.body),
-            repeat: call.repeat,
-            expectJson: true,
-        });
-        try {
-            const response = await attempt();
-            return response.status === 401 && (await tokens.renew()) ? await attempt() : response;
+    const call = createCaller({
+        request: deps.request,
+        tokens: deps.tokens,
+        root: `${deps.apiOrigin}/v1`,
+        headers: { 'x-api-version': '1.0', 'x-astro-client-identifier': CLIENT_NAME },
+        unanswered: failure_unanswered,
+    });
+    async function json(asked) {
+        const { problem, texts = [], redact } = asked;
+        const response = await call(asked);
+        if (response.status !== 200) {
+            const told = redact ? { ...response, text: redact(response.text) } : response;
+            throw response.status < 400 ? failure_unreadable(problem, told) : failure_refused(problem, told);
         }
-        catch (error) {
-            if (error instanceof transport/* HttpFailure */.H)
-                throw failure_unanswered(call.problem, host, error);
-            throw error;
-        }
-    }
-    async function json(call) {
-        const answered = await send(call);
-        if (answered.status !== 200) {
-            const response = call.redact ? { ...answered, text: call.redact(answered.text) } : answered;
-            throw response.status < 400 ? failure_unreadable(call.problem, response) : failure_refused(call.problem, response);
-        }
-        if (!(0,http_request/* isJson */.F)(answered))
-            throw failure_unreadable(call.problem, answered);
-        const answer = client_parse(answered.text);
-        if (!isRecord(answer))
-            throw failure_unreadable(call.problem, answered);
-        const missing = (call.texts ?? []).filter((name) => typeof answer[name] !== 'string');
+        const answer = (0,http_json/* isJson */.Fh)(response) ? (0,http_json/* parseJson */.qF)(response) : undefined;
+        if (!(0,http_json/* isObject */.Gv)(answer))
+            throw failure_unreadable(problem, response);
+        const missing = texts.filter((name) => typeof answer[name] !== 'string');
         if (missing.length > 0)
-            throw failure_unreadable(call.problem, answered, `It lacks ${missing.join(', ')}.`);
+            throw failure_unreadable(problem, response, `It lacks ${missing.join(', ')}.`);
         return answer;
     }
-    /** Pages until an empty page or until everything that was promised is there. */
-    async function all(call, items, name = 'id') {
+    async function all(asked, items, name = 'id') {
         const found = [];
-        for (let page = 0; page < client_MOST_PAGES; page++) {
-            const separator = call.path.includes('?') ? '&' : '?';
-            const path = `${call.path}${separator}limit=${client_PAGE}&offset=${found.length}`;
-            const answer = await json({ ...call, path });
+        const separator = asked.path.includes('?') ? '&' : '?';
+        const read = async (query) => {
+            const answer = await json({ ...asked, path: `${asked.path}${separator}${query}` });
             const batch = answer[items];
-            if (!Array.isArray(batch) || !batch.every((item) => isRecord(item) && typeof item[name] === 'string')) {
-                throw new src_errors/* ActionError */.lZ({
-                    code: 'ASTRO-API-ANSWER',
-                    problem: call.problem,
-                    observed: `The answer has no list of ${items}.`,
-                    likelyCause: 'Another server than Astro answered.',
-                    fix: 'Check the `domain` input.',
-                });
+            if (!Array.isArray(batch) || !batch.every((item) => (0,http_json/* isObject */.Gv)(item) && typeof item[name] === 'string')) {
+                throw notAList(asked.problem, `The answer has no list of ${items}.`);
             }
-            found.push(...batch);
-            if (batch.length === 0 || found.length >= Number(answer.totalCount))
-                break;
+            return { items: batch, total: Number(answer.totalCount) };
+        };
+        const endless = () => notAList(asked.problem, `The list of ${items} did not end within ${client_MOST_PAGES} pages.`);
+        for await (const page of pageByPage(read, { size: client_PAGE, most: client_MOST_PAGES, endless })) {
+            found.push(...page.items);
         }
         return found;
     }
@@ -34068,16 +34090,14 @@ function createAstroClient(deps) {
         }),
     };
 }
-function client_parse(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-function isRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+function notAList(problem, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-API-ANSWER',
+        problem,
+        observed,
+        likelyCause: 'Another server than Astro answered.',
+        fix: 'Check the `domain` input.',
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/astro/target.ts
@@ -34266,6 +34286,7 @@ function parseObject(base64url) {
 
 
 
+
 /** The audience that Deployment API keys are issued for; not the one that auth-config names. */
 const API_KEY_AUDIENCE = 'astronomer-ee';
 const AUTH_CONFIG_PATH = '/private/v1alpha1/cli/auth-config';
@@ -34327,14 +34348,14 @@ async function exchangeKey(deps, tokenUrl, key) {
     const token = response.status === 200 ? stringField(response, 'access_token') : undefined;
     if (token !== undefined && token !== '') {
         deps.hide(token);
-        const lifetime = Number(exchange_parse(response)?.expires_in);
+        const lifetime = Number(objectIn(response)?.expires_in);
         const seconds = Number.isFinite(lifetime) && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS;
         return { token, expiresAt: askedAt + seconds * 1000 };
     }
     throw rejection(problem, response);
 }
 function rejection(problem, response) {
-    if ([400, 401, 403].includes(response.status) && exchange_parse(response)) {
+    if ([400, 401, 403].includes(response.status) && objectIn(response)) {
         return new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-KEY-REJECTED',
             problem,
@@ -34357,7 +34378,7 @@ function rejection(problem, response) {
     });
 }
 function describeAnswer(response) {
-    if (!exchange_parse(response))
+    if (!objectIn(response))
         return `${failure_observe(response)} ${OPAQUE}`;
     const said = stringField(response, 'error_description') ?? stringField(response, 'error');
     const words = said === undefined ? '' : `: ${(0,src_errors/* quoteSaid */._p)(said)}`;
@@ -34390,18 +34411,13 @@ async function answered(problem, origin, ask) {
         });
     }
 }
-function exchange_parse(response) {
-    try {
-        const body = JSON.parse(response.text);
-        return typeof body === 'object' && body !== null ? body : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
 function stringField(response, name) {
-    const value = exchange_parse(response)?.[name];
+    const value = objectIn(response)?.[name];
     return typeof value === 'string' ? value : undefined;
+}
+function objectIn(response) {
+    const body = (0,http_json/* parseJson */.qF)(response);
+    return (0,http_json/* isObject */.Gv)(body) ? body : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/auth/session.ts
@@ -36344,6 +36360,27 @@ async function finalizeDeploy(deps, target, deployId, dagVersion) {
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: ./src/clock.ts
 var clock = __nccwpck_require__(9373);
+;// CONCATENATED MODULE: ./src/project/memory.ts
+const releasable = new WeakSet();
+/** A Buffer with memory of its own, whose content is arbitrary, and which `release` can take back. */
+function allocate(bytes) {
+    return owned(Buffer.allocUnsafeSlow(bytes));
+}
+/**
+ * Gives back the memory of a Buffer now. A stream of many megabytes would otherwise pile up dead buffers until the
+ * garbage collector, which hardly sees their size, happens to run. Does nothing to memory that is not from `allocate`
+ * or `owned`; the Buffer, and every other view of its memory, is empty afterwards.
+ */
+function release(buffer) {
+    if (releasable.delete(buffer.buffer))
+        buffer.buffer.transfer(0);
+}
+/** Marks the memory of a Buffer as such that `release` may take back. It must serve nobody else. */
+function owned(buffer) {
+    releasable.add(buffer.buffer);
+    return buffer;
+}
+
 // EXTERNAL MODULE: ./src/user-agent.ts
 var user_agent = __nccwpck_require__(7360);
 ;// CONCATENATED MODULE: ./src/deploy/upload-failure.ts
@@ -36489,29 +36526,6 @@ async function upload_attempts_repeatedly(deps, url, bytes, request) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/project/memory.ts
-const releasable = new WeakSet();
-/** A Buffer with memory of its own, whose content is arbitrary, and which `release` can take back. */
-function allocate(bytes) {
-    const buffer = Buffer.allocUnsafeSlow(bytes);
-    releasable.add(buffer);
-    return buffer;
-}
-/**
- * Gives back the memory of a Buffer now. A stream of many megabytes would otherwise pile up dead buffers until the
- * garbage collector, which hardly sees their size, happens to run. Does nothing to Buffers that are not from `allocate`
- * or `owned`; the Buffer is empty afterwards.
- */
-function release(buffer) {
-    if (releasable.delete(buffer))
-        buffer.buffer.transfer(0);
-}
-/** Marks a Buffer as one that `release` may take back. Its ArrayBuffer must serve nobody else. */
-function owned(buffer) {
-    releasable.add(buffer);
-    return buffer;
-}
-
 ;// CONCATENATED MODULE: ./src/deploy/upload-blocks.ts
 
 
@@ -36522,7 +36536,7 @@ async function* inBlocks(chunks, idle) {
     let used = 0;
     for await (const chunk of chunks) {
         for (let taken = 0; taken < chunk.length;) {
-            block ??= idle.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+            block ??= idle.pop() ?? allocate(BLOCK_BYTES);
             const copied = chunk.copy(block, used, taken);
             taken += copied;
             used += copied;
@@ -36596,6 +36610,7 @@ function blockIds() {
 
 
 
+
 /** Up to this many blocks go in one request, which is one round trip; more are staged side by side and then listed. */
 const BLOCKS_IN_ONE_REQUEST = 2;
 const CONNECTIONS = 4;
@@ -36641,7 +36656,7 @@ async function send(blob, url, upload, signal, onSent) {
         const integrity = checksumOf([block]);
         await attempt(block.length, (abortSignal) => client.stageBlock(id, block, block.length, { abortSignal, ...integrity }));
         onSent(block.length);
-        idle.push(block);
+        idle.push(Buffer.from(block.buffer));
     });
     const waiting = [];
     let bytes = 0;
@@ -36660,9 +36675,13 @@ async function send(blob, url, upload, signal, onSent) {
     if (staging.ids.length === 0) {
         const integrity = checksumOf(waiting);
         const { versionId } = await attempt(bytes, (abortSignal) => client.upload(() => external_node_stream_.Readable.from(waiting), bytes, { abortSignal, ...integrity }));
+        for (const block of waiting)
+            release(block);
         return { versionId, bytes };
     }
     await staging.finish();
+    for (const block of idle)
+        release(block);
     const { versionId } = await attempt(0, (abortSignal) => client.commitBlockList([...staging.ids], { abortSignal }));
     return { versionId, bytes };
 }
@@ -38581,11 +38600,12 @@ async function readPromisedDags(folder, major) {
     const byPath = new Map(folder.files.map((file) => [file.path.replace(/^dags\//, ''), file]));
     const ignoreFiles = await readIgnoreFiles(byPath);
     const files = [];
+    const readSource = promised_dags_createSourceReader();
     for (const [path, file] of byPath) {
         const ignored = isIgnored(path, ignoreFiles, major);
         if (ignored === 'yes')
             continue;
-        const read = await readPromise(path, file);
+        const read = await readPromise(path, file, readSource);
         if (!read || read.promise.kind === 'none')
             continue;
         const kind = ignored === 'maybe' ? 'possible' : read.promise.kind;
@@ -38593,14 +38613,30 @@ async function readPromisedDags(folder, major) {
     }
     return { files, all: new Set(byPath.keys()) };
 }
-async function readPromise(path, file) {
+async function readPromise(path, file, readSource) {
     if (path.endsWith('.zip')) {
         return { path, promise: { kind: 'possible', ids: [] }, fingerprint: undefined };
     }
     if (!path.endsWith('.py') || file.kind !== 'file' || file.size > LARGEST_READ_BYTES)
         return undefined;
-    const source = await (0,promises_namespaceObject.readFile)(file.absolutePath, 'utf8');
+    const source = await readSource(file);
     return { path, promise: readDagPromise(source), fingerprint: fingerprint(source) };
+}
+/** Reads one file at a time, all into the same memory: thousands of dead buffers would wait for the garbage collector. */
+function promised_dags_createSourceReader() {
+    let scratch = Buffer.alloc(0);
+    return async ({ absolutePath, size }) => {
+        if (scratch.length < size)
+            scratch = Buffer.allocUnsafeSlow(Math.min(LARGEST_READ_BYTES, 2 * size));
+        const handle = await (0,promises_namespaceObject.open)(absolutePath);
+        try {
+            const { bytesRead } = await handle.read(scratch, 0, size, 0);
+            return scratch.toString('utf8', 0, bytesRead);
+        }
+        finally {
+            await handle.close();
+        }
+    };
 }
 async function readIgnoreFiles(byPath) {
     const found = [...byPath].filter((entry) => entry[1].kind === 'file' && (entry[0] === IGNORE_FILE || entry[0].endsWith(`/${IGNORE_FILE}`)));
@@ -38622,6 +38658,7 @@ async function readIgnoreFiles(byPath) {
 
 /** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
 const MOST_ANNOTATIONS = 9;
+const MOST_NAMED = 50;
 /**
  * What Airflow shows before the deploy; undefined when it is not asked, or cannot be. An Airflow that refuses the token is an
  * error before anything is written, one that is down is not: the deploy may be what brings it back.
@@ -38700,10 +38737,8 @@ function conclude(run, report) {
         log.info(`Does not import: ${describeRow(row)}`);
     for (const row of report.oldErrors)
         log.info(`Did not import before either: ${describeRow(row)}`);
-    for (const id of report.appeared)
-        log.info(`New DAG: ${id}`);
-    for (const id of report.disappeared)
-        log.info(`DAG that is gone: ${id}`);
+    tellSome(run, 'New DAG', report.appeared);
+    tellSome(run, 'DAG that is gone', report.disappeared);
     if (report.oldErrors.length > 0) {
         log.notice(`${verification_count(report.oldErrors.length, 'DAG file')} did not import before this deploy and still ${report.oldErrors.length === 1 ? 'does' : 'do'} not: ${report.oldErrors.map(({ file }) => file).join(', ')}`);
     }
@@ -38730,6 +38765,12 @@ function conclude(run, report) {
     }
     log.info('Airflow has imported the new code.');
     return true;
+}
+function tellSome({ log }, what, ids) {
+    for (const id of ids.slice(0, MOST_NAMED))
+        log.info(`${what}: ${id}`);
+    if (ids.length > MOST_NAMED)
+        log.info(`${what}: ${ids.length - MOST_NAMED} more`);
 }
 /** Stops the step, or warns when that is what `verify` asks for. */
 function handle({ inputs, log }, error) {
@@ -39980,6 +40021,7 @@ function record(key, value) {
 
 
 
+
 const tar_blocks_BLOCK_BYTES = 1024 * 1024;
 const END_OF_ARCHIVE_BYTES = 1024;
 /**
@@ -40016,7 +40058,7 @@ async function* tarBlocks(files, extra, idle) {
         yield out.block.subarray(0, out.used);
 }
 function room(out) {
-    out.block ??= out.idle.pop() ?? Buffer.allocUnsafeSlow(tar_blocks_BLOCK_BYTES);
+    out.block ??= out.idle.pop() ?? allocate(tar_blocks_BLOCK_BYTES);
     return out.block;
 }
 /** Moves the end of what was written; the block, once it is full. */
@@ -40099,6 +40141,7 @@ function tar_blocks_unreadable(file, error) {
 
 
 
+
 /** Chunks that wait for the consumer: a megabyte of content each. */
 const CHUNKS_AHEAD = 8;
 /**
@@ -40113,11 +40156,15 @@ const CHUNKS_AHEAD = 8;
 function packDagFolder(folder, options = {}) {
     const extra = Promise.resolve(options.extra ?? []);
     extra.catch(() => undefined);
+    return readAhead(compress(folder, extra), CHUNKS_AHEAD, options.signal);
+}
+async function* compress(folder, extra) {
     const idle = [];
-    const compressed = gzip(tarBlocks(folder.files, extra, idle), (block) => {
+    yield* gzip(tarBlocks(folder.files, extra, idle), (block) => {
         idle.push(Buffer.from(block.buffer));
     });
-    return readAhead(compressed, CHUNKS_AHEAD, options.signal);
+    for (const block of idle)
+        release(block);
 }
 
 // EXTERNAL MODULE: external "node:timers/promises"
@@ -41250,6 +41297,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/types");
+
+/***/ }),
+
+/***/ 8877:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
 
 /***/ }),
 

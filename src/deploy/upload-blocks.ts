@@ -1,5 +1,5 @@
 import { createHash, getFips, randomBytes } from 'node:crypto'
-import { release } from '../project/memory.ts'
+import { allocate, release } from '../project/memory.ts'
 
 export const BLOCK_BYTES = 4 * 1024 * 1024
 
@@ -9,7 +9,7 @@ export async function* inBlocks(chunks: AsyncIterable<Buffer>, idle: Buffer[]): 
   let used = 0
   for await (const chunk of chunks) {
     for (let taken = 0; taken < chunk.length;) {
-      block ??= idle.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+      block ??= idle.pop() ?? allocate(BLOCK_BYTES)
       const copied = chunk.copy(block, used, taken)
       taken += copied
       used += copied

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
 import { mayCarrySecrets } from '../http/secure.ts'
+import { release } from '../project/memory.ts'
 import { VERSION } from '../user-agent.ts'
 import type { Blob } from './blob.ts'
 import { openBlob } from './blob.ts'
@@ -88,7 +89,7 @@ async function send(
       client.stageBlock(id, block, block.length, { abortSignal, ...integrity }),
     )
     onSent(block.length)
-    idle.push(block)
+    idle.push(Buffer.from(block.buffer))
   })
 
   const waiting: Buffer[] = []
@@ -109,9 +110,11 @@ async function send(
     const { versionId } = await attempt(bytes, (abortSignal) =>
       client.upload(() => Readable.from(waiting), bytes, { abortSignal, ...integrity }),
     )
+    for (const block of waiting) release(block)
     return { versionId, bytes }
   }
   await staging.finish()
+  for (const block of idle) release(block)
   const { versionId } = await attempt(0, (abortSignal) =>
     client.commitBlockList([...staging.ids], { abortSignal }),
   )

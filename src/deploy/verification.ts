@@ -25,6 +25,7 @@ type Facts = {
 
 /** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
 const MOST_ANNOTATIONS = 9
+const MOST_NAMED = 50
 
 /**
  * What Airflow shows before the deploy; undefined when it is not asked, or cannot be. An Airflow that refuses the token is an
@@ -103,8 +104,8 @@ function conclude(run: Run, report: VerificationReport): boolean {
   }
   for (const row of report.newErrors) log.info(`Does not import: ${describeRow(row)}`)
   for (const row of report.oldErrors) log.info(`Did not import before either: ${describeRow(row)}`)
-  for (const id of report.appeared) log.info(`New DAG: ${id}`)
-  for (const id of report.disappeared) log.info(`DAG that is gone: ${id}`)
+  tellSome(run, 'New DAG', report.appeared)
+  tellSome(run, 'DAG that is gone', report.disappeared)
   if (report.oldErrors.length > 0) {
     log.notice(
       `${count(report.oldErrors.length, 'DAG file')} did not import before this deploy and still ${report.oldErrors.length === 1 ? 'does' : 'do'} not: ${report.oldErrors.map(({ file }) => file).join(', ')}`,
@@ -135,6 +136,11 @@ function conclude(run: Run, report: VerificationReport): boolean {
   }
   log.info('Airflow has imported the new code.')
   return true
+}
+
+function tellSome({ log }: Run, what: string, ids: readonly string[]): void {
+  for (const id of ids.slice(0, MOST_NAMED)) log.info(`${what}: ${id}`)
+  if (ids.length > MOST_NAMED) log.info(`${what}: ${ids.length - MOST_NAMED} more`)
 }
 
 /** Stops the step, or warns when that is what `verify` asks for. */

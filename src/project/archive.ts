@@ -1,5 +1,6 @@
 import type { DagFolder } from './dag-file.ts'
 import { gzip } from './gzip.ts'
+import { release } from './memory.ts'
 import { readAhead } from './read-ahead.ts'
 import type { GeneratedFile } from './tar-blocks.ts'
 import { tarBlocks } from './tar-blocks.ts'
@@ -26,9 +27,13 @@ export function packDagFolder(
 ): AsyncIterable<Buffer> {
   const extra = Promise.resolve(options.extra ?? [])
   extra.catch(() => undefined)
+  return readAhead(compress(folder, extra), CHUNKS_AHEAD, options.signal)
+}
+
+async function* compress(folder: DagFolder, extra: Promise<Generated>): AsyncGenerator<Buffer, void> {
   const idle: Buffer[] = []
-  const compressed = gzip(tarBlocks(folder.files, extra, idle), (block) => {
+  yield* gzip(tarBlocks(folder.files, extra, idle), (block) => {
     idle.push(Buffer.from(block.buffer))
   })
-  return readAhead(compressed, CHUNKS_AHEAD, options.signal)
+  for (const block of idle) release(block)
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import type { IgnoreFiles } from './airflow-ignore.ts'
 import { isIgnored } from './airflow-ignore.ts'
 import type { DagFile, DagFolder, DagRegularFile } from './dag-file.ts'
@@ -28,10 +28,11 @@ export async function readPromisedDags(folder: DagFolder, major: 2 | 3): Promise
   const byPath = new Map(folder.files.map((file) => [file.path.replace(/^dags\//, ''), file]))
   const ignoreFiles = await readIgnoreFiles(byPath)
   const files: PromisedFile[] = []
+  const readSource = createSourceReader()
   for (const [path, file] of byPath) {
     const ignored = isIgnored(path, ignoreFiles, major)
     if (ignored === 'yes') continue
-    const read = await readPromise(path, file)
+    const read = await readPromise(path, file, readSource)
     if (!read || read.promise.kind === 'none') continue
     const kind = ignored === 'maybe' ? 'possible' : read.promise.kind
     files.push({ ...read, promise: { ...read.promise, kind } })
@@ -39,13 +40,34 @@ export async function readPromisedDags(folder: DagFolder, major: 2 | 3): Promise
   return { files, all: new Set(byPath.keys()) }
 }
 
-async function readPromise(path: string, file: DagFile): Promise<PromisedFile | undefined> {
+async function readPromise(
+  path: string,
+  file: DagFile,
+  readSource: SourceReader,
+): Promise<PromisedFile | undefined> {
   if (path.endsWith('.zip')) {
     return { path, promise: { kind: 'possible', ids: [] }, fingerprint: undefined }
   }
   if (!path.endsWith('.py') || file.kind !== 'file' || file.size > LARGEST_READ_BYTES) return undefined
-  const source = await readFile(file.absolutePath, 'utf8')
+  const source = await readSource(file)
   return { path, promise: readDagPromise(source), fingerprint: fingerprint(source) }
+}
+
+type SourceReader = (file: DagRegularFile) => Promise<string>
+
+/** Reads one file at a time, all into the same memory: thousands of dead buffers would wait for the garbage collector. */
+function createSourceReader(): SourceReader {
+  let scratch = Buffer.alloc(0)
+  return async ({ absolutePath, size }) => {
+    if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(Math.min(LARGEST_READ_BYTES, 2 * size))
+    const handle = await open(absolutePath)
+    try {
+      const { bytesRead } = await handle.read(scratch, 0, size, 0)
+      return scratch.toString('utf8', 0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  }
 }
 
 async function readIgnoreFiles(byPath: ReadonlyMap<string, DagFile>): Promise<IgnoreFiles> {

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { ActionError, describeError } from '../errors.ts'
 import type { DagFile, DagRegularFile } from './dag-file.ts'
+import { allocate } from './memory.ts'
 import { paddingAfter, tarHeader } from './tar-header.ts'
 
 /** A file that only exists in the archive. */
@@ -52,7 +53,7 @@ export async function* tarBlocks(
 type Out = { readonly idle: Buffer[]; block: Buffer | undefined; used: number }
 
 function room(out: Out): Buffer {
-  out.block ??= out.idle.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+  out.block ??= out.idle.pop() ?? allocate(BLOCK_BYTES)
   return out.block
 }
 
