@@ -5,6 +5,7 @@ import { measureImage } from './image.ts'
 import type { Measurement } from './measurement.ts'
 import { renderTable } from './measurement.ts'
 import { measureStartup } from './startup.ts'
+import { measureVerification } from './verification.ts'
 
 /** Measures the budgets of the design, each beside something that ran in the same minute on the same machine. */
 async function bench(): Promise<void> {
@@ -15,6 +16,7 @@ async function bench(): Promise<void> {
     ['start-up', measureStartup],
     ['deploy', measureDeploy],
     ['waiting', measureWaiting],
+    ['verification', measureVerification],
     ['archive and upload', measureArchive],
     ['image', measureImage],
   ]

@@ -30,6 +30,7 @@ export type Observed = {
 
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT'
 const PAUSE_MS = 500
+const MINUTE_MS = 60_000
 /** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
 const AFTER_AN_ERROR_MS = 45_000
 const ODD_ANSWERS = new Set(['ASTRO-AIRFLOW-ANSWER', 'ASTRO-AIRFLOW-REDIRECTED'])
@@ -59,10 +60,8 @@ export async function verify(
   let observed: Observed | undefined
   let firstErrorAt: number | undefined
   let oddAnswers = 0
-  let looks = 0
 
   async function look(): Promise<Observed | ActionError> {
-    if (looks++ > 0) await clock.sleep(PAUSE_MS, deps.signal)
     try {
       const dags = await airflow.dags()
       const errors = await airflow.importErrors()
@@ -98,12 +97,22 @@ export async function verify(
         return { kind: 'waiting', state: describeWait(judgement) }
       },
       budgetMs,
+      interval: lookInterval,
       timedOut: neverHeard,
     })
   } catch (error) {
     if (observed !== undefined && error instanceof ActionError && error.code === TIMEOUT_CODE) return observed
     throw error
   }
+}
+
+/**
+ * Time between the starts of two looks: a parse takes a minute or two as a rule, so that it is noticed soon also then. An
+ * Airflow that needs long for its answers is left alone as long.
+ */
+export function lookInterval(elapsedMs: number, lookMs: number): number {
+  const often = elapsedMs < MINUTE_MS ? 600 : elapsedMs < 5 * MINUTE_MS ? 1_000 : 3_000
+  return Math.max(often, lookMs + Math.max(PAUSE_MS, lookMs))
 }
 
 function neverHeard(state: string): ActionError {

@@ -16,6 +16,8 @@ export type Watch<S, R> = {
   /** Throws when it ended in another way. */
   readonly judge: (seen: S) => Finding<R> | Promise<Finding<R>>
   readonly budgetMs: number
+  /** Time between the starts of two looks, in milliseconds, when the last one took `lookMs`; `pollInterval` by default. */
+  readonly interval?: (elapsedMs: number, lookMs: number) => number
   /** The error of a budget that is used up; `state` is what was seen last. */
   readonly timedOut: (state: string) => ActionError
 }
@@ -41,6 +43,7 @@ export function pollInterval(elapsedMs: number): number {
 export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): Promise<R> {
   const startedAt = deps.clock.now()
   const deadline = startedAt + task.budgetMs
+  const interval = task.interval ?? pollInterval
   let state = 'nothing, for Astro did not answer'
   let told = { state: '', at: startedAt }
   let refusals = 0
@@ -68,7 +71,7 @@ export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): P
     // However rare the looks have become, one is left for the end of the budget.
     const lastLookAt = deadline - EARLY_INTERVAL_MS
     if (lookedAt >= lastLookAt || now >= deadline) throw task.timedOut(state)
-    const next = Math.min(lookedAt + pollInterval(lookedAt - startedAt), lastLookAt)
+    const next = Math.min(lookedAt + interval(lookedAt - startedAt, now - lookedAt), lastLookAt)
     await deps.clock.sleep(Math.max(0, next - now), deps.signal)
   }
 }
