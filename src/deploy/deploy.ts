@@ -12,7 +12,7 @@ import { imageNeed, makePlan } from './make-plan.ts'
 import type { DeployPlan } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
 import { withRollback } from './rollback-on-failure.ts'
-import type { Expectation } from './rollout.ts'
+import type { Expectation } from './rollout-verdict.ts'
 import { rolloutFailed, waitUntilLive } from './rollout.ts'
 import { takeBaseline, verifyDeploy } from './verification.ts'
 

@@ -4,7 +4,8 @@ import { ActionError } from '../errors.ts'
 import { HttpFailure } from '../http/transport.ts'
 import type { Clock } from '../clock.ts'
 import type { Progress } from './progress.ts'
-import type { Expectation, RolloutDependencies } from './rollout.ts'
+import type { Expectation } from './rollout-verdict.ts'
+import type { RolloutDependencies } from './rollout.ts'
 import { waitUntilLive } from './rollout.ts'
 
 const LOOKS = 4

@@ -13,7 +13,7 @@ import type { PromisedDags } from '../project/promised-dags.ts'
 import { readPromisedDags } from '../project/promised-dags.ts'
 import type { Run } from '../run.ts'
 import type { DeployPlan } from './plan.ts'
-import type { Expectation } from './rollout.ts'
+import type { Expectation } from './rollout-verdict.ts'
 
 /** What was deployed, and what is known of before. */
 type Facts = {
