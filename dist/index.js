@@ -32991,7 +32991,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(204);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4590);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33053,7 +33053,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 204:
+/***/ 4590:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33086,6 +33086,7 @@ function pollInterval(elapsedMs) {
 async function watch(deps, task) {
     const startedAt = deps.clock.now();
     const deadline = startedAt + task.budgetMs;
+    const interval = task.interval ?? pollInterval;
     let state = 'nothing, for Astro did not answer';
     let told = { state: '', at: startedAt };
     let refusals = 0;
@@ -33115,7 +33116,7 @@ async function watch(deps, task) {
         const lastLookAt = deadline - EARLY_INTERVAL_MS;
         if (lookedAt >= lastLookAt || now >= deadline)
             throw task.timedOut(state);
-        const next = Math.min(lookedAt + pollInterval(lookedAt - startedAt), lastLookAt);
+        const next = Math.min(lookedAt + interval(lookedAt - startedAt, now - lookedAt), lastLookAt);
         await deps.clock.sleep(Math.max(0, next - now), deps.signal);
     }
 }
@@ -37701,9 +37702,7 @@ function rollback_choice_explain({ astroRuntimeVersion }, leave, to) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/deploy/rollout.ts
-
-
+;// CONCATENATED MODULE: ./src/deploy/rollout-verdict.ts
 const NOTHING_SEEN = {
     seenDags: false,
     seenImage: false,
@@ -37773,6 +37772,7 @@ function remember(memory, seen, expected) {
         elapsedMs: memory.elapsedMs,
     };
 }
+/** In words, for the log and for the error of a wait that took too long. */
 function describeState({ deploy, deployment }, { dagVersion, image, isReturn }) {
     const reason = deployment.statusReason ? ` (${deployment.statusReason})` : '';
     const [ours, other] = isReturn ? ['the earlier', 'another'] : ['the new', 'the former'];
@@ -37785,6 +37785,11 @@ function describeState({ deploy, deployment }, { dagVersion, image, isReturn }) 
     ];
     return `deploy ${deploy.status}, Deployment ${deployment.status}${reason}, running ${code.join(' and ')}`;
 }
+
+;// CONCATENATED MODULE: ./src/deploy/rollout.ts
+
+
+
 /**
  * Waits until the deploy is live, at most `budgetMs`, and returns the Deployment as it was then. Throws `ASTRO-ROLLOUT-…`
  * for every other end.
@@ -38409,6 +38414,7 @@ function everyoneTwice({ parses }) {
 
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
 const verify_PAUSE_MS = 500;
+const MINUTE_MS = 60_000;
 /** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
 const AFTER_AN_ERROR_MS = 45_000;
 const ODD_ANSWERS = new Set(['ASTRO-AIRFLOW-ANSWER', 'ASTRO-AIRFLOW-REDIRECTED']);
@@ -38426,10 +38432,7 @@ async function verify(deps, facts) {
     let observed;
     let firstErrorAt;
     let oddAnswers = 0;
-    let looks = 0;
     async function look() {
-        if (looks++ > 0)
-            await clock.sleep(verify_PAUSE_MS, deps.signal);
         try {
             const dags = await airflow.dags();
             const errors = await airflow.importErrors();
@@ -38470,6 +38473,7 @@ async function verify(deps, facts) {
                 return { kind: 'waiting', state: describeWait(judgement) };
             },
             budgetMs,
+            interval: lookInterval,
             timedOut: neverHeard,
         });
     }
@@ -38478,6 +38482,14 @@ async function verify(deps, facts) {
             return observed;
         throw error;
     }
+}
+/**
+ * Time between the starts of two looks: a parse takes a minute or two as a rule, so that it is noticed soon also then. An
+ * Airflow that needs long for its answers is left alone as long.
+ */
+function lookInterval(elapsedMs, lookMs) {
+    const often = elapsedMs < MINUTE_MS ? 600 : elapsedMs < 5 * MINUTE_MS ? 1_000 : 3_000;
+    return Math.max(often, lookMs + Math.max(verify_PAUSE_MS, lookMs));
 }
 function neverHeard(state) {
     return new src_errors/* ActionError */.lZ({
