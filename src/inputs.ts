@@ -12,7 +12,14 @@ import { chooseCredentials } from './inputs/credentials.ts'
 import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
 import { ineffectiveInputs } from './inputs/ineffective.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
-import { parseBoolean, parseChoice, parseDuration, parseList, parseRelativePath } from './inputs/values.ts'
+import {
+  parseJsonObject,
+  parseBoolean,
+  parseChoice,
+  parseDuration,
+  parseList,
+  parseRelativePath,
+} from './inputs/values.ts'
 
 export const ACTIONS = [
   'deploy',
@@ -47,6 +54,13 @@ export type TargetWish =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'bound' }
 
+export type RunDagWish = {
+  readonly dagId: string
+  readonly conf: Readonly<Record<string, unknown>>
+  readonly timeoutMs: number
+  readonly unpause: boolean
+}
+
 export type Inputs = {
   readonly action: Action
   readonly credentials: Credentials
@@ -66,6 +80,8 @@ export type Inputs = {
   readonly environment: EnvironmentWish | undefined
   /** Whether Airflow is asked for import errors, and what they mean. */
   readonly verify: 'fail' | 'warn' | 'no'
+  /** The DAG to run as a smoke test, if any. */
+  readonly runDag: RunDagWish | undefined
   /** How long to wait until the deploy is live, in milliseconds; undefined: not at all. */
   readonly waitMs: number | undefined
   /** The deploy to return to; undefined: the one before. */
@@ -107,6 +123,9 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   force: 'false',
   'github-token': '${{ github.token }}',
   verify: 'true',
+  'run-dag-conf': '{}',
+  'run-dag-timeout': '10m',
+  'run-dag-unpause': 'false',
 }
 
 const VERIFY = { true: 'fail', warn: 'warn', false: 'no' } as const
@@ -193,6 +212,25 @@ export function readInputs(
     parseChoice(orDefault('verify').toLowerCase(), ['true', 'warn', 'false'] as const),
     'true',
   )
+  const runDagWish = {
+    conf: take('run-dag-conf', 'ASTRO-INPUT-JSON', parseJsonObject(orDefault('run-dag-conf')), {}),
+    timeoutMs: take(
+      'run-dag-timeout',
+      'ASTRO-INPUT-DURATION',
+      parseDuration(orDefault('run-dag-timeout')),
+      0,
+    ),
+    unpause: boolean('run-dag-unpause'),
+  }
+  const dagId = optional('run-dag')
+  const runDag = dagId === undefined ? undefined : { dagId, ...runDagWish }
+  if (runDag && (!wait || verify === 'false')) {
+    problems.push({
+      code: 'ASTRO-INPUT-RUN-DAG',
+      input: 'run-dag',
+      problem: `it runs the DAG on code that is proved to be live, but \`${wait ? 'verify' : 'wait'}\` is false`,
+    })
+  }
   const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0)
   const githubToken = optional('github-token')
   if (githubToken !== undefined) hide(githubToken)
@@ -226,6 +264,7 @@ export function readInputs(
     force: boolean('force'),
     githubToken,
     verify: VERIFY[verify],
+    runDag,
   }
 
   if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {

@@ -16,6 +16,8 @@ export type OutputName =
   | 'rolled-back'
   | 'environment-changes'
   | 'import-errors'
+  | 'dag-run-id'
+  | 'dag-run-state'
   | 'access-token'
   | 'token-expires-at'
 

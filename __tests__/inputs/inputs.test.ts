@@ -46,6 +46,7 @@ test('a key pair is all that is needed', () => {
     force: false,
     githubToken: undefined,
     verify: 'fail',
+    runDag: undefined,
   })
   expect(Object.isFrozen(inputs)).toBe(true)
 })

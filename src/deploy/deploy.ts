@@ -14,6 +14,7 @@ import { refuseUndeployable } from './preconditions.ts'
 import { withRollback } from './rollback-on-failure.ts'
 import type { Expectation } from './rollout-verdict.ts'
 import { rolloutFailed, waitUntilLive } from './rollout.ts'
+import { smokeTest } from './smoke-test.ts'
 import { takeBaseline, verifyDeploy } from './verification.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
@@ -76,6 +77,7 @@ export async function deploy(run: Run): Promise<void> {
     },
   )
   if (written) proveVariables(run, live, written)
+  await smokeTest(run, live, deploy.id)
   tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` })
 }
 

@@ -21,6 +21,11 @@ const RULES: readonly Rule[] = [
   { input: 'verify', hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
   { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
   { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
+  ...['run-dag', 'run-dag-conf', 'run-dag-timeout', 'run-dag-unpause'].flatMap((input) => [
+    { input, hasEffect: (i: Chosen) => i.action === 'deploy', why: 'the action ships no code' },
+    { input, hasEffect: (i: Chosen) => !i.dryRun, why: 'a dry run deploys nothing' },
+    { input, hasEffect: (i: Chosen) => i.runDag !== undefined, why: '`run-dag` is not given' },
+  ]),
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
   ...[
     'deploy-type',

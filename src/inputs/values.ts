@@ -14,6 +14,19 @@ export function parseBoolean(text: string): Parsed<boolean> {
   return { problem: `${quote(text)} is not a boolean; use true or false` }
 }
 
+/** A JSON object. */
+export function parseJsonObject(text: string): Parsed<Readonly<Record<string, unknown>>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return { value: value as Readonly<Record<string, unknown>> }
+    }
+  } catch {
+    return { problem: 'it is not JSON; write an object such as {"date": "2026-01-31"}' }
+  }
+  return { problem: 'it is JSON but not an object; write one such as {"date": "2026-01-31"}' }
+}
+
 /** One of the given words, exactly. */
 export function parseChoice<T extends string>(text: string, choices: readonly T[]): Parsed<T> {
   const choice = choices.find((candidate) => candidate === text)
