@@ -11,14 +11,19 @@ import { parseBuildArgs, parseBuildSecrets } from './inputs/build.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
 import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
 import { ineffectiveInputs } from './inputs/ineffective.ts'
+import type { RunDagWish } from './inputs/run-dag.ts'
+import { readRunDag } from './inputs/run-dag.ts'
+import type { TargetWish } from './inputs/target.ts'
+import { readTarget } from './inputs/target.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
 import {
-  parseJsonObject,
   parseBoolean,
   parseChoice,
   parseDuration,
+  parseId,
   parseList,
   parseRelativePath,
+  parseText,
 } from './inputs/values.ts'
 
 export const ACTIONS = [
@@ -47,19 +52,6 @@ const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = [
   'image-and-dags',
   'image-only',
 ]
-
-/** Which Deployment was asked for; `bound` means the one that the credential belongs to. */
-export type TargetWish =
-  | { readonly kind: 'id'; readonly id: string }
-  | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'bound' }
-
-export type RunDagWish = {
-  readonly dagId: string
-  readonly conf: Readonly<Record<string, unknown>>
-  readonly timeoutMs: number
-  readonly unpause: boolean
-}
 
 export type Inputs = {
   readonly action: Action
@@ -130,9 +122,6 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
 
 const VERIFY = { true: 'fail', warn: 'warn', false: 'no' } as const
 
-/** Of descriptions and of the names of Deployments, by Astro's specification. */
-const LONGEST_TEXT = 500
-
 export type InputSource = {
   /** An input as it is given, white space at its ends included. */
   readonly input: (name: string) => string
@@ -164,6 +153,8 @@ export function readInputs(
     take(name, 'ASTRO-INPUT-BOOLEAN', parseBoolean(orDefault(name)), false)
   const path = (name: string): string =>
     take(name, 'ASTRO-INPUT-PATH', parseRelativePath(orDefault(name)), '')
+  const id = (name: string): string | undefined =>
+    take(name, 'ASTRO-INPUT-ID', parseId(text(name)), undefined)
 
   const credentials = chooseCredentials(
     { keyId: text('key-id'), keySecret: text('key-secret'), apiToken: text('api-token') },
@@ -212,46 +203,35 @@ export function readInputs(
     parseChoice(orDefault('verify').toLowerCase(), ['true', 'warn', 'false'] as const),
     'true',
   )
-  const runDagWish = {
-    conf: take('run-dag-conf', 'ASTRO-INPUT-JSON', parseJsonObject(orDefault('run-dag-conf')), {}),
-    timeoutMs: take(
-      'run-dag-timeout',
-      'ASTRO-INPUT-DURATION',
-      parseDuration(orDefault('run-dag-timeout')),
-      0,
-    ),
-    unpause: boolean('run-dag-unpause'),
-  }
-  const dagId = optional('run-dag')
-  const runDag = dagId === undefined ? undefined : { dagId, ...runDagWish }
-  if (runDag && (!wait || verify === 'false')) {
-    problems.push({
-      code: 'ASTRO-INPUT-RUN-DAG',
-      input: 'run-dag',
-      problem: `it runs the DAG on code that is proved to be live, but \`${wait ? 'verify' : 'wait'}\` is false`,
-    })
-  }
+  const runDag = readRunDag({
+    dagId: text('run-dag'),
+    conf: orDefault('run-dag-conf'),
+    timeout: orDefault('run-dag-timeout'),
+    unpause: orDefault('run-dag-unpause'),
+    unprovedBy: action !== 'deploy' ? undefined : !wait ? 'wait' : verify === 'false' ? 'verify' : undefined,
+  })
+  const target = readTarget(
+    id('deployment-id'),
+    take('deployment-name', 'ASTRO-INPUT-LENGTH', parseText(text('deployment-name')), undefined),
+  )
+  problems.push(...runDag.problems, ...target.problems)
   const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0)
   const githubToken = optional('github-token')
   if (githubToken !== undefined) hide(githubToken)
   const inputs = {
     action,
-    organizationId: readId('organization-id', optional('organization-id'), problems),
-    workspaceId: readId('workspace', optional('workspace'), problems),
-    target: readTarget(
-      optional('deployment-id'),
-      take('deployment-name', 'ASTRO-INPUT-LENGTH', checkLength(text('deployment-name')), undefined),
-      problems,
-    ),
+    organizationId: id('organization-id'),
+    workspaceId: id('workspace'),
+    target: target.wish,
     deployType,
     rootFolder: path('root-folder'),
     dagsPath: path('dags-path'),
-    description: take('description', 'ASTRO-INPUT-LENGTH', checkLength(text('description')), undefined),
+    description: take('description', 'ASTRO-INPUT-LENGTH', parseText(text('description')), undefined),
     dryRun: boolean('dry-run'),
     allowEmptyDags: boolean('allow-empty-dags'),
     environment: environment.wish,
     waitMs: wait ? waitTime : undefined,
-    deployId: readId('deploy-id', optional('deploy-id'), problems),
+    deployId: id('deploy-id'),
     rollbackOnFailure: boolean('rollback-on-failure'),
     skipUnchanged: boolean('skip-unchanged'),
     imageTriggerPaths: parseList(text('image-trigger-paths')),
@@ -264,7 +244,7 @@ export function readInputs(
     force: boolean('force'),
     githubToken,
     verify: VERIFY[verify],
-    runDag,
+    runDag: runDag.wish,
   }
 
   if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
@@ -281,33 +261,6 @@ function unsupported<T extends string>(input: string, value: T, supported: reado
   if (supported.includes(value)) return []
   const problem = `${quote(value)} is not yet supported; this version knows ${supported.join(', ')}`
   return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }]
-}
-
-function checkLength(text: string): Parsed<string | undefined> {
-  const length = Array.from(text).length
-  return length > LONGEST_TEXT
-    ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_TEXT}` }
-    : { value: text || undefined }
-}
-
-function readId(input: string, id: string | undefined, problems: InputProblem[]): string | undefined {
-  if (id !== undefined && !/^[\w-]{1,100}$/.test(id)) {
-    problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `${quote(id)} is not an ID such as clabc0123` })
-  }
-  return id
-}
-
-function readTarget(id: string | undefined, name: string | undefined, problems: InputProblem[]): TargetWish {
-  if (id !== undefined && name !== undefined) {
-    problems.push({
-      code: 'ASTRO-INPUT-TARGET',
-      input: 'deployment-id, deployment-name',
-      problem: 'both are given; name the Deployment by one of them',
-    })
-  }
-  readId('deployment-id', id, problems)
-  if (id !== undefined) return { kind: 'id', id }
-  return name === undefined ? { kind: 'bound' } : { kind: 'name', name }
 }
 
 function inputError(problems: readonly InputProblem[]): ActionError {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { makeRepository } from '../make/repository.ts'
 import { useGround } from './ground.ts'
 import { codeOf } from './rules.ts'
 import { writeTree } from './tree.ts'
@@ -35,12 +36,17 @@ async function smoke(major: number, source: string, inputs: Record<string, strin
 
 describe.each([3, 2])('Airflow %i', (major) => {
   test('a run that succeeds is green; the DAG is paused again', async () => {
-    const { exitCode, outputs, runs, pauses } = await smoke(major, dag(), { 'run-dag-conf': '{"rows": 10}' })
+    const { exitCode, outputs, runs, pauses, summary } = await smoke(major, dag(), {
+      'run-dag-conf': '{"rows": 10}',
+    })
     expect([exitCode, outputs['dag-run-state'], pauses]).toEqual([0, 'success', [false, true]])
     expect(runs).toMatchObject([
       { id: `deploy-to-astro__${outputs['deploy-id']}`, conf: { rows: 10 }, state: 'success' },
     ])
     expect(outputs['dag-run-id']).toBe(runs[0]?.id)
+    const page = major === 3 ? `/dags/smoke/runs/${runs[0]?.id}` : '/dags/smoke/grid?'
+    expect(summary).toMatch(/\| Smoke test \| <code>smoke<\/code>: success \(\[deploy-to-astro/)
+    expect(summary).toContain(page)
   })
 
   test('one that fails is red, with its log, of which nothing is obeyed', async () => {
@@ -117,15 +123,62 @@ test('a run that is cancelled stops the DAG run and pauses the DAG again', async
   expect(last?.body).toEqual({ is_paused: true })
 })
 
-test.each([
-  ['wait', { wait: 'false' }],
-  ['verify', { verify: 'false' }],
-])('without `%s` it is refused', async (_, inputs) => {
-  const { code, errors } = await smoke(3, dag(), inputs)
-  expect(code).toBe('ASTRO-INPUT-RUN-DAG')
-  expect(errors[0]).toContain('is false')
+describe('with rollback-on-failure', () => {
+  const before = () => ground.astro.deployments.deploys(ground.astro.deploymentId)[0]
+  const rolledBack = { 'rollback-on-failure': 'true' }
+
+  test.each([
+    ['fails', 'run fails', 'ASTRO-RUN-FAILED'],
+    ['does not end', 'run never ends', 'ASTRO-RUN-TIMEOUT'],
+  ])('a run that %s brings the deploy before back', async (_, marker, expected) => {
+    const first = before()
+    const { code, outputs, errors, pauses } = await smoke(3, dag(marker), {
+      ...rolledBack,
+      'run-dag-timeout': '2s',
+    })
+    expect([code, outputs['rolled-back'], pauses]).toEqual([expected, 'true', [false, true]])
+    expect(errors[0]).toContain(`it runs the code of the deploy ${first?.id} again`)
+    const { desiredDagTarballVersion } = ground.astro.deployments.get(ground.astro.deploymentId)
+    expect(desiredDagTarballVersion).toBe(first?.dagTarballVersion)
+  })
+
+  test.each([
+    ['a DAG that is not there', { 'run-dag': 'typo' }, 'ASTRO-RUN-NO-DAG'],
+    ['a paused one', { 'run-dag-unpause': 'false' }, 'ASTRO-RUN-PAUSED'],
+  ])('%s proves nothing, so that the new code stays', async (_, inputs, expected) => {
+    const { code, outputs, errors } = await smoke(3, dag(), { ...rolledBack, ...inputs })
+    expect([code, outputs['rolled-back']]).toEqual([expected, 'false'])
+    expect(errors[0]).toContain(`The deploy ${outputs['deploy-id']} is live.`)
+  })
 })
 
-test.each(['no json', '[1]', '"x"'])('the configuration %s is refused', async (conf) => {
-  expect((await smoke(3, dag(), { 'run-dag-conf': conf })).code).toBe('ASTRO-INPUT-JSON')
+test('a DAG that is known to be paused stops the step before anything is written', async () => {
+  expect((await smoke(3, dag())).exitCode).toBe(0)
+  ground.astro.requests.length = 0
+  const result = await smoke(3, dag('changed'), { 'run-dag-unpause': 'false' })
+  ground.expectRefused(result, 'ASTRO-RUN-PAUSED', 'run-dag-unpause: true')
+})
+
+test('where nothing changed, nothing is run, and the notice says so', async () => {
+  const { astro } = ground
+  const repository = await makeRepository()
+  try {
+    const sha = await repository.commit({ 'dags/smoke.py': dag() })
+    const inputs = { 'deployment-id': astro.deploymentId, 'run-dag': 'smoke', 'run-dag-unpause': 'true' }
+    const deploy = () => ground.deploy(inputs, { workspace: repository.folder, env: { GITHUB_SHA: sha } })
+    const runs = () => astro.airflow.standIn(astro.deploymentId).runs.all().length
+    expect([(await deploy()).exitCode, runs()]).toEqual([0, 1])
+    const { exitCode, outputs, notices } = await deploy()
+    expect([exitCode, outputs.skipped, runs()]).toEqual([0, 'true', 1])
+    expect(notices.join()).toContain('The DAG smoke was not run.')
+  } finally {
+    await repository.remove()
+  }
+})
+
+test('a dry run runs nothing', async () => {
+  const { exitCode, runs, warnings, outputs } = await smoke(3, dag(), { 'dry-run': 'true' })
+  expect([exitCode, runs]).toEqual([0, []])
+  expect(outputs).not.toHaveProperty('dag-run-id')
+  expect(warnings.join()).toContain('`run-dag` has no effect here: a dry run deploys nothing')
 })

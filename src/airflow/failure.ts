@@ -72,6 +72,11 @@ export function isDown({ code }: ActionError): boolean {
   return code === 'ASTRO-AIRFLOW-UNAVAILABLE' || code === 'ASTRO-AIRFLOW-UNREACHABLE'
 }
 
+/** Whether something else than Airflow answered, which may pass: a proxy or a gateway has its moments. */
+export function isOdd({ code }: ActionError): boolean {
+  return code === 'ASTRO-AIRFLOW-ANSWER' || code === 'ASTRO-AIRFLOW-REDIRECTED'
+}
+
 /** Airflow 3 answers a token that it cannot read with 403, not with 401. */
 export function isInvalidToken(response: HttpResponse): boolean {
   return (

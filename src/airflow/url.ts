@@ -24,3 +24,13 @@ export function airflowApiRoot(apiUrl: string, major: number): string {
 function withoutQuery(url: string): string {
   return url.replace(/\?.*$/, '').replace(/\/+$/, '')
 }
+
+/** The page of a DAG run in the Airflow UI, whose address (with its query) Astro gives; undefined when that is none. */
+export function dagRunUrl(uiUrl: string, major: number, dagId: string, runId: string): string | undefined {
+  if (!URL.canParse(uiUrl)) return undefined
+  const url = new URL(uiUrl)
+  const dag = `${url.pathname.replace(/\/+$/, '')}/dags/${encodeURIComponent(dagId)}`
+  url.pathname = major >= 3 ? `${dag}/runs/${encodeURIComponent(runId)}` : `${dag}/grid`
+  if (major < 3) url.searchParams.set('dag_run_id', runId)
+  return url.href
+}

@@ -14,7 +14,7 @@ import { refuseUndeployable } from './preconditions.ts'
 import { withRollback } from './rollback-on-failure.ts'
 import type { Expectation } from './rollout-verdict.ts'
 import { rolloutFailed, waitUntilLive } from './rollout.ts'
-import { smokeTest } from './smoke-test.ts'
+import { refusePausedDag, smokeTest } from './smoke-test.ts'
 import { takeBaseline, verifyDeploy } from './verification.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
@@ -41,6 +41,7 @@ export async function deploy(run: Run): Promise<void> {
   }
 
   const baseline = await takeBaseline(run)
+  refusePausedDag(run, baseline)
   const need = imageNeed(run, plan)
   const { deploy, written, expected } = need
     ? await withImage(run, need, (image) => ship(run, plan, variables, image))
@@ -59,25 +60,21 @@ export async function deploy(run: Run): Promise<void> {
   const { waitMs } = inputs
   const deadline = run.clock.now() + waitMs
   const watching = { ...run, onEnded: (end: 'failed' | 'replaced') => progress.reached(end) }
-  const { live, isProved } = await withRollback(
-    run,
-    { deployId: deploy.id, previous: plan.previous },
-    async () => {
-      const seen = await stage('Wait until live', () =>
-        waitUntilLive(watching, target, deploy.id, expected, waitMs),
-      )
-      progress.reached('live')
-      log.info(`Live: ${deployment.name} runs ${describe(expected)}.`)
-      const isProved =
-        inputs.verify !== 'no' &&
-        (await stage('Verify in Airflow', () =>
-          verifyDeploy(run, seen, { plan, expected, baseline, deadline }),
-        ))
-      return { live: seen, isProved }
-    },
-  )
-  if (written) proveVariables(run, live, written)
-  await smokeTest(run, live, deploy.id)
+  const { isProved } = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+    const seen = await stage('Wait until live', () =>
+      waitUntilLive(watching, target, deploy.id, expected, waitMs),
+    )
+    progress.reached('live')
+    log.info(`Live: ${deployment.name} runs ${describe(expected)}.`)
+    const isProved =
+      inputs.verify !== 'no' &&
+      (await stage('Verify in Airflow', () =>
+        verifyDeploy(run, seen, { plan, expected, baseline, deadline }),
+      ))
+    if (written) proveVariables(run, seen, written)
+    await smokeTest(run, seen, deploy.id)
+    return { isProved }
+  })
   tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` })
 }
 
@@ -131,7 +128,8 @@ function describe({ dagVersion, image }: Expectation): string {
 /** Nothing is deployed, and nobody can overlook it. */
 function skip({ log, outputs, tell, deployment, inputs }: Run, reason: string): void {
   outputs.set({ skipped: 'true', 'skip-reason': reason })
-  log.notice(`Nothing was deployed to ${deployment.name} (${reason}).`)
+  const untested = !inputs.dryRun && inputs.runDag ? ` The DAG ${inputs.runDag.dagId} was not run.` : ''
+  log.notice(`Nothing was deployed to ${deployment.name} (${reason}).${untested}`)
   const headline = inputs.dryRun ? 'Dry run: nothing was deployed' : 'Skipped: nothing was deployed'
   tell({ headline: `${headline} to ${deployment.name}` })
 }

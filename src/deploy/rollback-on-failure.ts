@@ -37,7 +37,13 @@ export async function withRollback<T>(run: Run, guarded: Guarded, proof: () => P
 }
 
 /** Ends after which the code of this run is not what is wrong, or is not what would be rolled back. */
-const OTHER_ENDS = new Set(['ASTRO-CANCELLED', 'ASTRO-ROLLOUT-SUPERSEDED', 'ASTRO-ROLLOUT-HIBERNATING'])
+const OTHER_ENDS = new Set([
+  'ASTRO-CANCELLED',
+  'ASTRO-ROLLOUT-SUPERSEDED',
+  'ASTRO-ROLLOUT-HIBERNATING',
+  'ASTRO-RUN-PAUSED',
+  'ASTRO-RUN-NO-DAG',
+])
 
 /** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
 export function speaksAgainstTheCode(code: ActionError['code']): boolean {

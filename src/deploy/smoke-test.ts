@@ -1,26 +1,45 @@
+import type { Baseline } from '../airflow/baseline.ts'
 import { connectAirflow } from '../airflow/connect.ts'
-import { runSmokeTest } from '../airflow/smoke-test.ts'
+import { pausedDag, runSmokeTest } from '../airflow/smoke-test.ts'
+import { dagRunUrl } from '../airflow/url.ts'
 import type { Deployment } from '../astro/types.ts'
 import type { Run } from '../run.ts'
 
+/**
+ * Before anything is written: throws ASTRO-RUN-PAUSED when the DAG that `run-dag` names is one that Airflow has, is paused
+ * and is not to be unpaused, so that the smoke test could only fail.
+ */
+export function refusePausedDag({ inputs: { runDag } }: Run, baseline: Baseline | undefined): void {
+  if (runDag === undefined || runDag.unpause) return
+  if (baseline?.dags.some(({ id, isPaused }) => id === runDag.dagId && isPaused))
+    throw pausedDag(runDag.dagId)
+}
+
 /** Runs the DAG that `run-dag` names, if it names one, on the code that a deploy brought. Throws `ASTRO-RUN-…`. */
 export async function smokeTest(run: Run, live: Deployment, deployId: string): Promise<void> {
-  const { inputs, session, clock, log, outputs, signal, stage, target } = run
+  const { inputs, session, clock, log, outputs, signal, stage, target, tell } = run
   const { runDag } = inputs
   if (runDag === undefined) return
+  const { dagId } = runDag
+  const runId = `deploy-to-astro__${deployId}`
   await stage('Smoke test', async () => {
     const airflow = await connectAirflow({ ...run, tokens: session }, live)
+    const url = dagRunUrl(live.uiUrl, airflow.major, dagId, runId)
     await runSmokeTest(
       {
         ...{ airflow, clock, log, signal },
-        onRun: (id) => outputs.set({ 'dag-run-id': id }),
-        onEnd: (state) => outputs.set({ 'dag-run-state': state }),
+        onRun() {
+          log.info(`Started the run ${runId} of the DAG ${dagId}.`)
+          if (url !== undefined) log.info(url)
+          outputs.set({ 'dag-run-id': runId })
+          tell({ smokeTest: { dagId, runId, url, state: undefined } })
+        },
+        onEnd(state) {
+          outputs.set({ 'dag-run-state': state })
+          tell({ smokeTest: { dagId, runId, url, state } })
+        },
       },
-      {
-        ...runDag,
-        runId: `deploy-to-astro__${deployId}`,
-        note: `Smoke test of the deploy ${deployId}: ${target.url}`,
-      },
+      { ...runDag, runId, note: `Smoke test of the deploy ${deployId}: ${target.url}` },
     )
   })
 }

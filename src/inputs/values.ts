@@ -27,6 +27,25 @@ export function parseJsonObject(text: string): Parsed<Readonly<Record<string, un
   return { problem: 'it is JSON but not an object; write one such as {"date": "2026-01-31"}' }
 }
 
+/** Of descriptions and of the names of Deployments, by Astro's specification. */
+const LONGEST_TEXT = 500
+
+/** A text that Astro takes; undefined for an empty one. */
+export function parseText(text: string): Parsed<string | undefined> {
+  const length = Array.from(text).length
+  return length > LONGEST_TEXT
+    ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_TEXT}` }
+    : { value: text || undefined }
+}
+
+/** An ID of something on Astro; undefined for an empty text. */
+export function parseId(text: string): Parsed<string | undefined> {
+  if (text === '') return { value: undefined }
+  return /^[\w-]{1,100}$/.test(text)
+    ? { value: text }
+    : { problem: `${quote(text)} is not an ID such as clabc0123` }
+}
+
 /** One of the given words, exactly. */
 export function parseChoice<T extends string>(text: string, choices: readonly T[]): Parsed<T> {
   const choice = choices.find((candidate) => candidate === text)

@@ -19,6 +19,15 @@ export type TestFacts = {
 /** The version that ran before, and the one that was deployed. */
 export type DagVersions = { readonly before: string | undefined; readonly after: string | undefined }
 
+/** The run of the DAG that `run-dag` names; without a state, nobody saw its end. */
+export type SmokeTestFacts = {
+  readonly dagId: string
+  readonly runId: string
+  /** In the Airflow UI. */
+  readonly url: string | undefined
+  readonly state: 'success' | 'failed' | 'timed-out' | undefined
+}
+
 /** Everything the summary may show; what is not known yet is left out of it. */
 export type SummaryFacts = {
   readonly headline: string
@@ -39,6 +48,7 @@ export type SummaryFacts = {
   readonly reasons?: readonly string[]
   readonly environment?: EnvironmentPlan
   readonly verification?: VerificationReport
+  readonly smokeTest?: SmokeTestFacts
   readonly error?: { readonly error: ActionError; readonly aftermath: string }
   readonly phases: readonly Phase[]
   readonly now: number
@@ -64,6 +74,7 @@ export function buildSummary(facts: SummaryFacts): string {
       ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
       ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
       ['Tests', facts.pytest && escapeMarkdown(facts.pytest.summary)],
+      ['Smoke test', facts.smokeTest && describeSmokeTest(facts.smokeTest)],
     ]),
     ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
     ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
@@ -101,6 +112,10 @@ function describeCommit(commit: Commit): string {
 
 function describeRollback({ to, by }: NonNullable<SummaryFacts['rollback']>): string {
   return `to ${code(to.id)} of ${escapeMarkdown(to.createdAt)}${by === undefined ? '' : `, as ${code(by)}`}`
+}
+
+function describeSmokeTest({ dagId, runId, url, state }: SmokeTestFacts): string {
+  return `${code(dagId)}: ${state ?? 'not followed to its end'} (${link(runId, url)})`
 }
 
 function quoteError(error: ActionError, aftermath: string): string {

@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts'
+import { ActionError } from '../errors.ts'
+import type { AirflowClient } from './client.ts'
+import { tail } from './task-log.ts'
+import type { TaskInstance } from './types.ts'
+
+type Dependencies = {
+  readonly airflow: Pick<AirflowClient, 'taskInstances' | 'taskLog'>
+  readonly clock: Clock
+  readonly log: { readonly info: (line: string) => void }
+  readonly signal?: AbortSignal
+}
+
+type Run = { readonly dagId: string; readonly runId: string }
+
+const TASKS_NAMED = 10
+const LOGS_SHOWN = 3
+const LOG_LINES = 50
+const LOG_TRIES = 3
+const LOG_PAUSE_MS = 2_000
+const LONGEST_WORDS = 200
+const EXCEPTION = /^(?:\w+\.)*\w*(?:Error|Exception)\b/
+
+/** Why a run failed, in lines: its failed tasks. The ends of their logs are logged. Never throws for Airflow's sake. */
+export async function explainFailure(deps: Dependencies, run: Run): Promise<readonly string[]> {
+  const tasks = await readTasks(deps, run)
+  if (tasks instanceof ActionError) return [tasks.problem]
+  const failed = tasks.filter((task) => task.state === 'failed')
+  const lines: string[] = []
+  for (const [index, task] of failed.slice(0, TASKS_NAMED).entries()) {
+    const words = index < LOGS_SHOWN ? await showLog(deps, run, task) : undefined
+    lines.push(`Failed: ${nameOf(task)}${words === undefined ? '' : ` (${words})`}`)
+  }
+  if (failed.length > TASKS_NAMED) lines.push(`Failed: ${failed.length - TASKS_NAMED} more`)
+  if (failed.length === 0) lines.push('No task failed: the DAG run itself did.')
+  const skipped = tasks.filter((task) => task.state === 'upstream_failed').length
+  if (skipped > 0) lines.push(`Not run because of it: ${skipped} more`)
+  return lines
+}
+
+const ENDS = new Set(['success', 'failed', 'upstream_failed', 'skipped', 'removed'])
+
+/** The tasks that a run has not finished, in lines. Never throws for Airflow's sake. */
+export async function listUnfinished(deps: Dependencies, run: Run): Promise<readonly string[]> {
+  const tasks = await readTasks(deps, run)
+  if (tasks instanceof ActionError) return []
+  const unfinished = tasks.filter(({ state }) => !ENDS.has(state ?? ''))
+  const named = unfinished
+    .slice(0, TASKS_NAMED)
+    .map((task) => `${nameOf(task)} (${task.state ?? 'not scheduled'})`)
+  const rest = unfinished.length - named.length
+  if (named.length === 0) return []
+  return [`Not finished: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`]
+}
+
+async function readTasks(
+  { airflow }: Dependencies,
+  { dagId, runId }: Run,
+): Promise<readonly TaskInstance[] | ActionError> {
+  try {
+    return (await airflow.taskInstances(dagId, runId)).items
+  } catch (error) {
+    if (error instanceof ActionError) return error
+    throw error
+  }
+}
+
+/** Logs the end of a task's log; returns its last words. Logs come late from where they are kept. */
+async function showLog(deps: Dependencies, run: Run, task: TaskInstance): Promise<string | undefined> {
+  const { airflow, clock, log, signal } = deps
+  if (task.tryNumber < 1) return undefined
+  let found: readonly string[] = []
+  for (let attempt = 1; attempt <= LOG_TRIES && found.length === 0; attempt++) {
+    if (attempt > 1) await clock.sleep(LOG_PAUSE_MS, signal)
+    try {
+      found = await airflow.taskLog(run.dagId, run.runId, task)
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error
+      if (attempt === LOG_TRIES) {
+        log.info(`The log of the task ${nameOf(task)} could not be read: ${error.observed ?? error.problem}`)
+      }
+    }
+  }
+  const { lines, before } = tail(found, LOG_LINES)
+  if (lines.length === 0) return undefined
+  log.info(
+    `The end of the log of the task ${nameOf(task)}${before === 0 ? '' : ` (${before} lines left out)`}:`,
+  )
+  for (const line of lines) log.info(`  | ${line}`)
+  const words = lines.findLast((line) => EXCEPTION.test(line))
+  // A text is never cut: a secret that was cut is one that redaction does not know.
+  return words !== undefined && words.length > LONGEST_WORDS ? EXCEPTION.exec(words)?.[0] : words
+}
+
+function nameOf({ taskId, mapIndex }: TaskInstance): string {
+  return mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`
+}
