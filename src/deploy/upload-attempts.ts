@@ -1,19 +1,18 @@
 import type { Clock } from '../clock.ts'
-import { retryAfter, retryDelay } from '../http/retry.ts'
+import { tryRepeatedly } from '../http/attempts.ts'
 import type { UploadFailure } from './upload-failure.ts'
 import { describeFailure, isTransient, readFailure, timedOut, uploadError } from './upload-failure.ts'
 
-export type AttemptDependencies = {
+export type UploadDependencies = {
   readonly clock: Clock
   readonly random: () => number
-  readonly log: (line: string) => void
+  readonly log: { readonly info: (line: string) => void }
   /** Ends everything, whatever is under way. */
   readonly signal: AbortSignal
   /** How long one attempt may take, in milliseconds, on top of what its bytes need on a slow line. */
   readonly patienceMs: number
 }
 
-const ATTEMPTS = 5
 /** A megabit in four seconds: four connections then share a line of one megabit a second. */
 const SLOWEST_BYTES_PER_MS = 32
 
@@ -23,29 +22,28 @@ const SLOWEST_BYTES_PER_MS = 32
  * @param bytes that the request carries
  * @throws ActionError ASTRO-UPLOAD-…; the signal's reason
  */
-export async function repeatedly<T>(
-  deps: AttemptDependencies,
+export function repeatedly<T>(
+  deps: UploadDependencies,
   url: URL,
   bytes: number,
   request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const timeoutMs = deps.patienceMs + Math.ceil(bytes / SLOWEST_BYTES_PER_MS)
-  for (let attempt = 1; ; attempt++) {
+  return tryRepeatedly(deps, 'send a part of the DAG bundle', async () => {
     const deadline = AbortSignal.timeout(timeoutMs)
-    let failure: UploadFailure
     try {
-      return await request(AbortSignal.any([deps.signal, deadline]))
+      return { kind: 'final', result: await request(AbortSignal.any([deps.signal, deadline])) }
     } catch (error) {
       deps.signal.throwIfAborted()
-      const read = deadline.aborted ? timedOut(timeoutMs) : readFailure(error, url)
-      if (!read) throw error
-      failure = read
+      const failure: UploadFailure | undefined = deadline.aborted
+        ? timedOut(timeoutMs)
+        : readFailure(error, url)
+      if (!failure) throw error
+      if (!isTransient(failure)) throw uploadError(failure, url.host)
+      const giveUp = (): never => {
+        throw uploadError(failure, url.host)
+      }
+      return { kind: 'failed', seen: describeFailure(failure), retryAfter: failure.retryAfter, giveUp }
     }
-    if (!isTransient(failure) || attempt === ATTEMPTS) throw uploadError(failure, url.host)
-    const delay = retryDelay(attempt, retryAfter(failure.retryAfter, deps.clock.now()), deps.random)
-    deps.log(
-      `Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`,
-    )
-    await deps.clock.sleep(delay, deps.signal)
-  }
+  })
 }

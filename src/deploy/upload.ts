@@ -75,7 +75,7 @@ async function send(
   const deps = {
     clock: upload.clock ?? systemClock,
     random: upload.random ?? Math.random,
-    log: (line: string) => upload.onProgress?.(line),
+    log: { info: (line: string) => upload.onProgress?.(line) },
     signal,
     patienceMs: upload.patienceMs ?? PATIENCE_MS,
   }

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { describeError } from '../errors.ts'
+import type { Attempt } from './attempts.ts'
+import { tryRepeatedly } from './attempts.ts'
 import { isJson, parseJson } from './json.ts'
 import type { Repeat } from './retry.ts'
-import { mayRepeat, retryAfter, retryDelay } from './retry.ts'
+import { mayRepeat } from './retry.ts'
 import type { HttpMethod, Transport, WireResponse } from './transport.ts'
 import { HttpFailure } from './transport.ts'
 
@@ -38,54 +40,53 @@ export type HttpDependencies = {
   readonly signal?: AbortSignal
 }
 
-const ATTEMPTS = 5
 const ATTEMPT_TIMEOUT_MS = 30_000
 const BUDGET_MS = 90_000
 
 /**
- * The one place for timeouts and retries. Throws HttpFailure when no attempt was answered, and the signal's reason when
- * the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may hold secrets.
+ * The one place for time limits, and for which request may be repeated. Throws HttpFailure when no attempt was answered, and
+ * the signal's reason when the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may
+ * hold secrets.
  */
 export function createRequest(deps: HttpDependencies): Request {
   return async (request) => {
     const url = new URL(request.url)
     const label = `${request.method} ${url.origin}${url.pathname}`
     const deadline = deps.clock.now() + (request.budgetMs ?? BUDGET_MS)
+    const signal = request.evenIfCancelled ? undefined : deps.signal
 
-    for (let attempt = 1; ; attempt++) {
+    const attempt = async (): Promise<Attempt<HttpResponse>> => {
       const startedAt = deps.clock.now()
-      const outcome = await once(deps, request, url, deadline - startedAt)
+      const outcome = await once(deps, request, url, deadline - startedAt, signal)
       const seen = outcome instanceof HttpFailure ? outcome.message : `HTTP ${outcome.status}`
       deps.log.debug(`${label}: ${seen} after ${deps.clock.now() - startedAt} ms`)
 
-      const delay = retryDelay(attempt, waitAskedFor(outcome, deps.clock.now()), deps.random)
-      const inTime = deps.clock.now() + delay < deadline
-      if (!isFailed(outcome) || !mayRepeat(request.repeat, outcome) || attempt >= ATTEMPTS || !inTime) {
+      const giveUp = (): HttpResponse => {
         if (outcome instanceof HttpFailure) throw outcome
         return outcome
       }
-      deps.log.info(
-        `Could not ${request.what} (${seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`,
-      )
-      await deps.clock.sleep(delay, signalFor(deps, request))
+      if (!isFailed(outcome) || !mayRepeat(request.repeat, outcome)) {
+        return { kind: 'final', result: giveUp() }
+      }
+      return { kind: 'failed', seen, retryAfter: retryAfterOf(outcome), giveUp }
     }
+    return tryRepeatedly({ ...deps, signal }, request.what, attempt, deadline)
   }
 }
 
 const isFailed = (outcome: WireResponse | HttpFailure): boolean =>
   outcome instanceof HttpFailure || outcome.status >= 400
 
-function waitAskedFor(outcome: WireResponse | HttpFailure, now: number): number | undefined {
-  return outcome instanceof HttpFailure ? undefined : retryAfter(outcome.headers['retry-after'], now)
-}
+const retryAfterOf = (outcome: WireResponse | HttpFailure): string | undefined =>
+  outcome instanceof HttpFailure ? undefined : outcome.headers['retry-after']
 
 async function once(
   deps: HttpDependencies,
   request: HttpRequest,
   url: URL,
   remainingMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<WireResponse | HttpFailure> {
-  const signal = signalFor(deps, request)
   try {
     const response = await deps.send({
       method: request.method,
@@ -95,12 +96,7 @@ async function once(
       timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
       signal,
     })
-    if (
-      request.expectJson &&
-      response.status < 300 &&
-      isJson(response) &&
-      parseJson(response) === undefined
-    ) {
+    if (request.expectJson && response.status < 300 && isCutJson(response)) {
       return new HttpFailure('the answer is not complete JSON', true)
     }
     return response
@@ -111,6 +107,4 @@ async function once(
   }
 }
 
-function signalFor(deps: HttpDependencies, request: HttpRequest): AbortSignal | undefined {
-  return request.evenIfCancelled ? undefined : deps.signal
-}
+const isCutJson = (response: WireResponse): boolean => isJson(response) && parseJson(response) === undefined

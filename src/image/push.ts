@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import type { Clock } from '../clock.ts'
 import { ActionError } from '../errors.ts'
-import { retryDelay } from '../http/retry.ts'
+import { tryRepeatedly } from '../http/attempts.ts'
 import { lastLine } from './builder.ts'
 import type { Docker, DockerResult } from './docker.ts'
 
@@ -26,7 +26,6 @@ export type Registry = {
 /** What a push tells of a layer every second. */
 const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/
 const USER = 'cli'
-const ATTEMPTS = 5
 
 /**
  * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
@@ -85,22 +84,22 @@ async function engineOfContext({ docker, env }: RegistryDependencies): Promise<R
 }
 
 /** Registries fail in passing; only an answer that says "not you" is final. */
-async function repeatedly(
+function repeatedly(
   deps: RegistryDependencies,
   what: string,
   host: string,
   run: () => Promise<DockerResult>,
 ): Promise<DockerResult> {
-  for (let attempt = 1; ; attempt++) {
+  const random = deps.random ?? Math.random
+  return tryRepeatedly({ ...deps, random }, what, async () => {
     const result = await run()
-    if (result.exitCode === 0) return result
-    if (isRefusal(result) || attempt === ATTEMPTS) throw registryError(host, what, result)
-    const delay = retryDelay(attempt + 1, undefined, deps.random ?? Math.random)
-    deps.log.info(
-      `Could not ${what} (${lastLine(result.stderr)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`,
-    )
-    await deps.clock.sleep(delay, deps.signal)
-  }
+    if (result.exitCode === 0) return { kind: 'final', result }
+    if (isRefusal(result)) throw registryError(host, what, result)
+    const giveUp = (): never => {
+      throw registryError(host, what, result)
+    }
+    return { kind: 'failed', seen: lastLine(result.stderr), giveUp }
+  })
 }
 
 const UNAUTHORIZED =
