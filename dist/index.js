@@ -32608,6 +32608,38 @@ function describeError(thrown) {
 
 /***/ }),
 
+/***/ 180:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ tryRepeatedly)
+/* harmony export */ });
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8902);
+
+const ATTEMPTS = 5;
+/**
+ * Tries until an attempt is final, at most five times and not beyond the deadline, with growing and random pauses. Logs a
+ * line for each further attempt. Throws what `once` and `giveUp` throw, and the signal's reason.
+ *
+ * @param what in words: "read the Deployment"
+ * @param deadline milliseconds since the epoch
+ */
+async function tryRepeatedly({ clock, random, log, signal }, what, once, deadline = Infinity) {
+    for (let attempt = 1;; attempt++) {
+        const outcome = await once();
+        if (outcome.kind === 'final')
+            return outcome.result;
+        const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_0__/* .retryDelay */ .a2)(attempt, (0,_retry_js__WEBPACK_IMPORTED_MODULE_0__/* .retryAfter */ .P9)(outcome.retryAfter, clock.now()), random);
+        if (attempt >= ATTEMPTS || clock.now() + delay >= deadline)
+            return outcome.giveUp();
+        log.info(`Could not ${what} (${outcome.seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
+        await clock.sleep(delay, signal);
+    }
+}
+
+
+/***/ }),
+
 /***/ 2868:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32654,48 +32686,49 @@ function parse(text) {
 /* harmony export */   W: () => (/* binding */ createRequest)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2868);
-/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8902);
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1517);
+/* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(180);
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2868);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8902);
+/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
 
 
 
 
-const ATTEMPTS = 5;
+
 const ATTEMPT_TIMEOUT_MS = 30_000;
 const BUDGET_MS = 90_000;
 /**
- * The one place for timeouts and retries. Throws HttpFailure when no attempt was answered, and the signal's reason when
- * the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may hold secrets.
+ * The one place for time limits, and for which request may be repeated. Throws HttpFailure when no attempt was answered, and
+ * the signal's reason when the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may
+ * hold secrets.
  */
 function createRequest(deps) {
     return async (request) => {
         const url = new URL(request.url);
         const label = `${request.method} ${url.origin}${url.pathname}`;
         const deadline = deps.clock.now() + (request.budgetMs ?? BUDGET_MS);
-        for (let attempt = 1;; attempt++) {
+        const signal = request.evenIfCancelled ? undefined : deps.signal;
+        const attempt = async () => {
             const startedAt = deps.clock.now();
-            const outcome = await once(deps, request, url, deadline - startedAt);
-            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
+            const outcome = await once(deps, request, url, deadline - startedAt, signal);
+            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
             deps.log.debug(`${label}: ${seen} after ${deps.clock.now() - startedAt} ms`);
-            const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .retryDelay */ .a2)(attempt, waitAskedFor(outcome, deps.clock.now()), deps.random);
-            const inTime = deps.clock.now() + delay < deadline;
-            if (!isFailed(outcome) || !(0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .mayRepeat */ .xg)(request.repeat, outcome) || attempt >= ATTEMPTS || !inTime) {
-                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H)
+            const giveUp = () => {
+                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
                     throw outcome;
                 return outcome;
+            };
+            if (!isFailed(outcome) || !(0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .mayRepeat */ .xg)(request.repeat, outcome)) {
+                return { kind: 'final', result: giveUp() };
             }
-            deps.log.info(`Could not ${request.what} (${seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-            await deps.clock.sleep(delay, signalFor(deps, request));
-        }
+            return { kind: 'failed', seen, retryAfter: retryAfterOf(outcome), giveUp };
+        };
+        return (0,_attempts_js__WEBPACK_IMPORTED_MODULE_1__/* .tryRepeatedly */ .L)({ ...deps, signal }, request.what, attempt, deadline);
     };
 }
-const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H || outcome.status >= 400;
-function waitAskedFor(outcome, now) {
-    return outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H ? undefined : (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .retryAfter */ .P9)(outcome.headers['retry-after'], now);
-}
-async function once(deps, request, url, remainingMs) {
-    const signal = signalFor(deps, request);
+const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H || outcome.status >= 400;
+const retryAfterOf = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? undefined : outcome.headers['retry-after'];
+async function once(deps, request, url, remainingMs, signal) {
     try {
         const response = await deps.send({
             method: request.method,
@@ -32705,24 +32738,19 @@ async function once(deps, request, url, remainingMs) {
             timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
             signal,
         });
-        if (request.expectJson &&
-            response.status < 300 &&
-            (0,_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isJson */ .Fh)(response) &&
-            (0,_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(response) === undefined) {
-            return new _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H('the answer is not complete JSON', true);
+        if (request.expectJson && response.status < 300 && isCutJson(response)) {
+            return new _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H('the answer is not complete JSON', true);
         }
         return response;
     }
     catch (error) {
-        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H)
+        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
             return error;
         signal?.throwIfAborted();
-        return new _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
+        return new _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
     }
 }
-function signalFor(deps, request) {
-    return request.evenIfCancelled ? undefined : deps.signal;
-}
+const isCutJson = (response) => (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .isJson */ .Fh)(response) && (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseJson */ .qF)(response) === undefined;
 
 
 /***/ }),
@@ -32991,7 +33019,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4590);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9754);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33053,7 +33081,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4590:
+/***/ 9754:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33218,6 +33246,10 @@ function adviceFor(response) {
 /** Whether Airflow, or the way to it, does not work now and may later. */
 function isDown({ code }) {
     return code === 'ASTRO-AIRFLOW-UNAVAILABLE' || code === 'ASTRO-AIRFLOW-UNREACHABLE';
+}
+/** Whether something else than Airflow answered, which may pass: a proxy or a gateway has its moments. */
+function isOdd({ code }) {
+    return code === 'ASTRO-AIRFLOW-ANSWER' || code === 'ASTRO-AIRFLOW-REDIRECTED';
 }
 /** Airflow 3 answers a token that it cannot read with 403, not with 401. */
 function isInvalidToken(response) {
@@ -33691,6 +33723,17 @@ function airflowApiRoot(apiUrl, major) {
 }
 function withoutQuery(url) {
     return url.replace(/\?.*$/, '').replace(/\/+$/, '');
+}
+/** The page of a DAG run in the Airflow UI, whose address (with its query) Astro gives; undefined when that is none. */
+function dagRunUrl(uiUrl, major, dagId, runId) {
+    if (!URL.canParse(uiUrl))
+        return undefined;
+    const url = new URL(uiUrl);
+    const dag = `${url.pathname.replace(/\/+$/, '')}/dags/${encodeURIComponent(dagId)}`;
+    url.pathname = major >= 3 ? `${dag}/runs/${encodeURIComponent(runId)}` : `${dag}/grid`;
+    if (major < 3)
+        url.searchParams.set('dag_run_id', runId);
+    return url.href;
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/connect.ts
@@ -35791,8 +35834,8 @@ async function inspectImage(docker, name) {
     return { id: Id, labels: Config?.Labels ?? {}, platform };
 }
 
-// EXTERNAL MODULE: ./src/http/retry.ts
-var retry = __nccwpck_require__(8902);
+// EXTERNAL MODULE: ./src/http/attempts.ts
+var attempts = __nccwpck_require__(180);
 ;// CONCATENATED MODULE: ./src/image/push.ts
 
 
@@ -35802,7 +35845,6 @@ var retry = __nccwpck_require__(8902);
 /** What a push tells of a layer every second. */
 const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/;
 const USER = 'cli';
-const ATTEMPTS = 5;
 /**
  * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
  * nor changed, and no credential helper keeps the token. The password is the access token (section 3.3 of the control
@@ -35852,17 +35894,19 @@ async function engineOfContext({ docker, env }) {
     return exitCode === 0 && stdout.trim() !== '' ? { DOCKER_HOST: stdout.trim() } : {};
 }
 /** Registries fail in passing; only an answer that says "not you" is final. */
-async function repeatedly(deps, what, host, run) {
-    for (let attempt = 1;; attempt++) {
+function repeatedly(deps, what, host, run) {
+    const random = deps.random ?? Math.random;
+    return (0,attempts/* tryRepeatedly */.L)({ ...deps, random }, what, async () => {
         const result = await run();
         if (result.exitCode === 0)
-            return result;
-        if (push_isRefusal(result) || attempt === ATTEMPTS)
+            return { kind: 'final', result };
+        if (push_isRefusal(result))
             throw registryError(host, what, result);
-        const delay = (0,retry/* retryDelay */.a2)(attempt + 1, undefined, deps.random ?? Math.random);
-        deps.log.info(`Could not ${what} (${lastLine(result.stderr)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-        await deps.clock.sleep(delay, deps.signal);
-    }
+        const giveUp = () => {
+            throw registryError(host, what, result);
+        };
+        return { kind: 'failed', seen: lastLine(result.stderr), giveUp };
+    });
 }
 const UNAUTHORIZED = /\b401\b|unauthorized|authentication required|no basic auth credentials|incorrect username/i;
 const FORBIDDEN = /\b403\b|forbidden|denied/i;
@@ -36495,7 +36539,6 @@ function nothingToSend() {
 ;// CONCATENATED MODULE: ./src/deploy/upload-attempts.ts
 
 
-const upload_attempts_ATTEMPTS = 5;
 /** A megabit in four seconds: four connections then share a line of one megabit a second. */
 const SLOWEST_BYTES_PER_MS = 32;
 /**
@@ -36504,27 +36547,28 @@ const SLOWEST_BYTES_PER_MS = 32;
  * @param bytes that the request carries
  * @throws ActionError ASTRO-UPLOAD-…; the signal's reason
  */
-async function upload_attempts_repeatedly(deps, url, bytes, request) {
+function upload_attempts_repeatedly(deps, url, bytes, request) {
     const timeoutMs = deps.patienceMs + Math.ceil(bytes / SLOWEST_BYTES_PER_MS);
-    for (let attempt = 1;; attempt++) {
+    return (0,attempts/* tryRepeatedly */.L)(deps, 'send a part of the DAG bundle', async () => {
         const deadline = AbortSignal.timeout(timeoutMs);
-        let failure;
         try {
-            return await request(AbortSignal.any([deps.signal, deadline]));
+            return { kind: 'final', result: await request(AbortSignal.any([deps.signal, deadline])) };
         }
         catch (error) {
             deps.signal.throwIfAborted();
-            const read = deadline.aborted ? timedOut(timeoutMs) : readFailure(error, url);
-            if (!read)
+            const failure = deadline.aborted
+                ? timedOut(timeoutMs)
+                : readFailure(error, url);
+            if (!failure)
                 throw error;
-            failure = read;
+            if (!upload_failure_isTransient(failure))
+                throw uploadError(failure, url.host);
+            const giveUp = () => {
+                throw uploadError(failure, url.host);
+            };
+            return { kind: 'failed', seen: describeFailure(failure), retryAfter: failure.retryAfter, giveUp };
         }
-        if (!upload_failure_isTransient(failure) || attempt === upload_attempts_ATTEMPTS)
-            throw uploadError(failure, url.host);
-        const delay = (0,retry/* retryDelay */.a2)(attempt, (0,retry/* retryAfter */.P9)(failure.retryAfter, deps.clock.now()), deps.random);
-        deps.log(`Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${upload_attempts_ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-        await deps.clock.sleep(delay, deps.signal);
-    }
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/upload-blocks.ts
@@ -36647,7 +36691,7 @@ async function send(blob, url, upload, signal, onSent) {
     const deps = {
         clock: upload.clock ?? clock/* systemClock */.m,
         random: upload.random ?? Math.random,
-        log: (line) => upload.onProgress?.(line),
+        log: { info: (line) => upload.onProgress?.(line) },
         signal,
         patienceMs: upload.patienceMs ?? PATIENCE_MS,
     };
@@ -36778,7 +36822,7 @@ function uploadUrl(deploy) {
 /** GitHub names at most this many files of a comparison, all on its first page. */
 const MOST_FILES = 300;
 const TIMEOUT_MS = 20_000;
-const compare_ATTEMPTS = 2;
+const ATTEMPTS = 2;
 /**
  * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws: what goes wrong is why the changes are
  * unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither descends from the other
@@ -36821,7 +36865,7 @@ async function comparing(env, token, { owner, name }, signal) {
             }
             catch (error) {
                 const status = statusOf(error);
-                if (signal.aborted || attempt >= compare_ATTEMPTS || (status !== undefined && status < 500))
+                if (signal.aborted || attempt >= ATTEMPTS || (status !== undefined && status < 500))
                     throw error;
             }
         }
@@ -38011,7 +38055,13 @@ async function withRollback(run, guarded, proof) {
     }
 }
 /** Ends after which the code of this run is not what is wrong, or is not what would be rolled back. */
-const OTHER_ENDS = new Set(['ASTRO-CANCELLED', 'ASTRO-ROLLOUT-SUPERSEDED', 'ASTRO-ROLLOUT-HIBERNATING']);
+const OTHER_ENDS = new Set([
+    'ASTRO-CANCELLED',
+    'ASTRO-ROLLOUT-SUPERSEDED',
+    'ASTRO-ROLLOUT-HIBERNATING',
+    'ASTRO-RUN-PAUSED',
+    'ASTRO-RUN-NO-DAG',
+]);
 /** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
 function speaksAgainstTheCode(code) {
     return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|AIRFLOW|ENV|UNEXPECTED)\b/.test(code);
@@ -38066,6 +38116,327 @@ function withoutRollback(error, failure) {
         likelyCause: error.likelyCause,
         fix: error.fix,
         cause: failure,
+    });
+}
+
+;// CONCATENATED MODULE: ./src/airflow/failed-tasks.ts
+
+
+const TASKS_NAMED = 10;
+const LOGS_SHOWN = 3;
+const LOG_LINES = 50;
+const LOG_TRIES = 3;
+const LOG_PAUSE_MS = 2_000;
+const LONGEST_WORDS = 200;
+const EXCEPTION = /^(?:\w+\.)*\w*(?:Error|Exception)\b/;
+/** Why a run failed, in lines: its failed tasks. The ends of their logs are logged. Never throws for Airflow's sake. */
+async function explainFailure(deps, run) {
+    const tasks = await readTasks(deps, run);
+    if (tasks instanceof src_errors/* ActionError */.lZ)
+        return [tasks.problem];
+    const failed = tasks.filter((task) => task.state === 'failed');
+    const lines = [];
+    for (const [index, task] of failed.slice(0, TASKS_NAMED).entries()) {
+        const words = index < LOGS_SHOWN ? await showLog(deps, run, task) : undefined;
+        lines.push(`Failed: ${nameOf(task)}${words === undefined ? '' : ` (${words})`}`);
+    }
+    if (failed.length > TASKS_NAMED)
+        lines.push(`Failed: ${failed.length - TASKS_NAMED} more`);
+    if (failed.length === 0)
+        lines.push('No task failed: the DAG run itself did.');
+    const skipped = tasks.filter((task) => task.state === 'upstream_failed').length;
+    if (skipped > 0)
+        lines.push(`Not run because of it: ${skipped} more`);
+    return lines;
+}
+const ENDS = new Set(['success', 'failed', 'upstream_failed', 'skipped', 'removed']);
+/** The tasks that a run has not finished, in lines. Never throws for Airflow's sake. */
+async function listUnfinished(deps, run) {
+    const tasks = await readTasks(deps, run);
+    if (tasks instanceof src_errors/* ActionError */.lZ)
+        return [];
+    const unfinished = tasks.filter(({ state }) => !ENDS.has(state ?? ''));
+    const named = unfinished
+        .slice(0, TASKS_NAMED)
+        .map((task) => `${nameOf(task)} (${task.state ?? 'not scheduled'})`);
+    const rest = unfinished.length - named.length;
+    if (named.length === 0)
+        return [];
+    return [`Not finished: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`];
+}
+async function readTasks({ airflow }, { dagId, runId }) {
+    try {
+        return (await airflow.taskInstances(dagId, runId)).items;
+    }
+    catch (error) {
+        if (error instanceof src_errors/* ActionError */.lZ)
+            return error;
+        throw error;
+    }
+}
+/** Logs the end of a task's log; returns its last words. Logs come late from where they are kept. */
+async function showLog(deps, run, task) {
+    const { airflow, clock, log, signal } = deps;
+    if (task.tryNumber < 1)
+        return undefined;
+    let found = [];
+    for (let attempt = 1; attempt <= LOG_TRIES && found.length === 0; attempt++) {
+        if (attempt > 1)
+            await clock.sleep(LOG_PAUSE_MS, signal);
+        try {
+            found = await airflow.taskLog(run.dagId, run.runId, task);
+        }
+        catch (error) {
+            if (!(error instanceof src_errors/* ActionError */.lZ))
+                throw error;
+            if (attempt === LOG_TRIES) {
+                log.info(`The log of the task ${nameOf(task)} could not be read: ${error.observed ?? error.problem}`);
+            }
+        }
+    }
+    const { lines, before } = tail(found, LOG_LINES);
+    if (lines.length === 0)
+        return undefined;
+    log.info(`The end of the log of the task ${nameOf(task)}${before === 0 ? '' : ` (${before} lines left out)`}:`);
+    for (const line of lines)
+        log.info(`  | ${line}`);
+    const words = lines.findLast((line) => EXCEPTION.test(line));
+    // A text is never cut: a secret that was cut is one that redaction does not know.
+    return words !== undefined && words.length > LONGEST_WORDS ? EXCEPTION.exec(words)?.[0] : words;
+}
+function nameOf({ taskId, mapIndex }) {
+    return mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`;
+}
+
+;// CONCATENATED MODULE: ./src/airflow/smoke-test.ts
+
+
+
+
+const smoke_test_PATIENCE = 3;
+/**
+ * Runs a DAG and follows the run to its end. Throws ActionError `ASTRO-RUN-…` unless it succeeds; the log then has the tail
+ * of the failed tasks' logs. A run that takes too long, or that nobody follows any more, is stopped; a DAG that was unpaused
+ * for it is paused again, whatever happens.
+ */
+async function runSmokeTest(deps, test) {
+    const { dag, serverTime } = await findDag(deps, test);
+    const work = () => runToEnd(deps, test, new Date(serverTime ?? deps.clock.now()));
+    if (!dag.isPaused)
+        return work();
+    if (!test.unpause)
+        throw pausedDag(test.dagId);
+    await whileUnpaused(deps, test, work);
+}
+async function findDag({ airflow }, { dagId }) {
+    try {
+        const found = await airflow.dag(dagId);
+        if (found.dag.isActive)
+            return found;
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || error.code !== 'ASTRO-AIRFLOW-NOT-FOUND')
+            throw error;
+        throw noDag(dagId, error.observed);
+    }
+    throw noDag(dagId, 'Airflow remembers it, but it is in no file any more, or its file does not import.');
+}
+async function whileUnpaused(deps, test, work) {
+    const { airflow, log } = deps;
+    log.info(`The DAG ${test.dagId} is paused: it is unpaused for this run.`);
+    try {
+        await airflow.setPaused(test.dagId, false);
+    }
+    catch (error) {
+        if (!isNo(error))
+            await pauseAgain(deps, test);
+        throw error;
+    }
+    try {
+        await work();
+    }
+    finally {
+        await pauseAgain(deps, test);
+    }
+}
+async function runToEnd(deps, test, logicalDate) {
+    const { log, onRun, onEnd } = deps;
+    const run = await start(deps, test, logicalDate);
+    onRun();
+    let state;
+    try {
+        state = await follow(deps, test);
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || error.code !== 'ASTRO-RUN-TIMEOUT') {
+            await stop(deps, test);
+            throw error;
+        }
+        onEnd('timed-out');
+        const unfinished = await listUnfinished(deps, test);
+        throw tookTooLong(error, [...unfinished, await stop(deps, test)]);
+    }
+    if (state === 'success') {
+        onEnd('success');
+        log.info(`The run ${run.id} succeeded.`);
+        return;
+    }
+    onEnd('failed');
+    throw new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-RUN-FAILED',
+        problem: `The smoke test failed: the run ${run.id} of the DAG ${test.dagId} ended as ${state}.`,
+        observed: (await explainFailure(deps, test)).join('\n'),
+        fix: 'The end of the logs stands in the log of this step; the rest is in the Airflow UI.',
+    });
+}
+/**
+ * A run that is there already is the one of an earlier request whose answer was lost. One of which nobody knows whether it
+ * was started is stopped.
+ */
+async function start(deps, test, logicalDate) {
+    const { airflow } = deps;
+    const { runId: id, conf, note } = test;
+    try {
+        return await airflow.triggerRun(test.dagId, { id, conf, note, logicalDate });
+    }
+    catch (error) {
+        if (error instanceof src_errors/* ActionError */.lZ && error.code === 'ASTRO-AIRFLOW-CONFLICT') {
+            return airflow.dagRun(test.dagId, id).catch(() => {
+                throw error;
+            });
+        }
+        if (!isNo(error))
+            await stop(deps, test);
+        throw error;
+    }
+}
+function follow(deps, test) {
+    const { airflow } = deps;
+    let oddAnswers = 0;
+    return watch(deps, {
+        async look() {
+            try {
+                const run = await airflow.dagRun(test.dagId, test.runId);
+                oddAnswers = 0;
+                return run;
+            }
+            catch (error) {
+                if (!(error instanceof src_errors/* ActionError */.lZ))
+                    throw error;
+                if (isDown(error) || (isOdd(error) && ++oddAnswers < smoke_test_PATIENCE))
+                    return error;
+                throw error;
+            }
+        },
+        judge(seen) {
+            if (seen instanceof src_errors/* ActionError */.lZ)
+                return { kind: 'waiting', state: seen.observed ?? seen.problem };
+            const isOver = seen.state === 'success' || seen.state === 'failed';
+            return isOver
+                ? { kind: 'done', result: seen.state }
+                : { kind: 'waiting', state: `the run is ${seen.state}` };
+        },
+        budgetMs: test.timeoutMs,
+        timedOut: (state) => new src_errors/* ActionError */.lZ({
+            code: 'ASTRO-RUN-TIMEOUT',
+            problem: `The smoke test took too long: the run ${test.runId} of the DAG ${test.dagId} did not end within ${test.timeoutMs / 1000} s.`,
+            observed: `Last seen: ${(0,src_errors/* asSentence */.KG)(state)}`,
+            likelyCause: 'A task waits for something, or no worker took it.',
+            fix: 'Look at the run in the Airflow UI. Raise `run-dag-timeout` when it simply takes longer.',
+        }),
+    });
+}
+/** The same with what more is known. */
+function tookTooLong(error, more) {
+    const { code, problem, observed = '', likelyCause, fix } = error;
+    return new src_errors/* ActionError */.lZ({ code, problem, observed: [observed, ...more].join('\n'), likelyCause, fix });
+}
+/** Ends the run, if there is one; says in a sentence what came of it. */
+async function stop({ airflow, log }, { dagId, runId }) {
+    try {
+        await airflow.stopRun(dagId, runId);
+        log.info(`Stopped the run ${runId}.`);
+        return 'The run was stopped.';
+    }
+    catch (error) {
+        if (error instanceof src_errors/* ActionError */.lZ && error.code === 'ASTRO-AIRFLOW-NOT-FOUND')
+            return 'There is no run.';
+        log.warning(`Could not stop the run ${runId} of the DAG ${dagId}: ${(0,src_errors/* describeError */.Uc)(error)}`);
+        return 'The run could not be stopped and may go on.';
+    }
+}
+async function pauseAgain({ airflow, log }, { dagId }) {
+    try {
+        await airflow.setPaused(dagId, true);
+        log.info(`The DAG ${dagId} is paused again.`);
+    }
+    catch (error) {
+        log.warning(`Could not pause the DAG ${dagId} again: ${(0,src_errors/* describeError */.Uc)(error)}\nPause it in the Airflow UI, or it runs by its schedule.`);
+    }
+}
+const NOES = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT-FOUND', 'REFUSED', 'REDIRECTED']);
+/** Whether Airflow did not do what it was asked for. Anything else leaves that open. */
+function isNo(error) {
+    return error instanceof src_errors/* ActionError */.lZ && NOES.has(error.code.replace('ASTRO-AIRFLOW-', ''));
+}
+function noDag(dagId, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-RUN-NO-DAG',
+        problem: `There is no DAG ${dagId} to run.`,
+        observed,
+        likelyCause: 'The ID has a typing error, or the DAG is not in the code that was deployed.',
+        fix: 'Correct `run-dag`: it is the ID of the DAG, not the name of its file.',
+    });
+}
+/** The error of a DAG that is paused and is not to be unpaused. */
+function pausedDag(dagId) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-RUN-PAUSED',
+        problem: `The DAG ${dagId} is paused, and a run of a paused DAG never starts.`,
+        likelyCause: 'New DAGs come up paused unless the Deployment is set otherwise.',
+        fix: 'Unpause it in the Airflow UI, or set `run-dag-unpause: true`, which pauses it again afterwards. Unpausing may also start a run by its schedule.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy/smoke-test.ts
+
+
+
+/**
+ * Before anything is written: throws ASTRO-RUN-PAUSED when the DAG that `run-dag` names is one that Airflow has, is paused
+ * and is not to be unpaused, so that the smoke test could only fail.
+ */
+function refusePausedDag({ inputs: { runDag } }, baseline) {
+    if (runDag === undefined || runDag.unpause)
+        return;
+    if (baseline?.dags.some(({ id, isPaused }) => id === runDag.dagId && isPaused))
+        throw pausedDag(runDag.dagId);
+}
+/** Runs the DAG that `run-dag` names, if it names one, on the code that a deploy brought. Throws `ASTRO-RUN-…`. */
+async function smokeTest(run, live, deployId) {
+    const { inputs, session, clock, log, outputs, signal, stage, target, tell } = run;
+    const { runDag } = inputs;
+    if (runDag === undefined)
+        return;
+    const { dagId } = runDag;
+    const runId = `deploy-to-astro__${deployId}`;
+    await stage('Smoke test', async () => {
+        const airflow = await connectAirflow({ ...run, tokens: session }, live);
+        const url = dagRunUrl(live.uiUrl, airflow.major, dagId, runId);
+        await runSmokeTest({
+            ...{ airflow, clock, log, signal },
+            onRun() {
+                log.info(`Started the run ${runId} of the DAG ${dagId}.`);
+                if (url !== undefined)
+                    log.info(url);
+                outputs.set({ 'dag-run-id': runId });
+                tell({ smokeTest: { dagId, runId, url, state: undefined } });
+            },
+            onEnd(state) {
+                outputs.set({ 'dag-run-state': state });
+                tell({ smokeTest: { dagId, runId, url, state } });
+            },
+        }, { ...runDag, runId, note: `Smoke test of the deploy ${deployId}: ${target.url}` });
     });
 }
 
@@ -38839,6 +39210,7 @@ function verification_count(n, noun) {
 
 
 
+
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 async function deploy(run) {
     const { inputs, deployment, target, log, progress, stage, tell } = run;
@@ -38862,6 +39234,7 @@ async function deploy(run) {
         log.notice('`force` is true: parse and pytest are skipped.');
     }
     const baseline = await takeBaseline(run);
+    refusePausedDag(run, baseline);
     const need = imageNeed(run, plan);
     const { deploy, written, expected } = need
         ? await withImage(run, need, (image) => ship(run, plan, variables, image))
@@ -38877,16 +39250,17 @@ async function deploy(run) {
     const { waitMs } = inputs;
     const deadline = run.clock.now() + waitMs;
     const watching = { ...run, onEnded: (end) => progress.reached(end) };
-    const { live, isProved } = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+    const { isProved } = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
         const seen = await stage('Wait until live', () => waitUntilLive(watching, target, deploy.id, expected, waitMs));
         progress.reached('live');
         log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
         const isProved = inputs.verify !== 'no' &&
             (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, baseline, deadline })));
-        return { live: seen, isProved };
+        if (written)
+            proveVariables(run, seen, written);
+        await smokeTest(run, seen, deploy.id);
+        return { isProved };
     });
-    if (written)
-        proveVariables(run, live, written);
     tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` });
 }
 const DRY_RUN = 'dry run: the plan was made and nothing was changed';
@@ -38925,7 +39299,8 @@ function deploy_describe({ dagVersion, image }) {
 /** Nothing is deployed, and nobody can overlook it. */
 function deploy_skip({ log, outputs, tell, deployment, inputs }, reason) {
     outputs.set({ skipped: 'true', 'skip-reason': reason });
-    log.notice(`Nothing was deployed to ${deployment.name} (${reason}).`);
+    const untested = !inputs.dryRun && inputs.runDag ? ` The DAG ${inputs.runDag.dagId} was not run.` : '';
+    log.notice(`Nothing was deployed to ${deployment.name} (${reason}).${untested}`);
     const headline = inputs.dryRun ? 'Dry run: nothing was deployed' : 'Skipped: nothing was deployed';
     tell({ headline: `${headline} to ${deployment.name}` });
 }
@@ -39482,6 +39857,36 @@ function parseBoolean(text) {
         return { value: word === 'true' };
     return { problem: `${(0,src_errors/* quote */.hD)(text)} is not a boolean; use true or false` };
 }
+/** A JSON object. */
+function parseJsonObject(text) {
+    try {
+        const value = JSON.parse(text);
+        if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+            return { value: value };
+        }
+    }
+    catch {
+        return { problem: 'it is not JSON; write an object such as {"date": "2026-01-31"}' };
+    }
+    return { problem: 'it is JSON but not an object; write one such as {"date": "2026-01-31"}' };
+}
+/** Of descriptions and of the names of Deployments, by Astro's specification. */
+const LONGEST_TEXT = 500;
+/** A text that Astro takes; undefined for an empty one. */
+function parseText(text) {
+    const length = Array.from(text).length;
+    return length > LONGEST_TEXT
+        ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_TEXT}` }
+        : { value: text || undefined };
+}
+/** An ID of something on Astro; undefined for an empty text. */
+function parseId(text) {
+    if (text === '')
+        return { value: undefined };
+    return /^[\w-]{1,100}$/.test(text)
+        ? { value: text }
+        : { problem: `${(0,src_errors/* quote */.hD)(text)} is not an ID such as clabc0123` };
+}
 /** One of the given words, exactly. */
 function parseChoice(text, choices) {
     const choice = choices.find((candidate) => candidate === text);
@@ -39597,6 +40002,11 @@ const RULES = [
     { input: 'verify', hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
     { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
     { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
+    ...['run-dag', 'run-dag-conf', 'run-dag-timeout', 'run-dag-unpause'].flatMap((input) => [
+        { input, hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
+        { input, hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
+        { input, hasEffect: (i) => i.runDag !== undefined, why: '`run-dag` is not given' },
+    ]),
     { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
     ...[
         'deploy-type',
@@ -39684,7 +40094,53 @@ function ineffectiveInputs(inputs, given) {
     return [...idle.values()];
 }
 
+;// CONCATENATED MODULE: ./src/inputs/run-dag.ts
+
+/** What Airflow allows in the ID of a DAG, and at most as long. */
+const DAG_ID = /^[\p{L}\p{N}_.-]{1,250}$/u;
+/** The smoke test that the inputs ask for, undefined when they ask for none; the other inputs are checked all the same. */
+function readRunDag(given) {
+    const { dagId, unprovedBy } = given;
+    const problems = [];
+    function take(code, input, parsed) {
+        if ('value' in parsed)
+            return parsed.value;
+        problems.push({ code, input, problem: parsed.problem });
+        return undefined;
+    }
+    const conf = take('ASTRO-INPUT-JSON', 'run-dag-conf', parseJsonObject(given.conf)) ?? {};
+    const timeoutMs = take('ASTRO-INPUT-DURATION', 'run-dag-timeout', parseDuration(given.timeout)) ?? 0;
+    const unpause = take('ASTRO-INPUT-BOOLEAN', 'run-dag-unpause', parseBoolean(given.unpause)) ?? false;
+    if (dagId === '')
+        return { wish: undefined, problems };
+    if (!DAG_ID.test(dagId))
+        problems.push(run_dag_refused('it is not the ID of a DAG: no file, path or list'));
+    if (unprovedBy !== undefined) {
+        problems.push(run_dag_refused(`it runs the DAG on code that is proved to be live, but \`${unprovedBy}\` is false`));
+    }
+    return { wish: { dagId, conf, timeoutMs, unpause }, problems };
+}
+function run_dag_refused(problem) {
+    return { code: 'ASTRO-INPUT-RUN-DAG', input: 'run-dag', problem };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/target.ts
+/** The Deployment that the inputs name; to name it twice is a problem. */
+function readTarget(id, name) {
+    if (id !== undefined) {
+        return { wish: { kind: 'id', id }, problems: name === undefined ? [] : [NAMED_TWICE] };
+    }
+    return { wish: name === undefined ? { kind: 'bound' } : { kind: 'name', name }, problems: [] };
+}
+const NAMED_TWICE = {
+    code: 'ASTRO-INPUT-TARGET',
+    input: 'deployment-id, deployment-name',
+    problem: 'both are given; name the Deployment by one of them',
+};
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
+
+
 
 
 
@@ -39734,10 +40190,11 @@ const INPUT_DEFAULTS = {
     force: 'false',
     'github-token': '${{ github.token }}',
     verify: 'true',
+    'run-dag-conf': '{}',
+    'run-dag-timeout': '10m',
+    'run-dag-unpause': 'false',
 };
 const VERIFY = { true: 'fail', warn: 'warn', false: 'no' };
-/** Of descriptions and of the names of Deployments, by Astro's specification. */
-const LONGEST_TEXT = 500;
 /**
  * The only reader of inputs: typed and frozen, with sentences for inputs that have no effect as they are combined. `hide`
  * gets every credential and secret value before anything else happens. Throws one ActionError that lists every problem.
@@ -39758,6 +40215,7 @@ function readInputs(hide, source = {
     }
     const boolean = (name) => take(name, 'ASTRO-INPUT-BOOLEAN', parseBoolean(orDefault(name)), false);
     const path = (name) => take(name, 'ASTRO-INPUT-PATH', parseRelativePath(orDefault(name)), '');
+    const id = (name) => take(name, 'ASTRO-INPUT-ID', parseId(text(name)), undefined);
     const credentials = chooseCredentials({ keyId: text('key-id'), keySecret: text('key-secret'), apiToken: text('api-token') }, source.env, hide);
     if ('problems' in credentials)
         problems.push(...credentials.problems);
@@ -39780,24 +40238,33 @@ function readInputs(hide, source = {
     problems.push(...environment.problems);
     const wait = boolean('wait');
     const verify = take('verify', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('verify').toLowerCase(), ['true', 'warn', 'false']), 'true');
+    const runDag = readRunDag({
+        dagId: text('run-dag'),
+        conf: orDefault('run-dag-conf'),
+        timeout: orDefault('run-dag-timeout'),
+        unpause: orDefault('run-dag-unpause'),
+        unprovedBy: action !== 'deploy' ? undefined : !wait ? 'wait' : verify === 'false' ? 'verify' : undefined,
+    });
+    const target = readTarget(id('deployment-id'), take('deployment-name', 'ASTRO-INPUT-LENGTH', parseText(text('deployment-name')), undefined));
+    problems.push(...runDag.problems, ...target.problems);
     const waitTime = take('wait-time', 'ASTRO-INPUT-DURATION', parseDuration(orDefault('wait-time')), 0);
     const githubToken = optional('github-token');
     if (githubToken !== undefined)
         hide(githubToken);
     const inputs = {
         action,
-        organizationId: readId('organization-id', optional('organization-id'), problems),
-        workspaceId: readId('workspace', optional('workspace'), problems),
-        target: readTarget(optional('deployment-id'), take('deployment-name', 'ASTRO-INPUT-LENGTH', checkLength(text('deployment-name')), undefined), problems),
+        organizationId: id('organization-id'),
+        workspaceId: id('workspace'),
+        target: target.wish,
         deployType,
         rootFolder: path('root-folder'),
         dagsPath: path('dags-path'),
-        description: take('description', 'ASTRO-INPUT-LENGTH', checkLength(text('description')), undefined),
+        description: take('description', 'ASTRO-INPUT-LENGTH', parseText(text('description')), undefined),
         dryRun: boolean('dry-run'),
         allowEmptyDags: boolean('allow-empty-dags'),
         environment: environment.wish,
         waitMs: wait ? waitTime : undefined,
-        deployId: readId('deploy-id', optional('deploy-id'), problems),
+        deployId: id('deploy-id'),
         rollbackOnFailure: boolean('rollback-on-failure'),
         skipUnchanged: boolean('skip-unchanged'),
         imageTriggerPaths: parseList(text('image-trigger-paths')),
@@ -39810,6 +40277,7 @@ function readInputs(hide, source = {
         force: boolean('force'),
         githubToken,
         verify: VERIFY[verify],
+        runDag: runDag.wish,
     };
     if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
         throw inputError(problems);
@@ -39825,31 +40293,6 @@ function unsupported(input, value, supported) {
         return [];
     const problem = `${(0,src_errors/* quote */.hD)(value)} is not yet supported; this version knows ${supported.join(', ')}`;
     return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }];
-}
-function checkLength(text) {
-    const length = Array.from(text).length;
-    return length > LONGEST_TEXT
-        ? { problem: `it has ${length} characters; Astro takes at most ${LONGEST_TEXT}` }
-        : { value: text || undefined };
-}
-function readId(input, id, problems) {
-    if (id !== undefined && !/^[\w-]{1,100}$/.test(id)) {
-        problems.push({ code: 'ASTRO-INPUT-ID', input, problem: `${(0,src_errors/* quote */.hD)(id)} is not an ID such as clabc0123` });
-    }
-    return id;
-}
-function readTarget(id, name, problems) {
-    if (id !== undefined && name !== undefined) {
-        problems.push({
-            code: 'ASTRO-INPUT-TARGET',
-            input: 'deployment-id, deployment-name',
-            problem: 'both are given; name the Deployment by one of them',
-        });
-    }
-    readId('deployment-id', id, problems);
-    if (id !== undefined)
-        return { kind: 'id', id };
-    return name === undefined ? { kind: 'bound' } : { kind: 'name', name };
 }
 function inputError(problems) {
     const [first] = problems;
@@ -40715,6 +41158,7 @@ function buildSummary(facts) {
             ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
             ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
             ['Tests', facts.pytest && escapeMarkdown(facts.pytest.summary)],
+            ['Smoke test', facts.smokeTest && describeSmokeTest(facts.smokeTest)],
         ]),
         ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
         ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
@@ -40748,6 +41192,9 @@ function describeCommit(commit) {
 }
 function summary_describeRollback({ to, by }) {
     return `to ${code(to.id)} of ${escapeMarkdown(to.createdAt)}${by === undefined ? '' : `, as ${code(by)}`}`;
+}
+function describeSmokeTest({ dagId, runId, url, state }) {
+    return `${code(dagId)}: ${state ?? 'not followed to its end'} (${markdown_link(runId, url)})`;
 }
 function quoteError(error, aftermath) {
     return [error.problem, error.observed, error.likelyCause, error.fix, aftermath]
