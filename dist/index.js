@@ -32608,6 +32608,38 @@ function describeError(thrown) {
 
 /***/ }),
 
+/***/ 180:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ tryRepeatedly)
+/* harmony export */ });
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8902);
+
+const ATTEMPTS = 5;
+/**
+ * Tries until an attempt is final, at most five times and not beyond the deadline, with growing and random pauses. Logs a
+ * line for each further attempt. Throws what `once` and `giveUp` throw, and the signal's reason.
+ *
+ * @param what in words: "read the Deployment"
+ * @param deadline milliseconds since the epoch
+ */
+async function tryRepeatedly({ clock, random, log, signal }, what, once, deadline = Infinity) {
+    for (let attempt = 1;; attempt++) {
+        const outcome = await once();
+        if (outcome.kind === 'final')
+            return outcome.result;
+        const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_0__/* .retryDelay */ .a2)(attempt, (0,_retry_js__WEBPACK_IMPORTED_MODULE_0__/* .retryAfter */ .P9)(outcome.retryAfter, clock.now()), random);
+        if (attempt >= ATTEMPTS || clock.now() + delay >= deadline)
+            return outcome.giveUp();
+        log.info(`Could not ${what} (${outcome.seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
+        await clock.sleep(delay, signal);
+    }
+}
+
+
+/***/ }),
+
 /***/ 2868:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32654,48 +32686,49 @@ function parse(text) {
 /* harmony export */   W: () => (/* binding */ createRequest)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2868);
-/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8902);
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1517);
+/* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(180);
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2868);
+/* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8902);
+/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
 
 
 
 
-const ATTEMPTS = 5;
+
 const ATTEMPT_TIMEOUT_MS = 30_000;
 const BUDGET_MS = 90_000;
 /**
- * The one place for timeouts and retries. Throws HttpFailure when no attempt was answered, and the signal's reason when
- * the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may hold secrets.
+ * The one place for time limits, and for which request may be repeated. Throws HttpFailure when no attempt was answered, and
+ * the signal's reason when the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may
+ * hold secrets.
  */
 function createRequest(deps) {
     return async (request) => {
         const url = new URL(request.url);
         const label = `${request.method} ${url.origin}${url.pathname}`;
         const deadline = deps.clock.now() + (request.budgetMs ?? BUDGET_MS);
-        for (let attempt = 1;; attempt++) {
+        const signal = request.evenIfCancelled ? undefined : deps.signal;
+        const attempt = async () => {
             const startedAt = deps.clock.now();
-            const outcome = await once(deps, request, url, deadline - startedAt);
-            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
+            const outcome = await once(deps, request, url, deadline - startedAt, signal);
+            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
             deps.log.debug(`${label}: ${seen} after ${deps.clock.now() - startedAt} ms`);
-            const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .retryDelay */ .a2)(attempt, waitAskedFor(outcome, deps.clock.now()), deps.random);
-            const inTime = deps.clock.now() + delay < deadline;
-            if (!isFailed(outcome) || !(0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .mayRepeat */ .xg)(request.repeat, outcome) || attempt >= ATTEMPTS || !inTime) {
-                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H)
+            const giveUp = () => {
+                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
                     throw outcome;
                 return outcome;
+            };
+            if (!isFailed(outcome) || !(0,_retry_js__WEBPACK_IMPORTED_MODULE_3__/* .mayRepeat */ .xg)(request.repeat, outcome)) {
+                return { kind: 'final', result: giveUp() };
             }
-            deps.log.info(`Could not ${request.what} (${seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-            await deps.clock.sleep(delay, signalFor(deps, request));
-        }
+            return { kind: 'failed', seen, retryAfter: retryAfterOf(outcome), giveUp };
+        };
+        return (0,_attempts_js__WEBPACK_IMPORTED_MODULE_1__/* .tryRepeatedly */ .L)({ ...deps, signal }, request.what, attempt, deadline);
     };
 }
-const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H || outcome.status >= 400;
-function waitAskedFor(outcome, now) {
-    return outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H ? undefined : (0,_retry_js__WEBPACK_IMPORTED_MODULE_2__/* .retryAfter */ .P9)(outcome.headers['retry-after'], now);
-}
-async function once(deps, request, url, remainingMs) {
-    const signal = signalFor(deps, request);
+const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H || outcome.status >= 400;
+const retryAfterOf = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? undefined : outcome.headers['retry-after'];
+async function once(deps, request, url, remainingMs, signal) {
     try {
         const response = await deps.send({
             method: request.method,
@@ -32705,24 +32738,19 @@ async function once(deps, request, url, remainingMs) {
             timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
             signal,
         });
-        if (request.expectJson &&
-            response.status < 300 &&
-            (0,_json_js__WEBPACK_IMPORTED_MODULE_1__/* .isJson */ .Fh)(response) &&
-            (0,_json_js__WEBPACK_IMPORTED_MODULE_1__/* .parseJson */ .qF)(response) === undefined) {
-            return new _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H('the answer is not complete JSON', true);
+        if (request.expectJson && response.status < 300 && isCutJson(response)) {
+            return new _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H('the answer is not complete JSON', true);
         }
         return response;
     }
     catch (error) {
-        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H)
+        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
             return error;
         signal?.throwIfAborted();
-        return new _transport_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
+        return new _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
     }
 }
-function signalFor(deps, request) {
-    return request.evenIfCancelled ? undefined : deps.signal;
-}
+const isCutJson = (response) => (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .isJson */ .Fh)(response) && (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseJson */ .qF)(response) === undefined;
 
 
 /***/ }),
@@ -35806,8 +35834,8 @@ async function inspectImage(docker, name) {
     return { id: Id, labels: Config?.Labels ?? {}, platform };
 }
 
-// EXTERNAL MODULE: ./src/http/retry.ts
-var retry = __nccwpck_require__(8902);
+// EXTERNAL MODULE: ./src/http/attempts.ts
+var attempts = __nccwpck_require__(180);
 ;// CONCATENATED MODULE: ./src/image/push.ts
 
 
@@ -35817,7 +35845,6 @@ var retry = __nccwpck_require__(8902);
 /** What a push tells of a layer every second. */
 const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/;
 const USER = 'cli';
-const ATTEMPTS = 5;
 /**
  * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
  * nor changed, and no credential helper keeps the token. The password is the access token (section 3.3 of the control
@@ -35867,17 +35894,19 @@ async function engineOfContext({ docker, env }) {
     return exitCode === 0 && stdout.trim() !== '' ? { DOCKER_HOST: stdout.trim() } : {};
 }
 /** Registries fail in passing; only an answer that says "not you" is final. */
-async function repeatedly(deps, what, host, run) {
-    for (let attempt = 1;; attempt++) {
+function repeatedly(deps, what, host, run) {
+    const random = deps.random ?? Math.random;
+    return (0,attempts/* tryRepeatedly */.L)({ ...deps, random }, what, async () => {
         const result = await run();
         if (result.exitCode === 0)
-            return result;
-        if (push_isRefusal(result) || attempt === ATTEMPTS)
+            return { kind: 'final', result };
+        if (push_isRefusal(result))
             throw registryError(host, what, result);
-        const delay = (0,retry/* retryDelay */.a2)(attempt + 1, undefined, deps.random ?? Math.random);
-        deps.log.info(`Could not ${what} (${lastLine(result.stderr)}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-        await deps.clock.sleep(delay, deps.signal);
-    }
+        const giveUp = () => {
+            throw registryError(host, what, result);
+        };
+        return { kind: 'failed', seen: lastLine(result.stderr), giveUp };
+    });
 }
 const UNAUTHORIZED = /\b401\b|unauthorized|authentication required|no basic auth credentials|incorrect username/i;
 const FORBIDDEN = /\b403\b|forbidden|denied/i;
@@ -36510,7 +36539,6 @@ function nothingToSend() {
 ;// CONCATENATED MODULE: ./src/deploy/upload-attempts.ts
 
 
-const upload_attempts_ATTEMPTS = 5;
 /** A megabit in four seconds: four connections then share a line of one megabit a second. */
 const SLOWEST_BYTES_PER_MS = 32;
 /**
@@ -36519,27 +36547,28 @@ const SLOWEST_BYTES_PER_MS = 32;
  * @param bytes that the request carries
  * @throws ActionError ASTRO-UPLOAD-…; the signal's reason
  */
-async function upload_attempts_repeatedly(deps, url, bytes, request) {
+function upload_attempts_repeatedly(deps, url, bytes, request) {
     const timeoutMs = deps.patienceMs + Math.ceil(bytes / SLOWEST_BYTES_PER_MS);
-    for (let attempt = 1;; attempt++) {
+    return (0,attempts/* tryRepeatedly */.L)(deps, 'send a part of the DAG bundle', async () => {
         const deadline = AbortSignal.timeout(timeoutMs);
-        let failure;
         try {
-            return await request(AbortSignal.any([deps.signal, deadline]));
+            return { kind: 'final', result: await request(AbortSignal.any([deps.signal, deadline])) };
         }
         catch (error) {
             deps.signal.throwIfAborted();
-            const read = deadline.aborted ? timedOut(timeoutMs) : readFailure(error, url);
-            if (!read)
+            const failure = deadline.aborted
+                ? timedOut(timeoutMs)
+                : readFailure(error, url);
+            if (!failure)
                 throw error;
-            failure = read;
+            if (!upload_failure_isTransient(failure))
+                throw uploadError(failure, url.host);
+            const giveUp = () => {
+                throw uploadError(failure, url.host);
+            };
+            return { kind: 'failed', seen: describeFailure(failure), retryAfter: failure.retryAfter, giveUp };
         }
-        if (!upload_failure_isTransient(failure) || attempt === upload_attempts_ATTEMPTS)
-            throw uploadError(failure, url.host);
-        const delay = (0,retry/* retryDelay */.a2)(attempt, (0,retry/* retryAfter */.P9)(failure.retryAfter, deps.clock.now()), deps.random);
-        deps.log(`Could not send a part of the DAG bundle (${describeFailure(failure)}). Attempt ${attempt + 1} of ${upload_attempts_ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
-        await deps.clock.sleep(delay, deps.signal);
-    }
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/upload-blocks.ts
@@ -36662,7 +36691,7 @@ async function send(blob, url, upload, signal, onSent) {
     const deps = {
         clock: upload.clock ?? clock/* systemClock */.m,
         random: upload.random ?? Math.random,
-        log: (line) => upload.onProgress?.(line),
+        log: { info: (line) => upload.onProgress?.(line) },
         signal,
         patienceMs: upload.patienceMs ?? PATIENCE_MS,
     };
@@ -36793,7 +36822,7 @@ function uploadUrl(deploy) {
 /** GitHub names at most this many files of a comparison, all on its first page. */
 const MOST_FILES = 300;
 const TIMEOUT_MS = 20_000;
-const compare_ATTEMPTS = 2;
+const ATTEMPTS = 2;
 /**
  * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws: what goes wrong is why the changes are
  * unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither descends from the other
@@ -36836,7 +36865,7 @@ async function comparing(env, token, { owner, name }, signal) {
             }
             catch (error) {
                 const status = statusOf(error);
-                if (signal.aborted || attempt >= compare_ATTEMPTS || (status !== undefined && status < 500))
+                if (signal.aborted || attempt >= ATTEMPTS || (status !== undefined && status < 500))
                     throw error;
             }
         }
