@@ -32,10 +32,11 @@ export type Played = {
 
 /**
  * Steps that mostly wait, each with a key pair against a local Astro of its own: all begin before the first test, and each
- * test awaits its own.
+ * test awaits its own. With `atOnce`, that many play at a time, and the others follow in their order.
  */
 export function playSideBySide<Name extends string>(
   scenes: Readonly<Record<Name, Scene>>,
+  { atOnce = Infinity }: { readonly atOnce?: number } = {},
 ): (name: Name) => Promise<Played> {
   const playing = new Map<Name, Promise<Played>>()
   const started: LocalAstro[] = []
@@ -46,8 +47,9 @@ export function playSideBySide<Name extends string>(
     release = await holdAzurite()
     workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'))
     await writeTree(workspace, { 'dags/example.py': DAG })
+    const inTurn = createQueue(atOnce)
     for (const [name, scene] of Object.entries(scenes) as [Name, Scene][]) {
-      const played = play(scene, workspace, started)
+      const played = inTurn(() => play(scene, workspace, started))
       played.catch(() => undefined)
       playing.set(name, played)
     }
@@ -62,6 +64,23 @@ export function playSideBySide<Name extends string>(
     const played = await playing.get(name)
     if (!played) throw new Error(`There is no scene ${name}`)
     return played
+  }
+}
+
+/** Runs pieces of work in the order in which they come, at most so many at once. */
+function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = atOnce
+  const waiting: (() => void)[] = []
+  return async (work) => {
+    if (free > 0) free -= 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
+    }
   }
 }
 

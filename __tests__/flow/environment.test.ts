@@ -64,6 +64,7 @@ describe.each(Object.entries(STEPS))('at the step %s', (_, where) => {
   describe.each(Object.keys(FAULTS) as FaultName[])('the fault: %s', (name) => {
     test.each(['once', 'for ever'] as const)('%s', async (often) => {
       const { id } = astro.deployments.create()
+      const olderSecrets = astro.secrets.size
       const { keyId, keySecret } = astro.keys.create(id)
       const [older, olderRequests] = [astro.deployments.variables(id), astro.requests.length]
       const before = remember(astro, id)
@@ -83,7 +84,9 @@ describe.each(Object.entries(STEPS))('at the step %s', (_, where) => {
         ...(name.startsWith('hang') ? { wrap: impatient } : {}),
       })
       expect(astro.requests.slice(olderRequests).some(({ fault }) => fault === rule.fault)).toBe(true)
-      expect(findLeaks({ stdout: result.stdout }, Object.values(NEW))).toEqual([])
+      expect(
+        findLeaks(result.texts, [...Object.values(NEW), ...[...astro.secrets].slice(olderSecrets)]),
+      ).toEqual([])
 
       const now = astro.deployments.variables(id)
       const list = now.ADDED === undefined ? 'old' : 'new'

@@ -1,4 +1,4 @@
-import type { Fault } from '../local-astro/start.ts'
+import type { Fault, FaultRule } from '../local-astro/start.ts'
 
 /** The requests of a deploy with a key pair, in their order; `poll` is the Deployment while it is waited for. */
 export const STEPS = [
@@ -86,8 +86,24 @@ const API_CODES: Record<FaultName, string> = {
   slow: 'live',
 }
 
+export const OFTEN = ['once', 'for ever'] as const
+
+export type FaultCase = {
+  readonly step: FlowStep
+  readonly name: FaultName
+  readonly often: (typeof OFTEN)[number]
+}
+
+/** The case as a rule of the local Astro. */
+export function ruleOf({ step, name, often }: FaultCase): FaultRule {
+  const fault: Fault = FAULTS[name]
+  const place: Pick<FaultRule, 'step' | 'afterStep'> =
+    step === 'poll' ? { step: 'deployment', afterStep: 'finalize' } : { step }
+  return { ...fault, ...place, ...(often === 'once' ? { times: 1 } : {}) }
+}
+
 /** How a run ends, live or with which code, when this fault meets this step once or for ever. */
-export function expectedEnd(step: FlowStep, name: FaultName, often: 'once' | 'for ever'): string {
+export function expectedEnd({ step, name, often }: FaultCase): string {
   const look = LOOKS[name]
   const once = often === 'once'
   if (look === 'none') return 'live'

@@ -1,4 +1,7 @@
-import { jest } from '@jest/globals'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import { afterAll, jest } from '@jest/globals'
 import type { Clock } from '../../src/clock.ts'
 import { createRequest } from '../../src/http/request.ts'
 import type { Transport } from '../../src/http/transport.ts'
@@ -20,14 +23,20 @@ export type Flow = {
 
 export type FlowResult = {
   readonly exitCode: number
-  readonly stdout: string
+  /** Everything that was written, by where: log, outputs and job summary. */
+  readonly texts: { readonly stdout: string; readonly outputs: string; readonly summary: string }
   readonly outputs: ReadonlyMap<string, string>
   readonly errors: readonly string[]
 }
 
+/** One for all runs of a file of tests: the toolkit keeps to the first that it was told. */
+const folder = await mkdtemp(path.join(tmpdir(), 'summary-'))
+const summaryFile = path.join(folder, 'summary.md')
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
 /**
  * The whole of `main()` in this process: real transport, retries, archive and upload, on a clock of one's own and without
- * git and job summary. One at a time, for the inputs of an action are the environment of its process.
+ * git. One at a time, for the inputs of an action are the environment of its process.
  */
 export async function runFlow({
   inputs,
@@ -38,11 +47,12 @@ export async function runFlow({
   const env = {
     ...RUNNER_ENVIRONMENT,
     GITHUB_WORKSPACE: workspace,
-    GITHUB_STEP_SUMMARY: '',
+    GITHUB_STEP_SUMMARY: summaryFile,
     ...Object.fromEntries(
       Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
     ),
   }
+  await writeFile(summaryFile, '')
   const before = { ...process.env }
   Object.assign(process.env, env)
   let stdout = ''
@@ -53,7 +63,8 @@ export async function runFlow({
   const transport = createTransport()
   const over = new AbortController()
   const secrets = createSecrets((value) => process.stdout.write(`::add-mask::${value}\n`))
-  const outputs = createOutputs(() => undefined)
+  let written = ''
+  const outputs = createOutputs((name, value) => (written += `${name}=${value}\n`))
   try {
     const log = createLog(secrets.redact)
     const { signal } = over
@@ -70,7 +81,7 @@ export async function runFlow({
     await main({ env, clock, request, git, docker, secrets, log, outputs, signal })
     return {
       exitCode: Number(process.exitCode ?? 0),
-      stdout,
+      texts: { stdout, outputs: written, summary: await readFile(summaryFile, 'utf8') },
       outputs: outputs.all(),
       errors: annotations(stdout, 'error'),
     }

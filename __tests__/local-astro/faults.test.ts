@@ -46,6 +46,17 @@ describe('a rule matches', () => {
     expect(answers.map(({ status }) => status)).toEqual(expected)
   })
 
+  test('after another step has had its effect, with an answer or without one', async () => {
+    const status = async (): Promise<number> => (await call('GET', deployment)).status
+    astro.faults.add({ fault: 'status', status: 500, step: 'create-deploy', times: 1 })
+    astro.faults.add({ fault: 'resetAfterEffect', step: 'create-deploy', times: 1 })
+    astro.faults.add({ fault: 'status', status: 503, step: 'deployment', afterStep: 'create-deploy' })
+    await createDeploy()
+    expect([made(), await status()]).toEqual([0, 200])
+    await expect(createDeploy()).rejects.toThrow('fetch failed')
+    expect([made(), await status()]).toEqual([1, 503])
+  })
+
   test('until it is taken away', async () => {
     const remove = astro.faults.add({ fault: 'status', status: 503 })
     expect((await call('GET', deployment)).status).toBe(503)

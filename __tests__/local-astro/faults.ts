@@ -80,6 +80,8 @@ export type FaultRule = Fault & {
   method?: string
   /** The path as sent, without the query. A text matches when it is part of the path. */
   path?: string | RegExp
+  /** Sleeps until a request of this step has had its effect. */
+  afterStep?: Step
   /** How many matching requests pass first. */
   skip?: number
   /** How often; for ever when left out. */
@@ -94,9 +96,16 @@ export type Faults = {
 
 export type FaultRequest = { step: Step | undefined; method: string; path: string }
 
-/** The rules of one local Astro; the first that matches and is not used up counts. */
-export function createFaults(): Faults & { take(request: FaultRequest): FaultRule | undefined } {
-  let rules: { rule: FaultRule; skip: number; times: number }[] = []
+export type FaultRules = Faults & {
+  /** The rule for this request, used up by one. */
+  take(request: FaultRequest): FaultRule | undefined
+  /** Wakes the rules that sleep until this step has had its effect. */
+  tookEffect(step: Step | undefined): void
+}
+
+/** The rules of one local Astro; the first that is awake, matches and is not used up counts. */
+export function createFaults(): FaultRules {
+  let rules: { rule: FaultRule; isAwake: boolean; skip: number; times: number }[] = []
 
   function matches({ step, method, path }: FaultRule, request: FaultRequest): boolean {
     if (step !== undefined && step !== request.step) return false
@@ -107,7 +116,12 @@ export function createFaults(): Faults & { take(request: FaultRequest): FaultRul
 
   return {
     add(rule) {
-      const entry = { rule, skip: rule.skip ?? 0, times: rule.times ?? Infinity }
+      const entry = {
+        rule,
+        isAwake: rule.afterStep === undefined,
+        skip: rule.skip ?? 0,
+        times: rule.times ?? Infinity,
+      }
       rules.push(entry)
       return () => {
         rules = rules.filter((other) => other !== entry)
@@ -118,7 +132,7 @@ export function createFaults(): Faults & { take(request: FaultRequest): FaultRul
     },
     take(request) {
       for (const entry of rules) {
-        if (entry.times === 0 || !matches(entry.rule, request)) continue
+        if (!entry.isAwake || entry.times === 0 || !matches(entry.rule, request)) continue
         if (entry.skip > 0) {
           entry.skip -= 1
           continue
@@ -127,6 +141,9 @@ export function createFaults(): Faults & { take(request: FaultRequest): FaultRul
         return entry.rule
       }
       return undefined
+    },
+    tookEffect(step) {
+      for (const entry of rules) if (entry.rule.afterStep === step) entry.isAwake = true
     },
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Forwarded } from './blobs.ts'
 import { answerRequest, errorBody, stepOfRequest } from './control-plane.ts'
 import type { ControlPlane, PlainAnswer } from './control-plane.ts'
-import type { FaultRequest, FaultRule, Step } from './faults.ts'
+import type { FaultRule, FaultRules, Step } from './faults.ts'
 import { loggedHeaders, loggedQuery } from './request-log.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { storageError } from './storage-error.ts'
@@ -24,7 +24,7 @@ const sentinelOrigin = 'http://local'
 /** The local Astro's one listener: faults, latency and the log around control plane and blob front. */
 export async function listen(
   plane: ControlPlane,
-  faults: { take(request: FaultRequest): FaultRule | undefined },
+  faults: Pick<FaultRules, 'take' | 'tookEffect'>,
 ): Promise<Server> {
   const { settings } = plane.store
   const requests: LoggedRequest[] = []
@@ -164,6 +164,7 @@ export async function listen(
       return respond(instead, response, rule)
     }
     const prepared = await prepare(request, url, entry)
+    if (('forwarded' in prepared ? prepared.forwarded : prepared).status < 300) faults.tookEffect(step)
     if (rule?.fault === 'resetAfterEffect' || rule?.fault === 'hangAfterEffect') {
       if ('forwarded' in prepared) prepared.forwarded.body.destroy()
       if (rule.fault === 'resetAfterEffect') request.socket.resetAndDestroy()
