@@ -168,6 +168,7 @@ describe('the Airflow client', () => {
 
   test.each([
     ['503 to every attempt', () => nock(HOST).get(/dags/).times(5).reply(503, 'down'), 'UNAVAILABLE'],
+    ['429 to every attempt', () => nock(HOST).get(/dags/).times(5).reply(429, '{}', json), 'UNAVAILABLE'],
     [
       'JSON that ends early, each time',
       () => nock(HOST).get(/dags/).times(5).reply(200, '{"dags":[', json),

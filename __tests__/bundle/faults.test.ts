@@ -5,7 +5,7 @@ import { codeOf } from './rules.ts'
 import type { Scene } from './side-by-side.ts'
 import { playSideBySide } from './side-by-side.ts'
 
-/** A sample of the matrix in `__tests__/flow/`, through the bundle and on the real clock. */
+/** A sample, with several faults in one run, of what `__tests__/slow/` does to the bundle with every fault at every step. */
 
 const withFaults = (rules: readonly FaultRule[], inputs: Record<string, string> = {}): Scene => ({
   inputs,

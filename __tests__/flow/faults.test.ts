@@ -7,8 +7,8 @@ import { makeFastClock } from '../make/fast-clock.ts'
 import { makeFolder } from '../make/folder.ts'
 import { remember } from './aftermath.ts'
 import { expectEnding } from './ending.ts'
-import type { FaultCase, FaultName, FlowStep } from './matrix.ts'
-import { expectedEnd, FAULTS, OFTEN, ruleOf, STEPS } from './matrix.ts'
+import type { AstroStep, FaultCase, FaultName } from './matrix.ts'
+import { ASTRO_STEPS, expectedEnd, FAULTS, OFTEN, ruleOf } from './matrix.ts'
 import { runFlow } from './run-flow.ts'
 
 /** Waiting takes a hundredth of its time; what travels and computes takes as long as ever. */
@@ -29,7 +29,7 @@ afterEach(() => {
   expect(astro.violations).toEqual([])
 })
 
-const REQUESTS: Record<Exclude<FlowStep, 'upload'>, readonly [method: string, path: RegExp]> = {
+const REQUESTS: Record<Exclude<AstroStep, 'upload'>, readonly [method: string, path: RegExp]> = {
   'auth-config': ['GET', /auth-config$/],
   token: ['POST', /oauth\/token$/],
   organizations: ['GET', /organizations$/],
@@ -46,7 +46,7 @@ const REQUESTS: Record<Exclude<FlowStep, 'upload'>, readonly [method: string, pa
  * Nobody waits half a minute for an answer that will not come: the time limit of the requests that hang is a short one, and
  * of no others, for a busy machine may take its time. A poll is what comes after the finalize.
  */
-function impatient(step: FlowStep, often: 'once' | 'for ever', send: Transport): Transport {
+function impatient(step: AstroStep, often: 'once' | 'for ever', send: Transport): Transport {
   let hanging = often === 'once' ? 1 : Infinity
   if (step === 'upload') {
     const timeout = AbortSignal.timeout.bind(AbortSignal)
@@ -63,7 +63,7 @@ function impatient(step: FlowStep, often: 'once' | 'for ever', send: Transport):
   }
 }
 
-describe.each(STEPS)('at the step %s', (step) => {
+describe.each(ASTRO_STEPS)('at the step %s', (step) => {
   describe.each(Object.keys(FAULTS) as FaultName[])('the fault: %s', (name) => {
     test.each(OFTEN)('%s', async (often) => {
       const { id: deploymentId } = astro.deployments.create()

@@ -1,7 +1,7 @@
-import type { Fault, FaultRule } from '../local-astro/start.ts'
+import type { Fault, FaultRule, Step } from '../local-astro/start.ts'
 
-/** The requests of a deploy with a key pair, in their order; `poll` is the Deployment while it is waited for. */
-export const STEPS = [
+/** The requests of a deploy with a key pair to Astro, in their order; `poll` is the Deployment while it is waited for. */
+export const ASTRO_STEPS = [
   'auth-config',
   'token',
   'organizations',
@@ -14,7 +14,18 @@ export const STEPS = [
   'get-deploy',
   'poll',
 ] as const
+/** Those to Airflow: from before the deploy on, and after it. */
+const AIRFLOW_STEPS = ['baseline', 'verification'] as const
+export const STEPS = [...ASTRO_STEPS, ...AIRFLOW_STEPS] as const
+export type AstroStep = (typeof ASTRO_STEPS)[number]
 export type FlowStep = (typeof STEPS)[number]
+
+/** The step as the local Astro knows it. */
+const PLACES: Partial<Record<FlowStep, Pick<FaultRule, 'step' | 'afterStep'>>> = {
+  poll: { step: 'deployment', afterStep: 'finalize' },
+  baseline: { step: 'airflow' },
+  verification: { step: 'airflow', afterStep: 'finalize' },
+}
 
 const status = (code: number): Fault => ({ fault: 'status', status: code })
 
@@ -97,9 +108,17 @@ export type FaultCase = {
 /** The case as a rule of the local Astro. */
 export function ruleOf({ step, name, often }: FaultCase): FaultRule {
   const fault: Fault = FAULTS[name]
-  const place: Pick<FaultRule, 'step' | 'afterStep'> =
-    step === 'poll' ? { step: 'deployment', afterStep: 'finalize' } : { step }
+  const place = PLACES[step] ?? { step: step as Step }
   return { ...fault, ...place, ...(often === 'once' ? { times: 1 } : {}) }
+}
+
+const AIRFLOW_CODES: Partial<Record<FaultName, string>> = {
+  '400': 'ASTRO-AIRFLOW-REFUSED',
+  '401': 'ASTRO-AIRFLOW-UNAUTHORIZED',
+  '403': 'ASTRO-AIRFLOW-FORBIDDEN',
+  '404': 'ASTRO-AIRFLOW-NOT-FOUND',
+  '409': 'ASTRO-AIRFLOW-CONFLICT',
+  'a web page with 200': 'ASTRO-AIRFLOW-ANSWER',
 }
 
 /** How a run ends, live or with which code, when this fault meets this step once or for ever. */
@@ -138,5 +157,10 @@ export function expectedEnd({ step, name, often }: FaultCase): string {
     case 'poll':
       if (once) return 'live'
       return look === 'refusal' || look === 'unauthorized' ? API_CODES[name] : 'ASTRO-ROLLOUT-TIMEOUT'
+    case 'baseline':
+    case 'verification':
+      // After the deploy, one odd answer may be that of an Airflow that restarts.
+      if (once && look !== 'refusal' && (look !== 'page' || step === 'verification')) return 'live'
+      return AIRFLOW_CODES[name] ?? 'ASTRO-VERIFY-TIMEOUT'
   }
 }

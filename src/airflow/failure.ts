@@ -42,7 +42,7 @@ const REFUSED: Advice = {
 const UNAVAILABLE: Advice = {
   code: 'ASTRO-AIRFLOW-UNAVAILABLE',
   likelyCause:
-    'Airflow is starting (a new Deployment, or one that just changed), hibernates, or has a problem of its own.',
+    'Airflow is starting (a new Deployment, or one that just changed), hibernates, is asked too often, or has a problem of its own.',
   fix: 'Look at the Deployment and its Airflow UI, and run again when Airflow answers.',
 }
 
@@ -63,7 +63,7 @@ function adviceFor(response: HttpResponse): Advice {
   }
   if (isInvalidToken(response)) return ADVICE[401] ?? REFUSED
   // The ingress in front of a Deployment that is not up answers 404 as a page; Airflow itself answers in JSON.
-  if (status >= 500 || (status === 404 && !isJson(response))) return UNAVAILABLE
+  if (status >= 500 || status === 429 || (status === 404 && !isJson(response))) return UNAVAILABLE
   return ADVICE[status] ?? REFUSED
 }
 
