@@ -33220,7 +33220,7 @@ const REFUSED = {
 };
 const UNAVAILABLE = {
     code: 'ASTRO-AIRFLOW-UNAVAILABLE',
-    likelyCause: 'Airflow is starting (a new Deployment, or one that just changed), hibernates, or has a problem of its own.',
+    likelyCause: 'Airflow is starting (a new Deployment, or one that just changed), hibernates, is asked too often, or has a problem of its own.',
     fix: 'Look at the Deployment and its Airflow UI, and run again when Airflow answers.',
 };
 /** An answer of Airflow, or of what stands before it, with a status that means failure. */
@@ -33239,7 +33239,7 @@ function adviceFor(response) {
     if (isInvalidToken(response))
         return ADVICE[401] ?? REFUSED;
     // The ingress in front of a Deployment that is not up answers 404 as a page; Airflow itself answers in JSON.
-    if (status >= 500 || (status === 404 && !(0,http_json/* isJson */.Fh)(response)))
+    if (status >= 500 || status === 429 || (status === 404 && !(0,http_json/* isJson */.Fh)(response)))
         return UNAVAILABLE;
     return ADVICE[status] ?? REFUSED;
 }
