@@ -1,20 +1,16 @@
 import * as core from '@actions/core'
-import type { AstroDomain } from './astro/domain.ts'
 import { parseDomain } from './astro/domain.ts'
-import type { Credentials } from './auth/credentials.ts'
-import type { EnvironmentWish } from './environment/wish.ts'
 import { ENVIRONMENT_MODES } from './environment/wish.ts'
 import type { ErrorCode } from './errors.ts'
 import { ActionError, quote } from './errors.ts'
-import type { BuildArg, BuildSecret } from './inputs/build.ts'
 import { parseBuildArgs, parseBuildSecrets } from './inputs/build.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
 import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
 import { ineffectiveInputs } from './inputs/ineffective.ts'
-import type { RunDagWish } from './inputs/run-dag.ts'
 import { readRunDag } from './inputs/run-dag.ts'
-import type { TargetWish } from './inputs/target.ts'
 import { readTarget } from './inputs/target.ts'
+import type { Action, DeployTypeWish, Inputs } from './inputs/types.ts'
+import { ACTIONS, DEPLOY_TYPES } from './inputs/types.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
 import {
   parseBoolean,
@@ -25,20 +21,6 @@ import {
   parseRelativePath,
   parseText,
 } from './inputs/values.ts'
-
-export const ACTIONS = [
-  'deploy',
-  'update-environment-variables',
-  'get-access-token',
-  'rollback',
-  'create-deployment-preview',
-  'deploy-deployment-preview',
-  'delete-deployment-preview',
-] as const
-export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'] as const
-
-export type Action = (typeof ACTIONS)[number]
-export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
 
 const SUPPORTED_ACTIONS: readonly Action[] = [
   'deploy',
@@ -52,50 +34,6 @@ const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = [
   'image-and-dags',
   'image-only',
 ]
-
-export type Inputs = {
-  readonly action: Action
-  readonly credentials: Credentials
-  readonly domain: AstroDomain
-  readonly organizationId: string | undefined
-  readonly workspaceId: string | undefined
-  readonly target: TargetWish
-  readonly deployType: DeployTypeWish
-  /** The Astro project, relative to the workspace; empty for the workspace itself. */
-  readonly rootFolder: string
-  /** The DAG folder, relative to the project. */
-  readonly dagsPath: string
-  readonly description: string | undefined
-  readonly dryRun: boolean
-  readonly allowEmptyDags: boolean
-  /** The variables to set; undefined: none. */
-  readonly environment: EnvironmentWish | undefined
-  /** Whether Airflow is asked for import errors, and what they mean. */
-  readonly verify: 'fail' | 'warn' | 'no'
-  /** The DAG to run as a smoke test, if any. */
-  readonly runDag: RunDagWish | undefined
-  /** How long to wait until the deploy is live, in milliseconds; undefined: not at all. */
-  readonly waitMs: number | undefined
-  /** The deploy to return to; undefined: the one before. */
-  readonly deployId: string | undefined
-  /** Whether a deploy that fails when it rolls out gives way to the one before. */
-  readonly rollbackOnFailure: boolean
-  /** With an explicit deploy type: skip when nothing changed. */
-  readonly skipUnchanged: boolean
-  /** Globs from the root of the repository. */
-  readonly imageTriggerPaths: readonly string[]
-  /** A local image in place of a build. */
-  readonly imageName: string | undefined
-  readonly buildArgs: readonly BuildArg[]
-  readonly buildSecrets: readonly BuildSecret[]
-  readonly parse: boolean
-  readonly pytest: boolean
-  /** Relative to the project. */
-  readonly pytestFile: string
-  /** Skips parse and pytest. */
-  readonly force: boolean
-  readonly githubToken: string | undefined
-}
 
 export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   action: 'deploy',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import { createAstroClient } from '../../src/astro/client.ts'
-import { createProgress } from '../../src/deploy/progress.ts'
+import { createProgress } from '../../src/progress.ts'
 import { speaksAgainstTheCode } from '../../src/deploy/rollback-on-failure.ts'
 import { askForRollback, expectReturn } from '../../src/deploy/rollback.ts'
 import { makeDeploy } from '../make/deployment.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Observation } from '../../src/deploy/rollout-verdict.ts'
 import { waitUntilLive } from '../../src/deploy/rollout.ts'
-import { pollInterval } from '../../src/deploy/watch.ts'
+import { pollInterval } from '../../src/watch.ts'
 import { ActionError } from '../../src/errors.ts'
 import { makeClock } from '../make/clock.ts'
 import { makeDeploy, makeDeployment } from '../make/deployment.ts'

@@ -1,5 +1,5 @@
 import type { Run } from '../run.ts'
-import { watch } from '../deploy/watch.ts'
+import { watch } from '../watch.ts'
 import { ActionError } from '../errors.ts'
 import type { AirflowClient } from './client.ts'
 import { isDown } from './failure.ts'

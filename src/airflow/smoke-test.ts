@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { watch } from '../deploy/watch.ts'
+import { watch } from '../watch.ts'
 import { ActionError, asSentence, describeError } from '../errors.ts'
 import type { RunDagWish } from '../inputs/run-dag.ts'
 import type { AirflowClient } from './client.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { watch } from '../deploy/watch.ts'
+import { watch } from '../watch.ts'
 import { ActionError } from '../errors.ts'
 import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'

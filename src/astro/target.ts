@@ -1,6 +1,6 @@
 import type { Session } from '../auth/session.ts'
 import { ActionError } from '../errors.ts'
-import type { Inputs } from '../inputs.ts'
+import type { Inputs } from '../inputs/types.ts'
 import type { AstroClient, DeploymentPath } from './client.ts'
 import type { Deployment, DeploymentListItem } from './types.ts'
 

@@ -5,7 +5,7 @@ import { ActionError } from '../errors.ts'
 import { preloadSdk } from './blob.ts'
 import { finalizeDeploy } from './finalize.ts'
 import type { DeployPlan } from './plan.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from '../progress.ts'
 import { uploadBundle } from './upload.ts'
 
 export type ApplyDependencies = {

@@ -1,5 +1,5 @@
 import type { Deploy, Deployment } from '../astro/types.ts'
-import type { Inputs } from '../inputs.ts'
+import type { Inputs } from '../inputs/types.ts'
 import type { Changes, Compare } from '../project/changes.ts'
 import { readCommittedChanges } from '../project/changes.ts'
 import type { Commit } from '../project/commit.ts'

@@ -1,5 +1,5 @@
 import picomatch from 'picomatch'
-import type { DeployTypeWish } from '../inputs.ts'
+import type { DeployTypeWish } from '../inputs/types.ts'
 import type { Changes } from '../project/changes.ts'
 import { readDockerIgnore } from '../project/docker-ignore.ts'
 import type { Part } from '../project/tree-mark.ts'

@@ -3,8 +3,8 @@ import type { Deploy, Deployment } from '../astro/types.ts'
 import { ActionError, asSentence } from '../errors.ts'
 import type { Expectation, Verdict } from './rollout-verdict.ts'
 import { describeState, judgeRollout, NOTHING_SEEN, remember } from './rollout-verdict.ts'
-import type { WatchDependencies } from './watch.ts'
-import { watch } from './watch.ts'
+import type { WatchDependencies } from '../watch.ts'
+import { watch } from '../watch.ts'
 
 export type RolloutDependencies = WatchDependencies & {
   readonly astro: Pick<AstroClient, 'getDeploy' | 'getDeployment' | 'listDeploys'>

@@ -7,7 +7,7 @@ import type {
 } from '../astro/types.ts'
 import type { SessionKind } from '../auth/session.ts'
 import type { Clock } from '../clock.ts'
-import type { Progress, VariablesState } from '../deploy/progress.ts'
+import type { Progress, VariablesState } from '../progress.ts'
 import { ActionError } from '../errors.ts'
 import { HttpFailure } from '../http/transport.ts'
 import { areSame, compareSettings, compareVariables } from './compare.ts'

@@ -1,7 +1,7 @@
 import type { AstroClient, DeploymentPath } from '../astro/client.ts'
 import type { Deployment } from '../astro/types.ts'
-import type { WatchDependencies } from '../deploy/watch.ts'
-import { watch } from '../deploy/watch.ts'
+import type { WatchDependencies } from '../watch.ts'
+import { watch } from '../watch.ts'
 import { ActionError } from '../errors.ts'
 
 /** What earlier looks showed. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import * as path from 'node:path'
-import type { Inputs } from '../inputs.ts'
+import type { Inputs } from '../inputs/types.ts'
 import type { GeneratedFile } from './archive.ts'
 import { packDagFolder } from './archive.ts'
 import type { Commit } from './commit.ts'

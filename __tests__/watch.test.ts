@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { watch } from '../../src/deploy/watch.ts'
-import { ActionError } from '../../src/errors.ts'
-import { failureOf } from '../make/failure.ts'
+import { watch } from '../src/watch.ts'
+import { ActionError } from '../src/errors.ts'
+import { failureOf } from './make/failure.ts'
 
 test('a machine that wakes late never makes it sleep for less than no time', async () => {
   let now = 0

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import type { RollbackState, Stage, VariablesState } from '../../src/deploy/progress.ts'
-import { createProgress } from '../../src/deploy/progress.ts'
+import type { RollbackState, Stage, VariablesState } from '../src/progress.ts'
+import { createProgress } from '../src/progress.ts'
 
 function aftermath(variables: VariablesState, stage: Stage): string {
   const progress = createProgress()

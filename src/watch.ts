@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import { ActionError } from '../errors.ts'
+import type { Clock } from './clock.ts'
+import { ActionError } from './errors.ts'
 
 export type WatchDependencies = {
   readonly clock: Clock
