@@ -33019,7 +33019,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9754);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2920);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33081,7 +33081,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9754:
+/***/ 2920:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33092,7 +33092,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/errors.ts
 var src_errors = __nccwpck_require__(3916);
-;// CONCATENATED MODULE: ./src/deploy/watch.ts
+;// CONCATENATED MODULE: ./src/watch.ts
 
 const FIRST_MINUTE_MS = 60_000;
 const EARLY_INTERVAL_MS = 600;
@@ -39322,7 +39322,7 @@ function generatedFiles({ deployment }) {
     return [monitoringDag(airflowMajor(deployment.airflowVersion) ?? 2)];
 }
 
-;// CONCATENATED MODULE: ./src/deploy/progress.ts
+;// CONCATENATED MODULE: ./src/progress.ts
 function createProgress() {
     let stage = 'untouched';
     let id;
@@ -40138,6 +40138,18 @@ const NAMED_TWICE = {
     problem: 'both are given; name the Deployment by one of them',
 };
 
+;// CONCATENATED MODULE: ./src/inputs/types.ts
+const ACTIONS = [
+    'deploy',
+    'update-environment-variables',
+    'get-access-token',
+    'rollback',
+    'create-deployment-preview',
+    'deploy-deployment-preview',
+    'delete-deployment-preview',
+];
+const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'];
+
 ;// CONCATENATED MODULE: ./src/inputs.ts
 
 
@@ -40150,16 +40162,7 @@ const NAMED_TWICE = {
 
 
 
-const ACTIONS = [
-    'deploy',
-    'update-environment-variables',
-    'get-access-token',
-    'rollback',
-    'create-deployment-preview',
-    'deploy-deployment-preview',
-    'delete-deployment-preview',
-];
-const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'];
+
 const SUPPORTED_ACTIONS = [
     'deploy',
     'update-environment-variables',
