@@ -42,7 +42,7 @@ const terms = (overrides: Partial<Terms> & { files?: readonly PromisedFile[] } =
     dagVersion: 'v2',
     restarts: false,
     promised: { files, all: new Set(files.map(({ path }) => path)) },
-    before: { dags: [], bundleVersions: new Set(['v1']) },
+    before: { dags: [], bundleVersions: new Set(['v1']), broken: new Set() },
     since: SINCE,
     ...rest,
   }
@@ -80,6 +80,20 @@ describe('a DAG counts as imported from the new code', () => {
       { 'a.py': 'same' },
       false,
     ],
+    [
+      'our text, a parse of unknown length that may have begun before the rollout',
+      2,
+      dag({ parsedAt: after(1_999), parseMs: undefined }),
+      { 'a.py': 'same' },
+      false,
+    ],
+    [
+      'our text, a parse of unknown length well after the rollout',
+      2,
+      dag({ parsedAt: after(2_001), parseMs: undefined }),
+      { 'a.py': 'same' },
+      true,
+    ],
     ['another text', 3, dag({ parsedAt: after(90_000) }), { 'a.py': 'different' }, false],
     ['no text, parsed well after the rollout', 2, dag({ parsedAt: after(2_001) }), {}, true],
     ['no text, parsed as the rollout ended', 2, dag({ parsedAt: after(1_999) }), {}, false],
@@ -88,6 +102,20 @@ describe('a DAG counts as imported from the new code', () => {
   ] as const)('%s', (_, major, one, sources, isImported) => {
     const seen = judged(terms({ major }), { dags: [one], sources: new Map(Object.entries(sources)) })
     expect([seen.isComplete, seen.outstanding]).toEqual([isImported, isImported ? [] : ['a.py']])
+  })
+
+  describe('when nobody knows the bundle versions of before', () => {
+    const given = terms({ before: { dags: [], bundleVersions: new Set(), broken: new Set() } })
+
+    test.each([
+      ['ours is ours', dag({ bundleVersion: 'v2', parsedAt: after(-9_000) }), {}, true],
+      ['another one says nothing: the text does', dag({ bundleVersion: 'v1' }), { 'a.py': 'same' }, true],
+      ['and may say no', dag({ bundleVersion: 'v1' }), { 'a.py': 'different' }, false],
+      ['or the time', dag({ bundleVersion: 'v1', parsedAt: after(-1) }), {}, false],
+    ] as const)('%s', (_, one, sources, isImported) => {
+      const seen = judged(given, { dags: [one], sources: new Map(Object.entries(sources)) })
+      expect(seen.isComplete).toBe(isImported)
+    })
   })
 
   test('in Airflow 2 parse times do, minutes later, when its copy of the text stays the former one', () => {
@@ -113,6 +141,13 @@ describe('errors', () => {
     expect([...judged(terms(), old, { errors: [error()] }).failed.keys()]).toEqual(['a.py'])
   })
 
+  test('one of a file that was broken may come from a parse of the former code that ends late', () => {
+    const broken = terms({ before: { dags: [], bundleVersions: new Set(), broken: new Set(['a.py']) } })
+    const late = judged(broken, { errors: [error({ failedAt: after(1_000) })] })
+    expect([late.isComplete, late.outstanding, late.failed.size]).toEqual([false, ['a.py'], 0])
+    expect(judged(broken, { errors: [error({ failedAt: after(2_001) })] }).failed.size).toBe(1)
+  })
+
   test('a file that imports and then fails has failed', () => {
     const good = { dags: [dag({ bundleVersion: 'v2' })] }
     const seen = judged(terms(), good, { ...good, errors: [error()] })
@@ -134,7 +169,10 @@ describe('files without a trace', () => {
   })
 
   test('a helper that promises nothing is settled when the others were parsed twice', () => {
-    expect(judged(terms({ files }), parsed(5_000)).isComplete).toBe(false)
+    expect(judged(terms({ files }), parsed(5_000))).toMatchObject({
+      isComplete: false,
+      unclear: ['helper.py'],
+    })
     expect(judged(terms({ files }), parsed(5_000), parsed(35_000)).isComplete).toBe(true)
   })
 
@@ -158,7 +196,11 @@ describe('files without a trace', () => {
   test('a file that had DAGs is waited for, until Airflow has retired them', () => {
     const given = terms({
       files: [file('a.py'), file('former.py', 'possible')],
-      before: { dags: [dag({ id: 'f', file: 'former.py' })], bundleVersions: new Set(['v1']) },
+      before: {
+        dags: [dag({ id: 'f', file: 'former.py' })],
+        bundleVersions: new Set(['v1']),
+        broken: new Set(),
+      },
     })
     const former = dag({ id: 'f', file: 'former.py', bundleVersion: 'v1' })
     const now = dag({ bundleVersion: 'v2' })

@@ -1,5 +1,70 @@
-import { expect, test } from '@jest/globals'
-import { lookInterval } from '../../src/airflow/verify.ts'
+import { describe, expect, test } from '@jest/globals'
+import { EMPTY_BASELINE, promisedByDags } from '../../src/airflow/baseline.ts'
+import type { VerificationReport } from '../../src/airflow/report.ts'
+import { reportOn } from '../../src/airflow/report.ts'
+import { lookInterval, verify } from '../../src/airflow/verify.ts'
+import { ActionError } from '../../src/errors.ts'
+import type { PromisedDags } from '../../src/project/promised-dags.ts'
+import type { Shown } from '../make/airflow.ts'
+import { makeAirflow, makeDag, makeImportError } from '../make/airflow.ts'
+import { makeClock } from '../make/clock.ts'
+import { failureOf } from '../make/failure.ts'
+
+const START = Date.UTC(2026, 0, 1)
+const at = (ms: number): number => START + ms
+const down = new ActionError({
+  code: 'ASTRO-AIRFLOW-UNAVAILABLE',
+  problem: 'Could not read the DAGs.',
+  observed: 'HTTP 503.',
+  fix: 'Wait.',
+})
+
+/** Files by name; those in capitals promise no DAG. */
+function promise(...paths: readonly string[]): PromisedDags {
+  return {
+    files: paths.map((path) => ({
+      path,
+      fingerprint: undefined,
+      promise: { kind: path === path.toUpperCase() ? 'possible' : 'promised', ids: [] },
+    })),
+    all: new Set(paths),
+  }
+}
+
+type Given = {
+  readonly major?: 2 | 3
+  readonly promised?: PromisedDags
+  readonly baseline?: Shown
+  readonly restarts?: boolean
+  readonly budgetMs?: number
+}
+
+/** What is reported of an Airflow that shows this, and after how many milliseconds. */
+async function verified(
+  shown: (elapsedMs: number) => Shown,
+  given: Given = {},
+): Promise<VerificationReport & { elapsedMs: number }> {
+  const clock = makeClock(START)
+  const { dags = [], errors = [] } = given.baseline ?? EMPTY_BASELINE
+  const observed = await verify(
+    { airflow: makeAirflow(clock, shown, given.major), clock, log: { info: () => undefined } },
+    {
+      dagVersion: given.restarts ? undefined : 'v2',
+      restarts: given.restarts ?? false,
+      promised: given.promised,
+      baseline: { dags, errors },
+      budgetMs: given.budgetMs ?? 300_000,
+    },
+  )
+  const repository = {
+    dagFolder: 'dags',
+    dagFiles: observed.folder,
+    projectFile: () => undefined,
+    read: () => undefined,
+  }
+  const report = reportOn(observed, repository, given.baseline !== undefined)
+  return { ...report, elapsedMs: clock.now() - START }
+}
 
 test.each([
   ['often at first', 0, 50, 600],
@@ -9,4 +74,125 @@ test.each([
   ['never at once', 0, 590, 1_180],
 ])('Airflow is asked %s', (_, elapsedMs, lookMs, expected) => {
   expect(lookInterval(elapsedMs, lookMs)).toBe(expected)
+})
+
+describe('an Airflow that is down', () => {
+  test('for a minute is waited for', async () => {
+    const { newErrors, elapsedMs } = await verified(
+      (ms) => {
+        if (ms < 60_000) throw down
+        return { dags: [makeDag({ bundleVersion: 'v2', parsedAt: at(59_000) })] }
+      },
+      { promised: promise('a.py') },
+    )
+    expect(newErrors).toEqual([])
+    expect(elapsedMs).toBeGreaterThanOrEqual(60_000)
+    expect(elapsedMs).toBeLessThan(62_000)
+  })
+
+  test('for ever has said nothing when the time is over', async () => {
+    const error = await failureOf(() =>
+      verified(
+        () => {
+          throw down
+        },
+        { promised: promise('a.py') },
+      ),
+    )
+    expect(error).toMatchObject({ code: 'ASTRO-VERIFY-TIMEOUT', observed: 'Last seen: HTTP 503.' })
+  })
+})
+
+describe('files that neither import nor fail in time', () => {
+  test('are named, and an error of before that Airflow still shows of one is not told beside it', async () => {
+    const old = makeImportError({ failedAt: at(-1_000) })
+    const report = await verified(() => ({ errors: [old] }), {
+      promised: promise('a.py', 'b.py'),
+      baseline: { errors: [old] },
+      budgetMs: 20_000,
+    })
+    expect(report).toMatchObject({ silent: ['dags/a.py', 'dags/b.py'], oldErrors: [], newErrors: [] })
+  })
+
+  test('but promise no DAG are named too, when it is too early to say that they import', async () => {
+    const dags = [makeDag({ bundleVersion: 'v2', parsedAt: at(2_000) })]
+    const given = { promised: promise('a.py', 'HELPER.PY') }
+    const early = await verified(() => ({ dags }), { ...given, budgetMs: 20_000 })
+    expect(early).toMatchObject({ silent: [], unclear: ['dags/HELPER.PY'] })
+    const late = await verified(() => ({ dags }), given)
+    expect(late).toMatchObject({ silent: [], unclear: [] })
+    expect(late.elapsedMs).toBeLessThan(62_000)
+  })
+})
+
+describe('an image alone', () => {
+  const names = { 2: '/usr/local/airflow/dags/a.py', 3: 'a.py' } as const
+  const again = (file: string, parsedAt: number) => ({ dags: [makeDag({ file, parsedAt })] })
+
+  test.each([2, 3] as const)(
+    'is proved when the DAGs of before were parsed again by Airflow %i',
+    async (major) => {
+      const file = names[major]
+      const report = await verified((ms) => again(file, at(ms < 30_000 ? -1_000 : 30_000)), {
+        major,
+        restarts: true,
+        baseline: again(file, at(-60_000)),
+      })
+      expect(report).toMatchObject({ silent: [], unclear: [], appeared: [], disappeared: [], newErrors: [] })
+      expect(report.elapsedMs).toBeGreaterThanOrEqual(30_000)
+      expect(report.elapsedMs).toBeLessThan(32_000)
+    },
+  )
+
+  test('is proved by the DAGs that are there, when nobody knows which were there before', async () => {
+    const report = await verified((ms) => again('a.py', at(ms < 30_000 ? -1_000 : 30_000)), {
+      restarts: true,
+    })
+    expect(report).toMatchObject({ silent: [], appeared: [], disappeared: [] })
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(30_000)
+  })
+
+  test('is not proved by DAGs that are not parsed again, whether they are known from before or not', async () => {
+    const former = again('a.py', at(-1_000))
+    const known = { promised: promisedByDags(former.dags), baseline: former }
+    for (const given of [known, {}]) {
+      const report = await verified(() => former, { restarts: true, ...given })
+      expect(report.silent).toEqual(['dags/a.py'])
+    }
+  })
+})
+
+describe('DAGs that came and went', () => {
+  const before = ['a', 'b', 'gone', 'elsewhere'].map((id) =>
+    makeDag({ id, file: `${id}.py`, bundleVersion: 'v1', parsedAt: at(-9_000) }),
+  )
+  const now = [
+    makeDag({ id: 'a', file: 'a.py', bundleVersion: 'v2', parsedAt: at(1_000) }),
+    makeDag({ id: 'new', file: 'a.py', bundleVersion: 'v2', parsedAt: at(1_000) }),
+    // Its file has lost it, and Airflow has not retired it yet.
+    makeDag({ id: 'b', file: 'a.py', bundleVersion: 'v1', parsedAt: at(-9_000) }),
+    makeDag({ id: 'gone', file: 'gone.py', bundleVersion: 'v1', parsedAt: at(-9_000) }),
+    makeDag({ id: 'elsewhere', file: 'elsewhere.py', bundleVersion: 'other', parsedAt: at(1_000) }),
+  ]
+
+  test('are told; one of a file that comes from elsewhere stays', async () => {
+    const { appeared, disappeared } = await verified(() => ({ dags: now }), {
+      promised: promise('a.py'),
+      baseline: { dags: before },
+    })
+    expect({ appeared, disappeared }).toEqual({ appeared: ['new'], disappeared: ['b', 'gone'] })
+  })
+
+  test('are not told when nobody knows what was there before', async () => {
+    const { appeared, disappeared } = await verified(() => ({ dags: now }), { promised: promise('a.py') })
+    expect({ appeared, disappeared }).toEqual({ appeared: [], disappeared: [] })
+  })
+
+  test('one of a file that does not import is not gone', async () => {
+    const { disappeared } = await verified(
+      () => ({ dags: [], errors: [makeImportError({ failedAt: at(1_000) })] }),
+      { promised: promise('a.py'), baseline: { dags: before.slice(0, 1) } },
+    )
+    expect(disappeared).toEqual([])
+  })
 })

@@ -14,6 +14,13 @@ export type Scene = {
   readonly astro?: LocalAstroOptions
   readonly inputs?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
+  /** Of the Deployment's Airflow; 3 by default. */
+  readonly major?: 2 | 3
+  /** The repository; one DAG file by default. */
+  readonly files?: Readonly<Record<string, string>>
+  /** A repository that was deployed before, by a step of its own. */
+  readonly earlier?: Readonly<Record<string, string>> | undefined
+  /** Called right before the step. */
   readonly arrange?: (astro: LocalAstro) => void
   /** Called with everything that was written so far. */
   readonly onOutput?: (stdout: string, astro: LocalAstro) => void
@@ -46,10 +53,9 @@ export function playSideBySide<Name extends string>(
   beforeAll(async () => {
     release = await holdAzurite()
     workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'))
-    await writeTree(workspace, { 'dags/example.py': DAG })
     const inTurn = createQueue(atOnce)
     for (const [name, scene] of Object.entries(scenes) as [Name, Scene][]) {
-      const played = inTurn(() => play(scene, workspace, started))
+      const played = inTurn(() => play(scene, path.join(workspace, encodeURIComponent(name)), started))
       played.catch(() => undefined)
       playing.set(name, played)
     }
@@ -85,8 +91,19 @@ function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> 
 }
 
 async function play(scene: Scene, workspace: string, started: LocalAstro[]): Promise<Played> {
+  const { files = { 'dags/example.py': DAG }, earlier } = scene
   const astro = await startLocalAstro(scene.astro)
   started.push(astro)
+  if (scene.major === 2) {
+    astro.deployments.patch(astro.deploymentId, { airflowVersion: '2.11.0', astroRuntimeVersion: '13.2.0' })
+  }
+  const keys = { 'key-id': astro.keyId, 'key-secret': astro.keySecret }
+  if (earlier) {
+    await writeTree(`${workspace}-earlier`, earlier)
+    const { exitCode, errors } = await runChecked(astro, { workspace: `${workspace}-earlier`, inputs: keys })
+    if (exitCode !== 0) throw new Error(`what was there before could not be deployed: ${errors.join()}`)
+  }
+  await writeTree(workspace, files)
   scene.arrange?.(astro)
   const before = remember(astro, astro.deploymentId)
   const { onOutput, cancel } = scene
@@ -102,7 +119,7 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
   const result = await runChecked(astro, {
     workspace,
     env: scene.env ?? {},
-    inputs: { 'key-id': astro.keyId, 'key-secret': astro.keySecret, ...scene.inputs },
+    inputs: { ...keys, ...scene.inputs },
     ...(onOutput ? { onOutput: (stdout) => onOutput(stdout, astro) } : {}),
     ...(cancel ? { onStart } : {}),
   }).finally(() => clearInterval(watching))

@@ -1,37 +1,15 @@
+import { rm } from 'node:fs/promises'
+import * as path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { brokenDag, deployDags, deploymentOf, goodDag, MISSING } from './dag-ground.ts'
 import { useGround } from './ground.ts'
-import { codeOf } from './rules.ts'
-import { writeTree } from './tree.ts'
 
 const ground = useGround({ uploads: true })
 
-const good = (id: string, rest = ''): string =>
-  `from airflow import DAG\n\nDAG("${id}", schedule=None)\n${rest}`
-const broken = (what: string): string =>
-  `from airflow import DAG\n\nimport nope  # local-airflow: ${what}\nDAG("x")\n`
-const MISSING = "raises ModuleNotFoundError: No module named 'nope'"
-
-/** Deploys to a Deployment of this major, with these files beside dags/example.py. */
-async function deployTo(
-  major: number,
-  files: Record<string, string>,
-  inputs: Record<string, string> = {},
-  deploymentId?: string,
-) {
-  const { astro } = ground
-  const id =
-    deploymentId ?? (major === 3 ? astro.deploymentId : astro.deployments.create({ fixture: 'airflow-2' }).id)
-  await writeTree(ground.workspace, { 'dags/example.py': good('example'), ...files })
-  const result = await ground.run({
-    inputs: { 'api-token': astro.tokens.workspace, 'deployment-id': id, 'wait-time': '30s', ...inputs },
-  })
-  return { ...result, id, code: codeOf(result.errors[0] ?? '') }
-}
-
 describe.each([3, 2])('Airflow %i', (major) => {
   test('a good deploy is green, and says which DAGs came', async () => {
-    const { exitCode, outputs, summary, stdout, places } = await deployTo(major, {
-      'dags/team/two.py': good('two'),
+    const { exitCode, outputs, summary, stdout, places } = await deployDags(ground, major, {
+      'dags/team/two.py': goodDag('two'),
     })
     expect([exitCode, outputs['import-errors'], places]).toEqual([0, '0', []])
     expect(summary).toContain('DAGs that appeared: <code>example</code>, <code>two</code>')
@@ -39,9 +17,9 @@ describe.each([3, 2])('Airflow %i', (major) => {
   })
 
   test.each([
-    ['a missing module', { 'dags/bad.py': broken(MISSING) }, 'dags/bad.py', 3, 'ModuleNotFoundError'],
-    ['a syntax error', { 'dags/bad.py': broken('syntax-error') }, 'dags/bad.py', 3, 'SyntaxError'],
-    ['an import that hangs', { 'dags/bad.py': broken('hangs') }, 'dags/bad.py', 3, 'import timeout'],
+    ['a missing module', { 'dags/bad.py': brokenDag(MISSING) }, 'dags/bad.py', 3, 'ModuleNotFoundError'],
+    ['a syntax error', { 'dags/bad.py': brokenDag('syntax-error') }, 'dags/bad.py', 3, 'SyntaxError'],
+    ['an import that hangs', { 'dags/bad.py': brokenDag('hangs') }, 'dags/bad.py', 3, 'import timeout'],
     [
       'a helper two imports down',
       {
@@ -64,7 +42,7 @@ describe.each([3, 2])('Airflow %i', (major) => {
       'Cycle detected',
     ],
   ])('%s is red, on its file and line', async (_, files, file, line, words) => {
-    const { exitCode, code, places, errors, summary, outputs } = await deployTo(major, files)
+    const { exitCode, code, places, errors, summary, outputs } = await deployDags(ground, major, files)
     expect([exitCode, code, outputs['import-errors']]).toEqual([1, 'ASTRO-VERIFY-IMPORT-ERRORS', '1'])
     expect(places).toMatchObject([{ level: 'error', file, line }])
     expect(places[0]?.message).toContain(words)
@@ -73,7 +51,9 @@ describe.each([3, 2])('Airflow %i', (major) => {
   })
 
   test('a DAG ID that two files have is red on both', async () => {
-    const { code, places } = await deployTo(major, { 'dags/again.py': `\n${good('example')}` })
+    const { code, places } = await deployDags(ground, major, {
+      'dags/again.py': `\n${goodDag('example')}`,
+    })
     expect(code).toBe('ASTRO-VERIFY-IMPORT-ERRORS')
     expect(places).toMatchObject([
       { file: 'dags/again.py', line: 4 },
@@ -81,92 +61,48 @@ describe.each([3, 2])('Airflow %i', (major) => {
     ])
   })
 
-  test('a file that is killed leaves no trace, and is named when the time is over', async () => {
-    const { code, errors } = await deployTo(major, { 'dags/bad.py': broken('killed') }, { 'wait-time': '5s' })
-    expect(code).toBe('ASTRO-VERIFY-NOT-PARSED')
-    expect(errors[0]).toContain('dags/bad.py')
+  test('more broken files than GitHub shows annotations: the others are named', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `dags/bad_${index + 10}.py`)
+    const files = Object.fromEntries(names.map((name) => [name, brokenDag()]))
+    const { errors, places, outputs, summary } = await deployDags(ground, major, files)
+    expect(outputs['import-errors']).toBe('12')
+    expect(places.map(({ file }) => file)).toEqual(names.slice(0, 9))
+    expect(errors.length + places.length).toBeLessThanOrEqual(10)
+    for (const name of names) {
+      expect(errors[0]).toContain(name)
+      expect(summary).toContain(name.replaceAll('_', '&#95;'))
+    }
+  })
+
+  test('DAGs that are gone are a warning, and green', async () => {
+    const id = deploymentOf(ground, major)
+    await deployDags(ground, id, { 'dags/old.py': goodDag('former') })
+    await rm(path.join(ground.workspace, 'dags/old.py'))
+    const { exitCode, warnings, summary } = await deployDags(ground, id)
+    expect([exitCode, warnings]).toEqual([
+      0,
+      [expect.stringContaining('1 DAG of before is gone with this deploy: former.')],
+    ])
+    expect(summary).toContain('DAGs that disappeared: <code>former</code>')
   })
 
   test('an old error elsewhere does not fail a deploy; a changed one does; a fix is green', async () => {
-    const first = await deployTo(major, { 'dags/old.py': broken(MISSING) }, { verify: 'warn' })
+    const id = deploymentOf(ground, major)
+    const deploy = (files: Record<string, string>, inputs = {}) => deployDags(ground, id, files, inputs)
+    const first = await deploy({ 'dags/old.py': brokenDag() }, { verify: 'warn' })
     expect([first.exitCode, first.places[0]?.level]).toEqual([0, 'warning'])
     expect(first.warnings.join()).toContain('ASTRO-VERIFY-IMPORT-ERRORS')
 
-    const second = await deployTo(major, { 'dags/new.py': good('new') }, {}, first.id)
+    const second = await deploy({ 'dags/new.py': goodDag('new') })
     expect([second.exitCode, second.outputs['import-errors'], second.places]).toEqual([0, '1', []])
     expect(second.notices.join()).toContain('dags/old.py')
     expect(second.summary).toContain('was there before')
 
-    const third = await deployTo(
-      major,
-      { 'dags/old.py': broken("raises ModuleNotFoundError: No module named 'other'") },
-      {},
-      first.id,
-    )
+    const other = brokenDag("raises ModuleNotFoundError: No module named 'other'")
+    const third = await deploy({ 'dags/old.py': other })
     expect(third.code).toBe('ASTRO-VERIFY-IMPORT-ERRORS')
 
-    const fixed = await deployTo(major, { 'dags/old.py': good('mended') }, {}, first.id)
+    const fixed = await deploy({ 'dags/old.py': goodDag('mended') })
     expect([fixed.exitCode, fixed.outputs['import-errors']]).toEqual([0, '0'])
-  })
-})
-
-describe('an Airflow that cannot be asked', () => {
-  test.each([
-    ['no rights', { fault: 'status', status: 403 } as const, 'ASTRO-AIRFLOW-FORBIDDEN'],
-    ['a web page', { fault: 'html', status: 200 } as const, 'ASTRO-AIRFLOW-ANSWER'],
-    [
-      'a login page',
-      { fault: 'status', status: 302, headers: { location: 'https://login.test/' } } as const,
-      'ASTRO-AIRFLOW-REDIRECTED',
-    ],
-  ])('%s stops the step before anything is written', async (_, fault, expected) => {
-    ground.astro.faults.add({ ...fault, step: 'airflow' })
-    const { code, errors } = await deployTo(3, {})
-    expect(code).toBe(expected)
-    expect(errors[0]).toContain('verify: warn')
-    expect(ground.writes()).toEqual([])
-  })
-
-  test('is a warning with `verify: warn`, and no matter with `verify: false`', async () => {
-    ground.astro.faults.add({ fault: 'status', status: 403, step: 'airflow' })
-    const warned = await deployTo(3, {}, { verify: 'warn' })
-    expect([warned.exitCode, warned.warnings.length > 0]).toEqual([0, true])
-    expect(warned.summary).toContain('not proved by Airflow')
-    const quiet = await deployTo(3, {}, { verify: 'false' })
-    expect([quiet.exitCode, quiet.warnings.filter((text) => text.includes('ASTRO-'))]).toEqual([0, []])
-  })
-
-  test('truncated JSON and 503 pass when they end', async () => {
-    ground.astro.faults.add({ fault: 'truncated', how: 'json', step: 'airflow', times: 1 })
-    ground.astro.faults.add({ fault: 'status', status: 503, step: 'airflow', skip: 5, times: 2 })
-    expect((await deployTo(3, {})).exitCode).toBe(0)
-  })
-
-  test('503 without an end after the deploy says what is not known', async () => {
-    ground.astro.faults.add({ fault: 'status', status: 503, path: '/api/v2/', skip: 2 })
-    const { code, errors } = await deployTo(3, {}, { 'wait-time': '6s' })
-    expect(code).toBe('ASTRO-VERIFY-TIMEOUT')
-    expect(errors[0]).toContain('503')
-  })
-
-  test('401 in the middle gets another token', async () => {
-    const { astro } = ground
-    astro.faults.add({ fault: 'status', status: 401, path: '/api/v2/', skip: 2, times: 1 })
-    const { exitCode } = await ground.deploy({ 'wait-time': '30s' })
-    expect(exitCode).toBe(0)
-    expect(astro.requests.filter(({ step }) => step === 'token')).toHaveLength(2)
-  })
-
-  test('pages without an end are called that', async () => {
-    const row = { import_error_id: 1, filename: 'a.py', timestamp: '2026-01-01T00:00:00Z', stack_trace: 'x' }
-    ground.astro.faults.add({
-      fault: 'status',
-      status: 200,
-      body: { import_errors: [row], total_entries: 9 },
-      path: 'importErrors',
-    })
-    const { code, errors } = await deployTo(3, {})
-    expect(code).toBe('ASTRO-AIRFLOW-ANSWER')
-    expect(errors[0]).toContain('did not end')
   })
 })

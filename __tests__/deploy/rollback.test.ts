@@ -122,7 +122,10 @@ test.each([
 test.each([
   ['ASTRO-ROLLOUT-FAILED', true],
   ['ASTRO-ROLLOUT-TIMEOUT', true],
-  ['ASTRO-IMPORT-ERRORS', true],
+  ['ASTRO-VERIFY-IMPORT-ERRORS', true],
+  ['ASTRO-VERIFY-NOT-PARSED', true],
+  ['ASTRO-VERIFY-TIMEOUT', true],
+  ['ASTRO-AIRFLOW-FORBIDDEN', false],
   ['ASTRO-ROLLOUT-SUPERSEDED', false],
   ['ASTRO-ROLLOUT-HIBERNATING', false],
   ['ASTRO-CANCELLED', false],

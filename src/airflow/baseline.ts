@@ -1,5 +1,7 @@
-import { withoutParticulars, locateError } from './traceback.ts'
+import type { PromisedDags } from '../project/promised-dags.ts'
 import type { AirflowClient } from './client.ts'
+import { nameFiles } from './file-names.ts'
+import { withoutParticulars, locateError } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 
 /** What Airflow showed before the deploy, by its own names for files. */
@@ -13,6 +15,14 @@ export const EMPTY_BASELINE: Baseline = { dags: [], errors: [] }
 export async function readBaseline(airflow: Pick<AirflowClient, 'dags' | 'importErrors'>): Promise<Baseline> {
   const [dags, errors] = await Promise.all([airflow.dags(), airflow.importErrors()])
   return { dags: dags.items, errors: errors.items }
+}
+
+/** What a deploy of an image alone promises: the DAGs stay, and their files are to be parsed again by what the image brings. */
+export function promisedByDags(dags: readonly Dag[]): PromisedDags {
+  const names = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
+  const paths = new Set(names.map(nameFiles(names, new Set())))
+  const promise = { kind: 'possible', ids: [] } as const
+  return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths }
 }
 
 /** Whether the same file failed in the same way before. Lines may have moved, so only the exception is compared. */

@@ -6,9 +6,10 @@ import { pageByPage } from '../http/pages.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { isInvalidToken, refused, unanswered, unreadable } from './failure.ts'
 import { readLog } from './task-log.ts'
-import type { AirflowMajor, ComponentHealth, Dag, DagRun, ImportError, TaskInstance } from './types.ts'
+import type { Health } from './health.ts'
+import type { AirflowMajor, Dag, DagRun, ImportError, TaskInstance } from './types.ts'
 import type { Wire } from './wire.ts'
-import { readDag, readDagRun, readImportError, readTaskInstance, text } from './wire.ts'
+import { readDag, readDagRun, readHealth, readImportError, readTaskInstance, text } from './wire.ts'
 
 export type AirflowConnection = {
   readonly request: Request
@@ -102,14 +103,14 @@ export function createAirflowClient(connection: AirflowConnection) {
       return text(body.version) ?? 'unknown'
     },
 
-    /** A component that Airflow does not run has no status. */
-    async health(): Promise<readonly ComponentHealth[]> {
+    async health(): Promise<Health> {
       const path = major === 3 ? '/monitor/health' : '/health'
-      const { body } = await read(path, 'ask Airflow how it is', 'Could not read the health of Airflow.')
-      return Object.entries(body).map(([component, state]) => ({
-        component,
-        status: text((state as { status?: unknown } | null)?.status),
-      }))
+      const { body, serverTime: at } = await read(
+        path,
+        'ask Airflow how it is',
+        'Could not read the health of Airflow.',
+      )
+      return { components: readHealth(body), serverTime: at }
     },
 
     async importErrors(): Promise<Listed<ImportError>> {

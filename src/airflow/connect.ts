@@ -1,23 +1,28 @@
-import type { TokenHolder } from '../http/authorized.ts'
-import { mayCarrySecrets } from '../http/secure.ts'
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
+import type { TokenHolder } from '../http/authorized.ts'
 import type { Request } from '../http/request.ts'
+import { mayCarrySecrets } from '../http/secure.ts'
+import type { WatchDependencies } from '../watch.ts'
+import { watch } from '../watch.ts'
 import type { AirflowClient } from './client.ts'
 import { createAirflowClient } from './client.ts'
+import { isDown } from './failure.ts'
 import type { AirflowMajor } from './types.ts'
 import { airflowApiRoot, airflowMajor } from './url.ts'
+
+type Connection = {
+  readonly request: Request
+  readonly tokens: TokenHolder
+  readonly remainingMs?: () => number
+}
 
 /**
  * A client for the Airflow of a Deployment. Its major is the one that Astro names; when Astro names none, Airflow is asked:
  * first as 3, then as 2. Throws `ASTRO-AIRFLOW-ADDRESS`, or what the last question failed with.
  */
 export async function connectAirflow(
-  deps: {
-    readonly request: Request
-    readonly tokens: TokenHolder
-    readonly remainingMs?: () => number
-  },
+  deps: Connection,
   deployment: Pick<Deployment, 'apiUrl' | 'airflowVersion'>,
 ): Promise<AirflowClient> {
   const base = checkedBase(deployment.apiUrl)
@@ -36,10 +41,38 @@ export async function connectAirflow(
     try {
       await older.version()
       return older
-    } catch {
-      throw error
+    } catch (other) {
+      throw other instanceof ActionError && isDown(other) ? other : error
     }
   }
+}
+
+/**
+ * The same; when Airflow has to be asked for its major and is down, as that of a fresh Deployment is, it is waited for.
+ *
+ * @param timedOut the error of a time that is over
+ */
+export function connectOnceUp(
+  deps: Connection & WatchDependencies & { readonly remainingMs: () => number },
+  deployment: Pick<Deployment, 'apiUrl' | 'airflowVersion'>,
+  timedOut: (state: string) => ActionError,
+): Promise<AirflowClient> {
+  return watch<AirflowClient | ActionError, AirflowClient>(deps, {
+    async look() {
+      try {
+        return await connectAirflow(deps, deployment)
+      } catch (error) {
+        if (error instanceof ActionError && isDown(error)) return error
+        throw error
+      }
+    },
+    judge: (seen) =>
+      seen instanceof ActionError
+        ? { kind: 'waiting', state: seen.observed ?? seen.problem }
+        : { kind: 'done', result: seen },
+    budgetMs: deps.remainingMs(),
+    timedOut,
+  })
 }
 
 /** The token goes to this address, so anything but https, or loopback, is refused. */

@@ -5,6 +5,8 @@ import type { AirflowMajor, Dag, ImportError } from './types.ts'
 export type Before = {
   readonly dags: readonly Dag[]
   readonly bundleVersions: ReadonlySet<string>
+  /** Files that did not import. */
+  readonly broken: ReadonlySet<string>
 }
 
 /** One look at Airflow; file names are paths below the DAG folder. */
@@ -49,11 +51,16 @@ export type Judgement = {
   readonly duplicates: readonly Duplicate[]
   /** Promised files of which neither a DAG nor an error of the new code has been seen. */
   readonly outstanding: readonly string[]
+  /** Files that promise nothing, as long as they may still fail. */
+  readonly unclear: readonly string[]
   /** All that can be known is known. */
   readonly isComplete: boolean
 }
 
-/** The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. */
+/**
+ * The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. As long
+ * is what a parse counts for of which Airflow does not say how long it took.
+ */
 const CLOCK_MARGIN_MS = 2_000
 /** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
 const QUIET_MS = 60_000
@@ -67,8 +74,12 @@ const QUIET_MS = 60_000
 export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const { promised, since } = terms
   const files = promised.files
+  // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
+  const margin = (file: string): number => (terms.before.broken.has(file) ? CLOCK_MARGIN_MS : 0)
   const failed = new Map(
-    look.errors.filter(({ failedAt }) => failedAt > since).map((error) => [error.file, error]),
+    look.errors
+      .filter(({ file, failedAt }) => failedAt > since + margin(file))
+      .map((error) => [error.file, error]),
   )
   const fresh = look.dags.filter((dag) => isFromNewCode(terms, memory, look, dag))
   const next = remember(memory, look, fresh, failed, since)
@@ -86,21 +97,41 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
       file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)),
   )
   const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path)
-  const lingering = [...stillFailing].filter((path) => !failed.has(path) && !outstanding.includes(path))
-  const unclear = files.filter((file) => !expected.includes(file) && !isSettled(file))
-  const isQuiet = unclear.length === 0 || everyoneTwice(next) || look.serverTime > since + QUIET_MS
+  const wanted = new Set(expected)
+  const open = new Set(outstanding)
+  const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path))
+  const isQuiet = everyoneTwice(next) || look.serverTime > since + QUIET_MS
+  const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
   const all = [...outstanding, ...lingering].toSorted()
-  return { memory: next, failed, duplicates, outstanding: all, isComplete: all.length === 0 && isQuiet }
+  return {
+    memory: next,
+    failed,
+    duplicates,
+    outstanding: all,
+    unclear: unclear.map(({ path }) => path).toSorted(),
+    isComplete: all.length === 0 && unclear.length === 0,
+  }
+}
+
+/**
+ * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
+ * word is new when it is none of those of before, as long as any of those is known.
+ */
+export function isNewVersion(
+  { dagVersion, before }: Pick<Terms, 'dagVersion' | 'before'>,
+  { bundleVersion }: Dag,
+): boolean | undefined {
+  if (bundleVersion === undefined || dagVersion === undefined) return undefined
+  if (bundleVersion === dagVersion) return true
+  return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion)
 }
 
 function isFromNewCode(terms: Terms, memory: Memory, look: Look, dag: Dag): boolean {
-  const { since, dagVersion, restarts, before, major } = terms
+  const { since, restarts, major } = terms
   if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
-  const beganAt = dag.parsedAt - dag.parseMs
-  if (dag.bundleVersion !== undefined && dagVersion !== undefined) {
-    const isOurs = dag.bundleVersion === dagVersion || !before.bundleVersions.has(dag.bundleVersion)
-    return isOurs && (!restarts || beganAt > since)
-  }
+  const beganAt = dag.parsedAt - (dag.parseMs ?? CLOCK_MARGIN_MS)
+  const isNew = isNewVersion(terms, dag)
+  if (isNew !== undefined) return isNew && (!restarts || beganAt > since)
   switch (look.sources.get(dag.file)) {
     case 'same':
       return beganAt > since
@@ -108,7 +139,7 @@ function isFromNewCode(terms: Terms, memory: Memory, look: Look, dag: Dag): bool
       // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
       return major === 2 && beganAt > since + QUIET_MS && (memory.parses.get(dag.file)?.size ?? 0) > 1
     case undefined:
-      return beganAt > since + CLOCK_MARGIN_MS
+      return dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS
   }
 }
 

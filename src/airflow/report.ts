@@ -19,6 +19,8 @@ export type VerificationReport = {
   readonly oldErrors: readonly ErrorRow[]
   /** Files that neither imported nor failed in time. */
   readonly silent: readonly string[]
+  /** Files that need not hold a DAG, of which it was too early to say that they do not fail. */
+  readonly unclear: readonly string[]
   readonly appeared: readonly string[]
   readonly disappeared: readonly string[]
 }
@@ -41,7 +43,10 @@ export function reportOn(
   hasBaseline: boolean,
 ): VerificationReport {
   const { judgement, errors, before } = observed
-  const stale = errors.filter(({ file }) => !judgement.failed.has(file) && wasBroken(file, before.errors))
+  const silent = judgement.outstanding.filter((path) => !judgement.failed.has(path))
+  const stale = errors.filter(
+    ({ file }) => !judgement.failed.has(file) && !silent.includes(file) && wasBroken(file, before.errors),
+  )
   const current = [...judgement.failed.values()]
   const old = current.filter((error) => hasBaseline && isOld(error, before.errors))
   const fresh = current.filter((error) => !old.includes(error))
@@ -52,10 +57,9 @@ export function reportOn(
   return {
     newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
     oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
-    silent: judgement.outstanding
-      .filter((path) => !judgement.failed.has(path))
-      .map((path) => inRepository(path, repository)),
-    ...compareDags(observed, repository),
+    silent: silent.map((path) => inRepository(path, repository)),
+    unclear: judgement.unclear.map((path) => inRepository(path, repository)),
+    ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),
   }
 }
 
@@ -110,31 +114,26 @@ function inRepository(path: string, { dagFolder }: Repository): string {
   return dagFolder === '' ? path : `${dagFolder}/${path}`
 }
 
-/** A DAG whose file was parsed without it is gone, though Airflow retires it only minutes later. */
-function compareDags(
-  { dags, before, judgement }: Observed,
-  { dagFiles }: Repository,
-): Pick<VerificationReport, 'appeared' | 'disappeared'> {
-  const active = dags.filter(({ isActive }) => isActive)
-  const newest = new Map<string, number>()
-  for (const { file = '', parsedAt = 0 } of active)
-    newest.set(file, Math.max(newest.get(file) ?? 0, parsedAt))
-  const isLeftBehind = ({ file = '', parsedAt = 0, bundleVersion }: Dag): boolean =>
-    !dagFiles.has(file) ||
-    (judgement.memory.imported.has(file) &&
-      bundleVersion === undefined &&
-      parsedAt < (newest.get(file) ?? 0) - LEFT_BEHIND_MS)
-  const now = new Set(active.filter((dag) => !isLeftBehind(dag)).map(({ id }) => id))
+/**
+ * A DAG whose file was parsed without it, or is no longer there, is gone, though Airflow retires it only minutes later. Files
+ * that are not in the folder may come from elsewhere: what is parsed from them stays.
+ */
+function compareDags({
+  dags,
+  before,
+  judgement,
+  folder,
+}: Observed): Pick<VerificationReport, 'appeared' | 'disappeared'> {
+  const { owners, parses, imported } = judgement.memory
+  const isLeftBehind = ({ id, file = '', parsedAt = 0 }: Dag): boolean =>
+    !owners.has(id) && parses.get(file)?.has(parsedAt) !== true && (!folder.has(file) || imported.has(file))
+  const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id))
   const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id))
-  const broken = new Set([...judgement.failed.keys()])
   const gone = before.dags.filter(
-    ({ id, isActive, file = '' }) => isActive && !now.has(id) && !broken.has(file),
+    ({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file),
   )
   return {
     appeared: [...now].filter((id) => !then.has(id)).toSorted(),
     disappeared: gone.map(({ id }) => id).toSorted(),
   }
 }
-
-/** DAGs of one file are written one after the other in one go. */
-const LEFT_BEHIND_MS = 1_000

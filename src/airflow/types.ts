@@ -22,7 +22,8 @@ export type Dag = {
   readonly hasImportErrors: boolean
   /** When a parse of its file ended with it, by Airflow's clock. */
   readonly parsedAt: number | undefined
-  readonly parseMs: number
+  /** How long that parse took; undefined where Airflow does not say: in Airflow 2, and before 3.1. */
+  readonly parseMs: number | undefined
   /** Which version of the code it was parsed from, in Airflow 3 with versioned bundles. */
   readonly bundleVersion: string | undefined
   /** Airflow 2's name for the file, to ask for its source. */
@@ -44,4 +45,10 @@ export type TaskInstance = {
   readonly tryNumber: number
 }
 
-export type ComponentHealth = { readonly component: string; readonly status: string | undefined }
+export type ComponentHealth = {
+  /** `scheduler`, `dag_processor`, `triggerer`, `metadatabase`. */
+  readonly component: string
+  /** Undefined for one that Airflow does not run. */
+  readonly status: string | undefined
+  readonly heartbeatAt: number | undefined
+}

@@ -4,15 +4,16 @@ import { ActionError } from '../errors.ts'
 import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
+import { promisedByDags } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
 import { isDown } from './failure.ts'
 import { nameFiles } from './file-names.ts'
 import type { Before, Judgement, Look, Memory, Terms } from './judge.ts'
-import { judge, NOTHING_SEEN } from './judge.ts'
+import { isNewVersion, judge, NOTHING_SEEN } from './judge.ts'
 import type { Dag, ImportError } from './types.ts'
 
 export type VerifyDependencies = {
-  readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource' | 'health'>
+  readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource'>
   readonly clock: Clock
   readonly log: { readonly info: (line: string) => void }
   readonly signal?: AbortSignal
@@ -26,6 +27,8 @@ export type Observed = {
   /** What was there before, by the same names. */
   readonly before: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] }
   readonly name: (airflowName: string) => string
+  /** Every file of the DAG folder, below it; with an image alone, those that DAGs came from before. */
+  readonly folder: ReadonlySet<string>
 }
 
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT'
@@ -47,14 +50,16 @@ export async function verify(
     readonly dagVersion: string | undefined
     /** The deploy brought an image, so that the same DAGs are to be parsed again. */
     readonly restarts: boolean
-    readonly promised: PromisedDags
+    /** Undefined: the DAGs stay, so that those which Airflow shows at the first look are to be parsed again. */
+    readonly promised: PromisedDags | undefined
     readonly baseline: Baseline
     readonly budgetMs: number
   },
 ): Promise<Observed> {
   const { airflow, clock } = deps
-  const { promised, baseline, budgetMs } = facts
-  const sources = createSourceReader(airflow, promised)
+  const { budgetMs } = facts
+  const sources = createSourceReader(airflow, facts.promised)
+  let { promised, baseline } = facts
   let since: number | undefined
   let memory: Memory = NOTHING_SEEN
   let observed: Observed | undefined
@@ -68,15 +73,27 @@ export async function verify(
       oddAnswers = 0
       const serverTime = errors.serverTime ?? dags.serverTime ?? clock.now()
       since ??= dags.serverTime ?? clock.now()
+      if (promised === undefined) {
+        promised = promisedByDags(dags.items)
+        baseline = { ...baseline, dags: dags.items }
+      }
       const named = withNames(dags.items, errors.items, baseline, promised)
-      const before: Before = { dags: named.before.dags, bundleVersions: versionsOf(named.before.dags) }
+      const before: Before = {
+        dags: named.before.dags,
+        bundleVersions: versionsOf(named.before.dags),
+        broken: new Set(named.before.errors.map(({ file }) => file)),
+      }
       const { dagVersion, restarts } = facts
       const terms: Terms = { major: airflow.major, dagVersion, restarts, promised, before, since }
-      const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > (since ?? 0)))
+      const compared = await sources(
+        named.dags.filter(
+          (dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined,
+        ),
+      )
       const seen: Look = { dags: named.dags, errors: named.errors, serverTime, sources: compared }
       const judgement = judge(terms, memory, seen)
       memory = judgement.memory
-      return { judgement, ...named }
+      return { judgement, folder: promised.all, ...named }
     } catch (error) {
       if (!(error instanceof ActionError)) throw error
       if (isDown(error) || (ODD_ANSWERS.has(error.code) && ++oddAnswers < PATIENCE)) return error
@@ -115,7 +132,8 @@ export function lookInterval(elapsedMs: number, lookMs: number): number {
   return Math.max(often, lookMs + Math.max(PAUSE_MS, lookMs))
 }
 
-function neverHeard(state: string): ActionError {
+/** The error of an Airflow that gave no answer at all in time. */
+export function neverHeard(state: string): ActionError {
   return new ActionError({
     code: TIMEOUT_CODE,
     problem: 'Airflow did not say in time whether it imported the new code.',
@@ -138,7 +156,7 @@ function withNames(
   errors: readonly ImportError[],
   baseline: Baseline,
   promised: PromisedDags,
-): Omit<Observed, 'judgement'> {
+): Omit<Observed, 'judgement' | 'folder'> {
   const names = [dags, baseline.dags, errors, baseline.errors].flatMap((list) =>
     list.flatMap(({ file }) => file ?? []),
   )
@@ -162,9 +180,9 @@ const SOURCES_AT_ONCE = 4
 /** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
 function createSourceReader(
   airflow: Pick<AirflowClient, 'dagSource'>,
-  promised: PromisedDags,
+  promised: PromisedDags | undefined,
 ): (dags: readonly Dag[]) => Promise<Look['sources']> {
-  const fingerprints = new Map(promised.files.map((file) => [file.path, file.fingerprint]))
+  const fingerprints = new Map(promised?.files.map((file) => [file.path, file.fingerprint]))
   const known = new Map<string, { parsedAt: number; verdict: 'same' | 'different' }>()
   let isRefused = false
 
@@ -184,8 +202,7 @@ function createSourceReader(
     const due = new Map<string, Dag>()
     for (const dag of dags) {
       const { file, parsedAt = 0 } = dag
-      if (file === undefined || dag.bundleVersion !== undefined || fingerprints.get(file) === undefined)
-        continue
+      if (file === undefined || fingerprints.get(file) === undefined) continue
       const last = known.get(file)
       if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt)) continue
       due.set(file, dag)

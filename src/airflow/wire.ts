@@ -1,4 +1,4 @@
-import type { AirflowMajor, Dag, DagRun, ImportError, TaskInstance } from './types.ts'
+import type { AirflowMajor, ComponentHealth, Dag, DagRun, ImportError, TaskInstance } from './types.ts'
 
 /** Whatever JSON may be; every field is checked before it is used, since each minor version of Airflow changes some. */
 export type Wire = Readonly<Record<string, unknown>>
@@ -20,7 +20,7 @@ export function readDag(major: AirflowMajor, wire: Wire): Dag | undefined {
     isPaused: wire.is_paused === true,
     hasImportErrors: wire.has_import_errors === true,
     parsedAt: time(wire.last_parsed_time),
-    parseMs: (number(wire.last_parse_duration) ?? 0) * 1000,
+    parseMs: milliseconds(number(wire.last_parse_duration)),
     bundleVersion: text(wire.bundle_version),
     fileToken: text(wire.file_token),
   }
@@ -42,10 +42,21 @@ export function readTaskInstance(wire: Wire): TaskInstance | undefined {
   }
 }
 
+export function readHealth(wire: Wire): ComponentHealth[] {
+  return Object.entries(wire).flatMap(([component, state]) => {
+    if (typeof state !== 'object' || state === null || !('status' in state)) return []
+    const [, heartbeat] = Object.entries(state).find(([name]) => /^latest_\w+_heartbeat$/.test(name)) ?? []
+    return [{ component, status: text((state as Wire).status), heartbeatAt: time(heartbeat) }]
+  })
+}
+
 export const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+
+const milliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : seconds * 1000
 
 /** A date and time with an offset (`Z` in Airflow 3, `+00:00` in 2). */
 function time(value: unknown): number | undefined {

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as path from 'node:path'
 import type { Baseline } from '../airflow/baseline.ts'
-import { EMPTY_BASELINE, readBaseline } from '../airflow/baseline.ts'
-import { connectAirflow } from '../airflow/connect.ts'
+import { EMPTY_BASELINE, promisedByDags, readBaseline } from '../airflow/baseline.ts'
+import { connectAirflow, connectOnceUp } from '../airflow/connect.ts'
 import { isDown } from '../airflow/failure.ts'
-import type { ErrorRow, Repository, VerificationReport } from '../airflow/report.ts'
+import type { ParserHealth } from '../airflow/health.ts'
+import { judgeParser } from '../airflow/health.ts'
+import type { Repository } from '../airflow/report.ts'
 import { reportOn } from '../airflow/report.ts'
-import { verify } from '../airflow/verify.ts'
+import type { AirflowMajor } from '../airflow/types.ts'
+import { neverHeard, verify } from '../airflow/verify.ts'
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
@@ -14,6 +17,7 @@ import { readPromisedDags } from '../project/promised-dags.ts'
 import type { Run } from '../run.ts'
 import type { DeployPlan } from './plan.ts'
 import type { Expectation } from './rollout-verdict.ts'
+import { conclude, isLate } from './verification-verdict.ts'
 
 /** What was deployed, and what is known of before. */
 type Facts = {
@@ -23,9 +27,7 @@ type Facts = {
   readonly deadline: number
 }
 
-/** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
-const MOST_ANNOTATIONS = 9
-const MOST_NAMED = 50
+const HEALTH_MS = 5_000
 
 /**
  * What Airflow shows before the deploy; undefined when it is not asked, or cannot be. An Airflow that refuses the token is an
@@ -60,87 +62,58 @@ export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Pr
   if (inputs.verify === 'no') return false
   const remainingMs = (): number => Math.max(1_000, facts.deadline - clock.now())
   try {
-    const airflow = await connectAirflow({ ...run, tokens: session, remainingMs }, live)
-    const baseline = facts.baseline ?? EMPTY_BASELINE
-    const promised =
-      facts.plan.type === 'image-only'
-        ? promisedBefore(baseline)
-        : await readPromisedDags(await run.project().dagFolder, airflow.major)
+    const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard)
+    const { baseline } = facts
+    const promised = await promisedBy(run, airflow.major, facts)
     const observed = await verify(
       { airflow, clock, log, signal: run.signal },
       {
         dagVersion: facts.expected.dagVersion,
         restarts: facts.plan.ships.image,
         promised,
-        baseline,
+        baseline: baseline ?? EMPTY_BASELINE,
         budgetMs: remainingMs(),
       },
     )
-    const dagFiles = facts.plan.type === 'image-only' ? new Set<string>() : promised.all
+    const dagFiles = facts.plan.type === 'image-only' ? new Set<string>() : observed.folder
     const repository = await describeRepository(run, dagFiles)
-    const report = reportOn(observed, repository, facts.baseline !== undefined)
+    const report = reportOn(observed, repository, baseline !== undefined)
     outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) })
     tell({ verification: report })
-    return conclude(run, report)
+    conclude(run, report, isLate(report) ? await askParser(run, live) : undefined)
+    return true
   } catch (error) {
     if (!(error instanceof ActionError) || error.code.startsWith('ASTRO-CANCELLED')) throw error
-    handle(run, error)
+    const parser = error.code === 'ASTRO-VERIFY-TIMEOUT' ? await askParser(run, live) : undefined
+    handle(run, parser ? withParser(error, parser) : error)
     return false
   }
 }
 
-/** With an image alone, the DAGs stay: those of before are to be parsed again by what the image brings. */
-function promisedBefore({ dags }: Baseline): PromisedDags {
-  const paths = new Set(dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : [])))
-  const promise = { kind: 'possible', ids: [] } as const
-  return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths }
+/** Undefined when only Airflow knows which DAGs there are: an image alone leaves them as they are. */
+async function promisedBy(
+  run: Run,
+  major: AirflowMajor,
+  { plan, baseline }: Pick<Facts, 'plan' | 'baseline'>,
+): Promise<PromisedDags | undefined> {
+  if (plan.type === 'image-only') return baseline && promisedByDags(baseline.dags)
+  return readPromisedDags(await run.project().dagFolder, major)
 }
 
-function conclude(run: Run, report: VerificationReport): boolean {
-  const { log, inputs } = run
-  const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt
-  for (const { file, line, message, isOurs } of report.newErrors.slice(0, MOST_ANNOTATIONS)) {
-    if (isOurs) annotate({ title: 'DAG import error', file, line }, message)
-  }
-  for (const row of report.newErrors) log.info(`Does not import: ${describeRow(row)}`)
-  for (const row of report.oldErrors) log.info(`Did not import before either: ${describeRow(row)}`)
-  tellSome(run, 'New DAG', report.appeared)
-  tellSome(run, 'DAG that is gone', report.disappeared)
-  if (report.oldErrors.length > 0) {
-    log.notice(
-      `${count(report.oldErrors.length, 'DAG file')} did not import before this deploy and still ${report.oldErrors.length === 1 ? 'does' : 'do'} not: ${report.oldErrors.map(({ file }) => file).join(', ')}`,
-    )
-  }
-  if (report.newErrors.length > 0) {
-    throw new ActionError({
-      code: 'ASTRO-VERIFY-IMPORT-ERRORS',
-      problem: `The new code runs, but ${count(report.newErrors.length, 'import error')} came with it.`,
-      observed: report.newErrors
-        .slice(0, MOST_ANNOTATIONS + 1)
-        .map(describeRow)
-        .join('\n'),
-      likelyCause:
-        'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
-      fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
-    })
-  }
-  if (report.silent.length > 0) {
-    throw new ActionError({
-      code: 'ASTRO-VERIFY-NOT-PARSED',
-      problem: `Airflow showed neither a DAG nor an import error of ${count(report.silent.length, 'file')} in time.`,
-      observed: report.silent.slice(0, MOST_ANNOTATIONS + 1).join('\n'),
-      likelyCause:
-        'The import takes so long that Airflow kills it, which leaves no trace; or the DAG processor is down or busy.',
-      fix: 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
-    })
-  }
-  log.info('Airflow has imported the new code.')
-  return true
+/** The error with what Airflow says of the component that parses. */
+function withParser(error: ActionError, { words }: ParserHealth): ActionError {
+  return new ActionError({ ...parts(error), observed: [error.observed, words].filter(Boolean).join('\n') })
 }
 
-function tellSome({ log }: Run, what: string, ids: readonly string[]): void {
-  for (const id of ids.slice(0, MOST_NAMED)) log.info(`${what}: ${id}`)
-  if (ids.length > MOST_NAMED) log.info(`${what}: ${ids.length - MOST_NAMED} more`)
+/** Only explains a verdict that stands, so it never fails. */
+async function askParser(run: Run, live: Deployment): Promise<ParserHealth | undefined> {
+  try {
+    const deps = { ...run, tokens: run.session, remainingMs: () => HEALTH_MS }
+    const airflow = await connectAirflow(deps, live)
+    return judgeParser(airflow.major, await airflow.health())
+  } catch {
+    return undefined
+  }
 }
 
 /** Stops the step, or warns when that is what `verify` asks for. */
@@ -187,12 +160,4 @@ async function describeRepository(run: Run, dagFiles: ReadonlySet<string>): Prom
       return place === undefined ? undefined : readFileSync(place, 'utf8')
     },
   }
-}
-
-function describeRow({ file, line, message }: ErrorRow): string {
-  return `${file}${line === undefined ? '' : `:${line}`}: ${message}`
-}
-
-function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
 }

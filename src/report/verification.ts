@@ -9,6 +9,9 @@ export function verificationTables(report: VerificationReport): readonly string[
   const rows = [
     ...report.newErrors.map((row) => tableRow(row, 'new')),
     ...report.silent.map((file) => `| ${code(file)} | neither imported nor failed in time | new |`),
+    ...report.unclear.map(
+      (file) => `| ${code(file)} | was not waited for long enough: may still fail | new |`,
+    ),
     ...report.oldErrors.map((row) => tableRow(row, 'was there before')),
   ]
   const more = rows.length > MOST_ROWS ? [`and ${rows.length - MOST_ROWS} more files`] : []

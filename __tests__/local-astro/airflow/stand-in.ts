@@ -29,6 +29,8 @@ export type StandIn = AirflowBackend & {
   /** DAG runs, newest last. */
   readonly runs: Runs
   pause(dagId: string, isPaused: boolean): void
+  /** What parses (the DAG processor; in Airflow 2 the scheduler) died this long ago, and parses nothing any more. */
+  stopParsing(agoMs: number): void
 }
 
 type Folder = {
@@ -37,6 +39,8 @@ type Folder = {
   readonly parsed: ParsedFolder
 }
 
+/** From then on Airflow calls a component unhealthy. */
+const LONGEST_SILENCE_MS = 30_000
 const ROOT = '/usr/local/airflow/dags'
 const NOTHING: ParsedFolder = { dags: [], errors: [] }
 
@@ -48,14 +52,16 @@ export function createStandIn(settings: StandInSettings): StandIn {
   const { major, now } = settings
   let current: Folder = { version: undefined, arrivedAt: -Infinity, parsed: NOTHING }
   let former: Folder = current
+  let diedAt = Infinity
   const unpaused = new Set<string>()
   const runs = createRuns(settings)
 
   /** The folder that Airflow's tables are about, and when its last parse ended. */
   function visible(): { folder: Folder; parsedAt: number } {
-    const since = now() - current.arrivedAt - settings.parseMs
-    if (since < 0) return { folder: former, parsedAt: now() - (now() % settings.parseEveryMs) }
-    if (current.arrivedAt === -Infinity) return { folder: current, parsedAt: now() }
+    const at = Math.min(now(), diedAt)
+    const since = at - current.arrivedAt - settings.parseMs
+    if (since < 0) return { folder: former, parsedAt: at - (at % settings.parseEveryMs) }
+    if (current.arrivedAt === -Infinity) return { folder: current, parsedAt: at }
     const first = current.arrivedAt + settings.parseMs
     return {
       folder: current,
@@ -140,16 +146,21 @@ export function createStandIn(settings: StandInSettings): StandIn {
   }
 
   function health(): AirflowAnswer {
-    const beat = timestamp(3, now())?.replace('Z', '+00:00')
-    const component = (name: string): object => ({ status: 'healthy', [`latest_${name}_heartbeat`]: beat })
+    const component = (name: string, beatAt = now()): object => ({
+      status: now() - beatAt > LONGEST_SILENCE_MS ? 'unhealthy' : 'healthy',
+      [`latest_${name}_heartbeat`]: timestamp(3, beatAt)?.replace('Z', '+00:00'),
+    })
+    const parserBeatAt = Math.min(now(), diedAt)
     return {
       status: 200,
       body: {
         metadatabase: { status: 'healthy' },
-        scheduler: component('scheduler'),
+        scheduler: component('scheduler', major === 2 ? parserBeatAt : now()),
         triggerer: component('triggerer'),
         dag_processor:
-          major === 3 ? component('dag_processor') : { status: null, latest_dag_processor_heartbeat: null },
+          major === 3
+            ? component('dag_processor', parserBeatAt)
+            : { status: null, latest_dag_processor_heartbeat: null },
       },
     }
   }
@@ -182,6 +193,9 @@ export function createStandIn(settings: StandInSettings): StandIn {
   return {
     runs,
     pause,
+    stopParsing(agoMs) {
+      diedAt = now() - agoMs
+    },
     parsedAt: () => (visible().folder === current ? current.arrivedAt + settings.parseMs : undefined),
     async deploy(version, archive) {
       // What is no archive leaves an empty folder behind.

@@ -1,0 +1,109 @@
+import type { ParserHealth } from '../airflow/health.ts'
+import type { ErrorRow, VerificationReport } from '../airflow/report.ts'
+import { ActionError } from '../errors.ts'
+import type { Run } from '../run.ts'
+
+/** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
+const MOST_ANNOTATIONS = 9
+const MOST_DESCRIBED = 10
+const MOST_NAMED = 50
+
+/** Whether the time was over before it was known of each file whether it imports. */
+export function isLate({ newErrors, silent, unclear }: VerificationReport): boolean {
+  return newErrors.length === 0 && (silent.length > 0 || unclear.length > 0)
+}
+
+/**
+ * Shows what Airflow made of the new code in the log and beside the code. Throws ASTRO-VERIFY-IMPORT-ERRORS or
+ * ASTRO-VERIFY-NOT-PARSED unless it has imported everything.
+ *
+ * @param parser what was asked about it, when it is late
+ */
+export function conclude(
+  { log, inputs }: Pick<Run, 'log' | 'inputs'>,
+  report: VerificationReport,
+  parser: ParserHealth | undefined,
+): void {
+  const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt
+  const shown = report.newErrors.filter(({ isOurs }) => isOurs).slice(0, MOST_ANNOTATIONS)
+  for (const { file, line, message } of shown) annotate({ title: 'DAG import error', file, line }, message)
+  const listed: readonly (readonly [string, readonly string[]])[] = [
+    ['Does not import', report.newErrors.map(describeRow)],
+    ['Neither imported nor failed in time', report.silent],
+    ['May still fail', report.unclear],
+    ['Did not import before either', report.oldErrors.map(describeRow)],
+    ['New DAG', report.appeared.slice(0, MOST_NAMED)],
+    ['DAG that is gone', report.disappeared.slice(0, MOST_NAMED)],
+  ]
+  for (const [what, lines] of listed) for (const line of lines) log.info(`${what}: ${line}`)
+  const { oldErrors, disappeared } = report
+  if (oldErrors.length > 0) {
+    log.notice(
+      `${count(oldErrors.length, 'DAG file')} did not import before this deploy and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`,
+    )
+  }
+  if (disappeared.length > 0) {
+    log.warning(
+      `${count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this deploy: ${names(disappeared)}. Airflow may show them for some minutes.`,
+    )
+  }
+  if (report.newErrors.length > 0) throw importErrors(report)
+  if (isLate(report)) throw notParsed(report, parser)
+  log.info('Airflow has imported the new code.')
+}
+
+function importErrors({ newErrors, silent }: VerificationReport): ActionError {
+  const others = newErrors.slice(MOST_DESCRIBED).map(({ file }) => file)
+  return new ActionError({
+    code: 'ASTRO-VERIFY-IMPORT-ERRORS',
+    problem: `The new code runs, but ${count(newErrors.length, 'import error')} came with it.`,
+    observed: [
+      ...newErrors.slice(0, MOST_DESCRIBED).map(describeRow),
+      ...(others.length === 0 ? [] : [`Also: ${names(others)}`]),
+      ...(silent.length === 0 ? [] : [`Neither imported nor failed so far: ${names(silent)}`]),
+    ].join('\n'),
+    likelyCause:
+      'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
+    fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
+  })
+}
+
+function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth | undefined): ActionError {
+  const what =
+    silent.length > 0
+      ? `Airflow showed neither a DAG nor an import error of ${count(silent.length, 'file')} in time.`
+      : `The time was over before Airflow had parsed everything twice, so ${count(unclear.length, 'file')} may still fail.`
+  const late = silent.length > 0 ? silent : unclear
+  const isDown = parser?.isDown === true
+  return new ActionError({
+    code: 'ASTRO-VERIFY-NOT-PARSED',
+    problem: what,
+    observed: [...late.slice(0, MOST_NAMED), ...more(late), ...(parser ? [parser.words] : [])].join('\n'),
+    likelyCause: isDown
+      ? `Nothing is parsed as long as the ${parser.component} does not run.`
+      : silent.length === 0
+        ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+        : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
+    fix: isDown
+      ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
+      : silent.length === 0
+        ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+        : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+  })
+}
+
+function describeRow({ file, line, message }: ErrorRow): string {
+  return `${file}${line === undefined ? '' : `:${line}`}: ${message}`
+}
+
+function names(all: readonly string[]): string {
+  return [all.slice(0, MOST_NAMED).join(', '), ...more(all)].join(' ')
+}
+
+function more({ length }: readonly string[]): readonly string[] {
+  return length > MOST_NAMED ? [`and ${(length - MOST_NAMED).toLocaleString('en')} more`] : []
+}
+
+function count(n: number, noun: string): string {
+  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+}
