@@ -33019,7 +33019,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2920);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2783);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33081,7 +33081,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 2920:
+/***/ 2783:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33460,7 +33460,7 @@ function readDag(major, wire) {
         isPaused: wire.is_paused === true,
         hasImportErrors: wire.has_import_errors === true,
         parsedAt: time(wire.last_parsed_time),
-        parseMs: (number(wire.last_parse_duration) ?? 0) * 1000,
+        parseMs: milliseconds(number(wire.last_parse_duration)),
         bundleVersion: wire_text(wire.bundle_version),
         fileToken: wire_text(wire.file_token),
     };
@@ -33480,8 +33480,17 @@ function readTaskInstance(wire) {
         tryNumber: number(wire.try_number) ?? 0,
     };
 }
+function readHealth(wire) {
+    return Object.entries(wire).flatMap(([component, state]) => {
+        if (typeof state !== 'object' || state === null || !('status' in state))
+            return [];
+        const [, heartbeat] = Object.entries(state).find(([name]) => /^latest_\w+_heartbeat$/.test(name)) ?? [];
+        return [{ component, status: wire_text(state.status), heartbeatAt: time(heartbeat) }];
+    });
+}
 const wire_text = (value) => typeof value === 'string' && value !== '' ? value : undefined;
 const number = (value) => (typeof value === 'number' ? value : undefined);
+const milliseconds = (seconds) => seconds === undefined ? undefined : seconds * 1000;
 /** A date and time with an offset (`Z` in Airflow 3, `+00:00` in 2). */
 function time(value) {
     const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN;
@@ -33557,14 +33566,10 @@ function createAirflowClient(connection) {
             const { body } = await read('/version', 'ask Airflow for its version', 'Could not read the version of Airflow.');
             return wire_text(body.version) ?? 'unknown';
         },
-        /** A component that Airflow does not run has no status. */
         async health() {
             const path = major === 3 ? '/monitor/health' : '/health';
-            const { body } = await read(path, 'ask Airflow how it is', 'Could not read the health of Airflow.');
-            return Object.entries(body).map(([component, state]) => ({
-                component,
-                status: wire_text(state?.status),
-            }));
+            const { body, serverTime: at } = await read(path, 'ask Airflow how it is', 'Could not read the health of Airflow.');
+            return { components: readHealth(body), serverTime: at };
         },
         async importErrors() {
             const listed = await all({
@@ -33741,6 +33746,8 @@ function dagRunUrl(uiUrl, major, dagId, runId) {
 
 
 
+
+
 /**
  * A client for the Airflow of a Deployment. Its major is the one that Astro names; when Astro names none, Airflow is asked:
  * first as 3, then as 2. Throws `ASTRO-AIRFLOW-ADDRESS`, or what the last question failed with.
@@ -33764,10 +33771,34 @@ async function connectAirflow(deps, deployment) {
             await older.version();
             return older;
         }
-        catch {
-            throw error;
+        catch (other) {
+            throw other instanceof src_errors/* ActionError */.lZ && isDown(other) ? other : error;
         }
     }
+}
+/**
+ * The same; when Airflow has to be asked for its major and is down, as that of a fresh Deployment is, it is waited for.
+ *
+ * @param timedOut the error of a time that is over
+ */
+function connectOnceUp(deps, deployment, timedOut) {
+    return watch(deps, {
+        async look() {
+            try {
+                return await connectAirflow(deps, deployment);
+            }
+            catch (error) {
+                if (error instanceof src_errors/* ActionError */.lZ && isDown(error))
+                    return error;
+                throw error;
+            }
+        },
+        judge: (seen) => seen instanceof src_errors/* ActionError */.lZ
+            ? { kind: 'waiting', state: seen.observed ?? seen.problem }
+            : { kind: 'done', result: seen },
+        budgetMs: deps.remainingMs(),
+        timedOut,
+    });
 }
 /** The token goes to this address, so anything but https, or loopback, is refused. */
 function checkedBase(apiUrl) {
@@ -38442,6 +38473,44 @@ async function smokeTest(run, live, deployId) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/airflow/file-names.ts
+/** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
+const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
+/**
+ * Airflow's names for files (absolute in Airflow 2, relative to the DAG folder in 3, `package.zip/inner.py` in archives) as
+ * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
+ * of them files of the folder.
+ *
+ * @param own the files of the folder
+ */
+function nameFiles(airflowNames, own) {
+    const root = findRoot(airflowNames.filter((name) => name.startsWith('/') && !KNOWN_ROOTS.some((known) => name.startsWith(known))), own);
+    return (name) => {
+        const roots = root === undefined ? KNOWN_ROOTS : [root, ...KNOWN_ROOTS];
+        const inside = roots.find((candidate) => name.startsWith(candidate));
+        return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
+    };
+}
+function archiveOf(path, own) {
+    const end = path.indexOf('.zip/');
+    if (end < 0)
+        return path;
+    const archive = path.slice(0, end + '.zip'.length);
+    return own.has(archive) ? archive : path;
+}
+function findRoot(absolute, own) {
+    const votes = new Map();
+    for (const name of absolute) {
+        for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+            const root = name.slice(0, slash + 1);
+            if (own.has(archiveOf(name.slice(slash + 1), own)))
+                votes.set(root, (votes.get(root) ?? 0) + 1);
+        }
+    }
+    const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length);
+    return best?.[0];
+}
+
 ;// CONCATENATED MODULE: ./src/airflow/traceback.ts
 const FRAME = /^[ |+]*File "([^"\n]+)", line (\d+)(?:, in (.+))?$/gm;
 const TRACEBACK = 'Traceback (most recent call last):';
@@ -38505,15 +38574,68 @@ function withoutParticulars(message) {
 
 ;// CONCATENATED MODULE: ./src/airflow/baseline.ts
 
+
 const EMPTY_BASELINE = { dags: [], errors: [] };
 async function readBaseline(airflow) {
     const [dags, errors] = await Promise.all([airflow.dags(), airflow.importErrors()]);
     return { dags: dags.items, errors: errors.items };
 }
+/** What a deploy of an image alone promises: the DAGs stay, and their files are to be parsed again by what the image brings. */
+function promisedByDags(dags) {
+    const names = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
+    const paths = new Set(names.map(nameFiles(names, new Set())));
+    const promise = { kind: 'possible', ids: [] };
+    return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths };
+}
 /** Whether the same file failed in the same way before. Lines may have moved, so only the exception is compared. */
 function isOld(error, before) {
     const message = (one) => withoutParticulars(locateError(one.trace, () => undefined).message);
     return before.some((one) => one.file === error.file && message(one) === message(error));
+}
+
+;// CONCATENATED MODULE: ./src/airflow/health.ts
+/** Airflow itself calls a component unhealthy after 30 s without a heartbeat. */
+const OLD_HEARTBEAT_MS = 60_000;
+const health_NAMES = {
+    dag_processor: 'DAG processor',
+    scheduler: 'scheduler',
+    metadatabase: 'metadata database',
+};
+/**
+ * Whether the component that parses DAG files works: the DAG processor; in Airflow 2 the scheduler, unless a DAG processor runs
+ * beside it. Undefined when Airflow does not say.
+ */
+function judgeParser(major, { components, serverTime }) {
+    const find = (name) => components.find(({ component }) => component === name);
+    const database = find('metadatabase');
+    if (database?.status !== undefined && database.status !== 'healthy')
+        return described(database, serverTime);
+    const processor = find('dag_processor');
+    const parser = major === 3 || processor?.status !== undefined ? processor : find('scheduler');
+    return parser && described(parser, serverTime);
+}
+function described({ component, status, heartbeatAt }, serverTime) {
+    const name = health_NAMES[component] ?? component;
+    const ageMs = heartbeatAt === undefined || serverTime === undefined ? undefined : serverTime - heartbeatAt;
+    const heartbeat = ageMs === undefined ? '' : `; its last heartbeat was ${age(ageMs)} ago`;
+    if (status === undefined) {
+        return { component: name, isDown: true, words: `Airflow knows of no ${name}: none has started.` };
+    }
+    if (status !== 'healthy') {
+        return {
+            component: name,
+            isDown: true,
+            words: `The ${name} is down: Airflow calls it ${status}${heartbeat}.`,
+        };
+    }
+    if (ageMs !== undefined && ageMs > OLD_HEARTBEAT_MS) {
+        return { component: name, isDown: true, words: `The ${name} seems to be down${heartbeat}.` };
+    }
+    return { component: name, isDown: false, words: `The ${name} runs${heartbeat}.` };
+}
+function age(ms) {
+    const seconds = Math.max(0, Math.round(ms / 1000));
+    return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/report.ts
@@ -38522,7 +38644,8 @@ function isOld(error, before) {
 /** @param hasBaseline whether it is known what Airflow showed before; otherwise every error is a new one */
 function reportOn(observed, repository, hasBaseline) {
     const { judgement, errors, before } = observed;
-    const stale = errors.filter(({ file }) => !judgement.failed.has(file) && wasBroken(file, before.errors));
+    const silent = judgement.outstanding.filter((path) => !judgement.failed.has(path));
+    const stale = errors.filter(({ file }) => !judgement.failed.has(file) && !silent.includes(file) && wasBroken(file, before.errors));
     const current = [...judgement.failed.values()];
     const old = current.filter((error) => hasBaseline && isOld(error, before.errors));
     const fresh = current.filter((error) => !old.includes(error));
@@ -38531,10 +38654,9 @@ function reportOn(observed, repository, hasBaseline) {
     return {
         newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
         oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
-        silent: judgement.outstanding
-            .filter((path) => !judgement.failed.has(path))
-            .map((path) => inRepository(path, repository)),
-        ...compareDags(observed, repository),
+        silent: silent.map((path) => inRepository(path, repository)),
+        unclear: judgement.unclear.map((path) => inRepository(path, repository)),
+        ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),
     };
 }
 const wasBroken = (file, before) => before.some((error) => error.file === file);
@@ -38578,27 +38700,21 @@ function duplicateRow(dagId, file, files, repository) {
 function inRepository(path, { dagFolder }) {
     return dagFolder === '' ? path : `${dagFolder}/${path}`;
 }
-/** A DAG whose file was parsed without it is gone, though Airflow retires it only minutes later. */
-function compareDags({ dags, before, judgement }, { dagFiles }) {
-    const active = dags.filter(({ isActive }) => isActive);
-    const newest = new Map();
-    for (const { file = '', parsedAt = 0 } of active)
-        newest.set(file, Math.max(newest.get(file) ?? 0, parsedAt));
-    const isLeftBehind = ({ file = '', parsedAt = 0, bundleVersion }) => !dagFiles.has(file) ||
-        (judgement.memory.imported.has(file) &&
-            bundleVersion === undefined &&
-            parsedAt < (newest.get(file) ?? 0) - LEFT_BEHIND_MS);
-    const now = new Set(active.filter((dag) => !isLeftBehind(dag)).map(({ id }) => id));
+/**
+ * A DAG whose file was parsed without it, or is no longer there, is gone, though Airflow retires it only minutes later. Files
+ * that are not in the folder may come from elsewhere: what is parsed from them stays.
+ */
+function compareDags({ dags, before, judgement, folder, }) {
+    const { owners, parses, imported } = judgement.memory;
+    const isLeftBehind = ({ id, file = '', parsedAt = 0 }) => !owners.has(id) && parses.get(file)?.has(parsedAt) !== true && (!folder.has(file) || imported.has(file));
+    const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
-    const broken = new Set([...judgement.failed.keys()]);
-    const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !broken.has(file));
+    const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file));
     return {
         appeared: [...now].filter((id) => !then.has(id)).toSorted(),
         disappeared: gone.map(({ id }) => id).toSorted(),
     };
 }
-/** DAGs of one file are written one after the other in one go. */
-const LEFT_BEHIND_MS = 1_000;
 
 ;// CONCATENATED MODULE: ./src/project/dag-promise.ts
 
@@ -38636,47 +38752,12 @@ function fingerprint(source) {
     return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
 }
 
-;// CONCATENATED MODULE: ./src/airflow/file-names.ts
-/** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
-const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
-/**
- * Airflow's names for files (absolute in Airflow 2, relative to the DAG folder in 3, `package.zip/inner.py` in archives) as
- * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
- * of them files of the folder.
- *
- * @param own the files of the folder
- */
-function nameFiles(airflowNames, own) {
-    const root = findRoot(airflowNames.filter((name) => name.startsWith('/') && !KNOWN_ROOTS.some((known) => name.startsWith(known))), own);
-    return (name) => {
-        const roots = root === undefined ? KNOWN_ROOTS : [root, ...KNOWN_ROOTS];
-        const inside = roots.find((candidate) => name.startsWith(candidate));
-        return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
-    };
-}
-function archiveOf(path, own) {
-    const end = path.indexOf('.zip/');
-    if (end < 0)
-        return path;
-    const archive = path.slice(0, end + '.zip'.length);
-    return own.has(archive) ? archive : path;
-}
-function findRoot(absolute, own) {
-    const votes = new Map();
-    for (const name of absolute) {
-        for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
-            const root = name.slice(0, slash + 1);
-            if (own.has(archiveOf(name.slice(slash + 1), own)))
-                votes.set(root, (votes.get(root) ?? 0) + 1);
-        }
-    }
-    const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length);
-    return best?.[0];
-}
-
 ;// CONCATENATED MODULE: ./src/airflow/judge.ts
 const judge_NOTHING_SEEN = { parses: new Map(), owners: new Map(), imported: new Set() };
-/** The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. */
+/**
+ * The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. As long
+ * is what a parse counts for of which Airflow does not say how long it took.
+ */
 const CLOCK_MARGIN_MS = 2_000;
 /** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
 const QUIET_MS = 60_000;
@@ -38689,7 +38770,11 @@ const QUIET_MS = 60_000;
 function judge(terms, memory, look) {
     const { promised, since } = terms;
     const files = promised.files;
-    const failed = new Map(look.errors.filter(({ failedAt }) => failedAt > since).map((error) => [error.file, error]));
+    // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
+    const margin = (file) => (terms.before.broken.has(file) ? CLOCK_MARGIN_MS : 0);
+    const failed = new Map(look.errors
+        .filter(({ file, failedAt }) => failedAt > since + margin(file))
+        .map((error) => [error.file, error]));
     const fresh = look.dags.filter((dag) => isFromNewCode(terms, memory, look, dag));
     const next = judge_remember(memory, look, fresh, failed, since);
     const duplicates = findDuplicates(files, next, failed);
@@ -38699,21 +38784,40 @@ function judge(terms, memory, look) {
     const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
     const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
     const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
-    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !outstanding.includes(path));
-    const unclear = files.filter((file) => !expected.includes(file) && !isSettled(file));
-    const isQuiet = unclear.length === 0 || everyoneTwice(next) || look.serverTime > since + QUIET_MS;
+    const wanted = new Set(expected);
+    const open = new Set(outstanding);
+    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
+    const isQuiet = everyoneTwice(next) || look.serverTime > since + QUIET_MS;
+    const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
     const all = [...outstanding, ...lingering].toSorted();
-    return { memory: next, failed, duplicates, outstanding: all, isComplete: all.length === 0 && isQuiet };
+    return {
+        memory: next,
+        failed,
+        duplicates,
+        outstanding: all,
+        unclear: unclear.map(({ path }) => path).toSorted(),
+        isComplete: all.length === 0 && unclear.length === 0,
+    };
+}
+/**
+ * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
+ * word is new when it is none of those of before, as long as any of those is known.
+ */
+function isNewVersion({ dagVersion, before }, { bundleVersion }) {
+    if (bundleVersion === undefined || dagVersion === undefined)
+        return undefined;
+    if (bundleVersion === dagVersion)
+        return true;
+    return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion);
 }
 function isFromNewCode(terms, memory, look, dag) {
-    const { since, dagVersion, restarts, before, major } = terms;
+    const { since, restarts, major } = terms;
     if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
         return false;
-    const beganAt = dag.parsedAt - dag.parseMs;
-    if (dag.bundleVersion !== undefined && dagVersion !== undefined) {
-        const isOurs = dag.bundleVersion === dagVersion || !before.bundleVersions.has(dag.bundleVersion);
-        return isOurs && (!restarts || beganAt > since);
-    }
+    const beganAt = dag.parsedAt - (dag.parseMs ?? CLOCK_MARGIN_MS);
+    const isNew = isNewVersion(terms, dag);
+    if (isNew !== undefined)
+        return isNew && (!restarts || beganAt > since);
     switch (look.sources.get(dag.file)) {
         case 'same':
             return beganAt > since;
@@ -38721,7 +38825,7 @@ function isFromNewCode(terms, memory, look, dag) {
             // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
             return major === 2 && beganAt > since + QUIET_MS && (memory.parses.get(dag.file)?.size ?? 0) > 1;
         case undefined:
-            return beganAt > since + CLOCK_MARGIN_MS;
+            return dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
     }
 }
 function judge_remember(memory, look, fresh, failed, since) {
@@ -38783,6 +38887,7 @@ function everyoneTwice({ parses }) {
 
 
 
+
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
 const verify_PAUSE_MS = 500;
 const MINUTE_MS = 60_000;
@@ -38796,8 +38901,9 @@ const verify_PATIENCE = 3;
  */
 async function verify(deps, facts) {
     const { airflow, clock } = deps;
-    const { promised, baseline, budgetMs } = facts;
-    const sources = createSourceReader(airflow, promised);
+    const { budgetMs } = facts;
+    const sources = createSourceReader(airflow, facts.promised);
+    let { promised, baseline } = facts;
     let since;
     let memory = judge_NOTHING_SEEN;
     let observed;
@@ -38810,15 +38916,23 @@ async function verify(deps, facts) {
             oddAnswers = 0;
             const serverTime = errors.serverTime ?? dags.serverTime ?? clock.now();
             since ??= dags.serverTime ?? clock.now();
+            if (promised === undefined) {
+                promised = promisedByDags(dags.items);
+                baseline = { ...baseline, dags: dags.items };
+            }
             const named = withNames(dags.items, errors.items, baseline, promised);
-            const before = { dags: named.before.dags, bundleVersions: versionsOf(named.before.dags) };
+            const before = {
+                dags: named.before.dags,
+                bundleVersions: versionsOf(named.before.dags),
+                broken: new Set(named.before.errors.map(({ file }) => file)),
+            };
             const { dagVersion, restarts } = facts;
             const terms = { major: airflow.major, dagVersion, restarts, promised, before, since };
-            const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > (since ?? 0)));
+            const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
             const seen = { dags: named.dags, errors: named.errors, serverTime, sources: compared };
             const judgement = judge(terms, memory, seen);
             memory = judgement.memory;
-            return { judgement, ...named };
+            return { judgement, folder: promised.all, ...named };
         }
         catch (error) {
             if (!(error instanceof src_errors/* ActionError */.lZ))
@@ -38862,6 +38976,7 @@ function lookInterval(elapsedMs, lookMs) {
     const often = elapsedMs < MINUTE_MS ? 600 : elapsedMs < 5 * MINUTE_MS ? 1_000 : 3_000;
     return Math.max(often, lookMs + Math.max(verify_PAUSE_MS, lookMs));
 }
+/** The error of an Airflow that gave no answer at all in time. */
 function neverHeard(state) {
     return new src_errors/* ActionError */.lZ({
         code: TIMEOUT_CODE,
@@ -38897,7 +39012,7 @@ function versionsOf(dags) {
 const SOURCES_AT_ONCE = 4;
 /** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
 function createSourceReader(airflow, promised) {
-    const fingerprints = new Map(promised.files.map((file) => [file.path, file.fingerprint]));
+    const fingerprints = new Map(promised?.files.map((file) => [file.path, file.fingerprint]));
     const known = new Map();
     let isRefused = false;
     async function compare(dag) {
@@ -38918,7 +39033,7 @@ function createSourceReader(airflow, promised) {
         const due = new Map();
         for (const dag of dags) {
             const { file, parsedAt = 0 } = dag;
-            if (file === undefined || dag.bundleVersion !== undefined || fingerprints.get(file) === undefined)
+            if (file === undefined || fingerprints.get(file) === undefined)
                 continue;
             const last = known.get(file);
             if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt))
@@ -39029,6 +39144,100 @@ async function readIgnoreFiles(byPath) {
     ])));
 }
 
+;// CONCATENATED MODULE: ./src/deploy/verification-verdict.ts
+
+/** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
+const MOST_ANNOTATIONS = 9;
+const MOST_DESCRIBED = 10;
+const MOST_NAMED = 50;
+/** Whether the time was over before it was known of each file whether it imports. */
+function isLate({ newErrors, silent, unclear }) {
+    return newErrors.length === 0 && (silent.length > 0 || unclear.length > 0);
+}
+/**
+ * Shows what Airflow made of the new code in the log and beside the code. Throws ASTRO-VERIFY-IMPORT-ERRORS or
+ * ASTRO-VERIFY-NOT-PARSED unless it has imported everything.
+ *
+ * @param parser what was asked about it, when it is late
+ */
+function conclude({ log, inputs }, report, parser) {
+    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
+    const shown = report.newErrors.filter(({ isOurs }) => isOurs).slice(0, MOST_ANNOTATIONS);
+    for (const { file, line, message } of shown)
+        annotate({ title: 'DAG import error', file, line }, message);
+    const listed = [
+        ['Does not import', report.newErrors.map(describeRow)],
+        ['Neither imported nor failed in time', report.silent],
+        ['May still fail', report.unclear],
+        ['Did not import before either', report.oldErrors.map(describeRow)],
+        ['New DAG', report.appeared.slice(0, MOST_NAMED)],
+        ['DAG that is gone', report.disappeared.slice(0, MOST_NAMED)],
+    ];
+    for (const [what, lines] of listed)
+        for (const line of lines)
+            log.info(`${what}: ${line}`);
+    const { oldErrors, disappeared } = report;
+    if (oldErrors.length > 0) {
+        log.notice(`${verification_verdict_count(oldErrors.length, 'DAG file')} did not import before this deploy and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`);
+    }
+    if (disappeared.length > 0) {
+        log.warning(`${verification_verdict_count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this deploy: ${names(disappeared)}. Airflow may show them for some minutes.`);
+    }
+    if (report.newErrors.length > 0)
+        throw importErrors(report);
+    if (isLate(report))
+        throw notParsed(report, parser);
+    log.info('Airflow has imported the new code.');
+}
+function importErrors({ newErrors, silent }) {
+    const others = newErrors.slice(MOST_DESCRIBED).map(({ file }) => file);
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-VERIFY-IMPORT-ERRORS',
+        problem: `The new code runs, but ${verification_verdict_count(newErrors.length, 'import error')} came with it.`,
+        observed: [
+            ...newErrors.slice(0, MOST_DESCRIBED).map(describeRow),
+            ...(others.length === 0 ? [] : [`Also: ${names(others)}`]),
+            ...(silent.length === 0 ? [] : [`Neither imported nor failed so far: ${names(silent)}`]),
+        ].join('\n'),
+        likelyCause: 'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
+        fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
+    });
+}
+function notParsed({ silent, unclear }, parser) {
+    const what = silent.length > 0
+        ? `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`
+        : `The time was over before Airflow had parsed everything twice, so ${verification_verdict_count(unclear.length, 'file')} may still fail.`;
+    const late = silent.length > 0 ? silent : unclear;
+    const isDown = parser?.isDown === true;
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-VERIFY-NOT-PARSED',
+        problem: what,
+        observed: [...late.slice(0, MOST_NAMED), ...more(late), ...(parser ? [parser.words] : [])].join('\n'),
+        likelyCause: isDown
+            ? `Nothing is parsed as long as the ${parser.component} does not run.`
+            : silent.length === 0
+                ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+                : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
+        fix: isDown
+            ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
+            : silent.length === 0
+                ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+                : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+    });
+}
+function describeRow({ file, line, message }) {
+    return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
+}
+function names(all) {
+    return [all.slice(0, MOST_NAMED).join(', '), ...more(all)].join(' ');
+}
+function more({ length }) {
+    return length > MOST_NAMED ? [`and ${(length - MOST_NAMED).toLocaleString('en')} more`] : [];
+}
+function verification_verdict_count(n, noun) {
+    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/verification.ts
 
 
@@ -39039,9 +39248,9 @@ async function readIgnoreFiles(byPath) {
 
 
 
-/** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
-const MOST_ANNOTATIONS = 9;
-const MOST_NAMED = 50;
+
+
+const HEALTH_MS = 5_000;
 /**
  * What Airflow shows before the deploy; undefined when it is not asked, or cannot be. An Airflow that refuses the token is an
  * error before anything is written, one that is down is not: the deploy may be what brings it back.
@@ -39077,83 +39286,52 @@ async function verifyDeploy(run, live, facts) {
         return false;
     const remainingMs = () => Math.max(1_000, facts.deadline - clock.now());
     try {
-        const airflow = await connectAirflow({ ...run, tokens: session, remainingMs }, live);
-        const baseline = facts.baseline ?? EMPTY_BASELINE;
-        const promised = facts.plan.type === 'image-only'
-            ? promisedBefore(baseline)
-            : await readPromisedDags(await run.project().dagFolder, airflow.major);
+        const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard);
+        const { baseline } = facts;
+        const promised = await promisedBy(run, airflow.major, facts);
         const observed = await verify({ airflow, clock, log, signal: run.signal }, {
             dagVersion: facts.expected.dagVersion,
             restarts: facts.plan.ships.image,
             promised,
-            baseline,
+            baseline: baseline ?? EMPTY_BASELINE,
             budgetMs: remainingMs(),
         });
-        const dagFiles = facts.plan.type === 'image-only' ? new Set() : promised.all;
+        const dagFiles = facts.plan.type === 'image-only' ? new Set() : observed.folder;
         const repository = await verification_describeRepository(run, dagFiles);
-        const report = reportOn(observed, repository, facts.baseline !== undefined);
+        const report = reportOn(observed, repository, baseline !== undefined);
         outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
         tell({ verification: report });
-        return conclude(run, report);
+        conclude(run, report, isLate(report) ? await askParser(run, live) : undefined);
+        return true;
     }
     catch (error) {
         if (!(error instanceof src_errors/* ActionError */.lZ) || error.code.startsWith('ASTRO-CANCELLED'))
             throw error;
-        handle(run, error);
+        const parser = error.code === 'ASTRO-VERIFY-TIMEOUT' ? await askParser(run, live) : undefined;
+        handle(run, parser ? withParser(error, parser) : error);
         return false;
     }
 }
-/** With an image alone, the DAGs stay: those of before are to be parsed again by what the image brings. */
-function promisedBefore({ dags }) {
-    const paths = new Set(dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : [])));
-    const promise = { kind: 'possible', ids: [] };
-    return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths };
+/** Undefined when only Airflow knows which DAGs there are: an image alone leaves them as they are. */
+async function promisedBy(run, major, { plan, baseline }) {
+    if (plan.type === 'image-only')
+        return baseline && promisedByDags(baseline.dags);
+    return readPromisedDags(await run.project().dagFolder, major);
 }
-function conclude(run, report) {
-    const { log, inputs } = run;
-    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
-    for (const { file, line, message, isOurs } of report.newErrors.slice(0, MOST_ANNOTATIONS)) {
-        if (isOurs)
-            annotate({ title: 'DAG import error', file, line }, message);
-    }
-    for (const row of report.newErrors)
-        log.info(`Does not import: ${describeRow(row)}`);
-    for (const row of report.oldErrors)
-        log.info(`Did not import before either: ${describeRow(row)}`);
-    tellSome(run, 'New DAG', report.appeared);
-    tellSome(run, 'DAG that is gone', report.disappeared);
-    if (report.oldErrors.length > 0) {
-        log.notice(`${verification_count(report.oldErrors.length, 'DAG file')} did not import before this deploy and still ${report.oldErrors.length === 1 ? 'does' : 'do'} not: ${report.oldErrors.map(({ file }) => file).join(', ')}`);
-    }
-    if (report.newErrors.length > 0) {
-        throw new src_errors/* ActionError */.lZ({
-            code: 'ASTRO-VERIFY-IMPORT-ERRORS',
-            problem: `The new code runs, but ${verification_count(report.newErrors.length, 'import error')} came with it.`,
-            observed: report.newErrors
-                .slice(0, MOST_ANNOTATIONS + 1)
-                .map(describeRow)
-                .join('\n'),
-            likelyCause: 'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
-            fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
-        });
-    }
-    if (report.silent.length > 0) {
-        throw new src_errors/* ActionError */.lZ({
-            code: 'ASTRO-VERIFY-NOT-PARSED',
-            problem: `Airflow showed neither a DAG nor an import error of ${verification_count(report.silent.length, 'file')} in time.`,
-            observed: report.silent.slice(0, MOST_ANNOTATIONS + 1).join('\n'),
-            likelyCause: 'The import takes so long that Airflow kills it, which leaves no trace; or the DAG processor is down or busy.',
-            fix: 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
-        });
-    }
-    log.info('Airflow has imported the new code.');
-    return true;
+/** The error with what Airflow says of the component that parses. */
+function withParser(error, { words }) {
+    return new src_errors/* ActionError */.lZ({ ...parts(error), observed: [error.observed, words].filter(Boolean).join('\n') });
 }
-function tellSome({ log }, what, ids) {
-    for (const id of ids.slice(0, MOST_NAMED))
-        log.info(`${what}: ${id}`);
-    if (ids.length > MOST_NAMED)
-        log.info(`${what}: ${ids.length - MOST_NAMED} more`);
+/** Only explains a verdict that stands, so it never fails. */
+async function askParser(run, live) {
+    try {
+        const deps = { ...run, tokens: run.session, remainingMs: () => HEALTH_MS };
+        const airflow = await connectAirflow(deps, live);
+        return judgeParser(airflow.major, await airflow.health());
+    }
+    catch {
+        return undefined;
+    }
 }
 /** Stops the step, or warns when that is what `verify` asks for. */
 function handle({ inputs, log }, error) {
@@ -39191,12 +39369,6 @@ async function verification_describeRepository(run, dagFiles) {
             return place === undefined ? undefined : (0,external_node_fs_.readFileSync)(place, 'utf8');
         },
     };
-}
-function describeRow({ file, line, message }) {
-    return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
-}
-function verification_count(n, noun) {
-    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/deploy.ts
@@ -41108,6 +41280,7 @@ function verificationTables(report) {
     const rows = [
         ...report.newErrors.map((row) => tableRow(row, 'new')),
         ...report.silent.map((file) => `| ${code(file)} | neither imported nor failed in time | new |`),
+        ...report.unclear.map((file) => `| ${code(file)} | was not waited for long enough: may still fail | new |`),
         ...report.oldErrors.map((row) => tableRow(row, 'was there before')),
     ];
     const more = rows.length > MOST_ROWS ? [`and ${rows.length - MOST_ROWS} more files`] : [];
