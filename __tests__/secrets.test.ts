@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { createSecrets } from '../src/secrets.ts'
 
 function make() {
@@ -30,10 +30,27 @@ test('a line of a few characters of a longer value is left, or every brace of th
   expect(secrets.redact('if (x) {}')).toBe('if (x) {}')
 })
 
-test('a short value is masked when it is the whole', () => {
-  const { secrets } = make()
-  secrets.hide('abc')
-  expect(secrets.redact('xabcx')).toBe('x***x')
+describe('a value of less than four characters', () => {
+  test.each([
+    ['abc', 'abc "abc", (abc) PIN=abc; abc.', '*** "***", (***) PIN=***; ***.'],
+    ['abc', 'abcd xabc abc1 _abc äabc', 'abcd xabc abc1 _abc äabc'],
+    ['1', 'HTTP 401 for cl1 after 1 attempt', 'HTTP 401 for cl1 after *** attempt'],
+    ['$&', 'a $& b, "$&"', 'a *** b, "***"'],
+    ['.', 'It failed. See a.b', 'It failed. See a.b'],
+    ['ä', 'ä, ärger', '***, ärger'],
+  ])('is redacted where it stands by itself: %s in %s', (value, text, redacted) => {
+    const { secrets } = make()
+    secrets.hide(value)
+    expect(secrets.redact(text)).toBe(redacted)
+  })
+
+  test('is not told to the runner, which would mask it in every word', () => {
+    const { secrets, masked } = make()
+    for (const value of ['1', 'ab', 'abc', '\n7\n']) secrets.hide(value)
+    expect(masked.filter((form) => form.length < 4)).toEqual([])
+    secrets.hide('abcd')
+    expect(masked).toContain('abcd')
+  })
 })
 
 test.each(['', '   ', '\n'])('nothing is not masked: %j', (value) => {

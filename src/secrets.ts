@@ -1,12 +1,19 @@
 /** The one place that knows what must not be seen. */
 export type Secrets = {
-  /** Hides a value from now on: in the runner's log (by its mask command) and in everything `redact` passes. */
+  /**
+   * Hides a value from now on: in the runner's log (by its mask command) and in everything `redact` passes; one of less than
+   * SHORTEST_MASKED characters in the latter only, and only where it stands by itself.
+   */
   readonly hide: (value: string) => void
   /** The text with every hidden value replaced by `***`. */
   readonly redact: (text: string) => string
 }
 
-const SHORTEST_MASKED = 4
+/**
+ * What is shorter (characters) is in every text: masked, it would make `***` of half the log, and the runner would hand no
+ * output of the job on that holds it. It is redacted where it stands by itself, and the runner is not told.
+ */
+export const SHORTEST_MASKED = 4
 
 /**
  * @param mask tells the runner to mask a value; it is called for the value, each of its lines, and the forms in which it
@@ -14,7 +21,7 @@ const SHORTEST_MASKED = 4
  */
 export function createSecrets(mask: (value: string) => void): Secrets {
   const hidden = new Set<string>()
-  let longestFirst: string[] = []
+  let longestFirst: (string | RegExp)[] = []
 
   return {
     hide(value) {
@@ -22,14 +29,21 @@ export function createSecrets(mask: (value: string) => void): Secrets {
       for (const form of formsOf(value)) {
         if (hidden.has(form)) continue
         hidden.add(form)
-        mask(form)
+        if (form.length >= SHORTEST_MASKED) mask(form)
       }
-      if (hidden.size !== before) longestFirst = [...hidden].sort((a, b) => b.length - a.length)
+      if (hidden.size === before) return
+      longestFirst = [...hidden].sort((a, b) => b.length - a.length).map(patternOf)
     },
     redact(text) {
-      return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, '***'), text)
+      return longestFirst.reduce<string>((redacted, form) => redacted.replaceAll(form, '***'), text)
     },
   }
+}
+
+/** The text itself, or, when it is a short one, no part of a word or number. */
+function patternOf(form: string): string | RegExp {
+  if (form.length >= SHORTEST_MASKED) return form
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(form)}(?![\\p{L}\\p{N}_])`, 'gu')
 }
 
 /**

@@ -95,6 +95,12 @@ describe('the Organization', () => {
     expect(error.fix).toContain('organization-id')
   })
 
+  test('many are not all listed', async () => {
+    const organizations = Array.from({ length: 12 }, (_, i) => ({ id: `cl${i}`, name: 'A' }))
+    const { observed } = await failureOf(() => find(wish(BOUND), { organizations }).found)
+    expect(observed).toMatch(/^The credential sees 12: A \(cl0\), .* and 2 more\.$/)
+  })
+
   test('must be that of the token', async () => {
     const session = { kind: 'api-token', bound: { organizationId: 'clown' } } as const
     const error = await failureOf(() => find(wish(BOUND, { organizationId: 'clelse' }), {}, session).found)
@@ -125,6 +131,13 @@ describe('by name', () => {
     const error = await failureOf(() => find(wish(byName('elt'))).found)
     expect(error.code).toBe('ASTRO-TARGET-NOT-FOUND')
     expect(error.observed).toBe('The credential sees 1: etl (cldeployment1).')
+  })
+
+  test('many of the same name are not all listed', async () => {
+    const deployments = Array.from({ length: 12 }, (_, i) => makeDeployment({ id: `cl${i}` }))
+    const { observed = '' } = await failureOf(() => find(wish(byName('etl')), { deployments }).found)
+    expect(observed.match(/cl\d+ in the Workspace/g)).toHaveLength(10)
+    expect(observed.endsWith(' and 2 more.')).toBe(true)
   })
 
   test('a long list is cut', async () => {

@@ -305,6 +305,20 @@ describe('no value is seen', () => {
     expect(result.errors[0]).toContain('line ')
   })
 
+  test('a very short one where it stands by itself, and the log stays readable', async () => {
+    const body = { message: 'PIN: "7" is not 7 digits; S is e', requestId: 'r7', statusCode: 400 }
+    ground.astro.faults.add({ step: 'update-deployment', fault: 'status', status: 400, body })
+    const { errors, outputs, stdout, warnings } = await update({
+      'environment-variables': 'S=e',
+      'secret-environment-variables': 'PIN=7',
+    })
+    expect(errors[0]).toContain('PIN: "***" is not *** digits; S is ***')
+    expect(errors[0]).toContain('HTTP 400 (request r7)')
+    expect(warnings).toEqual([expect.stringContaining('secret variable PIN is too short to be masked')])
+    expect(stdout).not.toMatch(/^::add-mask::.{0,3}$/m)
+    expect(stdout).toContain(`Deployment etl (${outputs['deployment-id'] ?? ''})`)
+  })
+
   test('when an update has no clear answer, with step debug', async () => {
     ground.astro.faults.add({ step: 'update-deployment', fault: 'truncated', how: 'length' })
     const { exitCode, stdout } = await update(BOTH, { env: DEBUG })

@@ -117,9 +117,10 @@ describe('the local clone', () => {
   })
 })
 
-test('with pull_request_target the base is checked out, not the head', () => {
-  const event = { pull_request: { title: 'Orders', head: { sha: 'c'.repeat(40) } } }
-  expect(readCommit({ ...ENV, GITHUB_EVENT_NAME: 'pull_request_target' }, event)?.sha).toBe(SHA)
+test('with pull_request_target the base is checked out, not the head, and nothing is said of the pull request', () => {
+  const event = { pull_request: { title: 'Orders', user: { login: 'grace' }, head: { sha: 'c'.repeat(40) } } }
+  const found = readCommit({ ...ENV, GITHUB_EVENT_NAME: 'pull_request_target' }, event)
+  expect(found).toMatchObject({ sha: SHA, message: undefined, authorUsername: 'octocat' })
 })
 
 describe('git metadata', () => {

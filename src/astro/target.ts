@@ -6,7 +6,7 @@ import type { Deployment, DeploymentListItem } from './types.ts'
 
 type Wish = Pick<Inputs, 'organizationId' | 'workspaceId' | 'target'>
 
-const MOST_NAMES_SHOWN = 10
+const MOST_SHOWN = 10
 
 /**
  * Finds out which Deployment the inputs ask for: by ID, by exact name, or the only one that the credential is bound to.
@@ -66,7 +66,7 @@ async function findOrganization(
     observed:
       organizations.length === 0
         ? 'The credential sees none.'
-        : `The credential sees ${organizations.length}: ${organizations.map(({ id, name }) => `${name} (${id})`).join(', ')}.`,
+        : `The credential sees ${organizations.length}: ${listSome(organizations.map(nameAndId), ', ')}.`,
     fix: 'Name one with the input `organization-id`.',
   })
 }
@@ -108,7 +108,10 @@ function ambiguous(name: string, matches: readonly DeploymentListItem[]): Action
   return new ActionError({
     code: 'ASTRO-TARGET-AMBIGUOUS',
     problem: `More than one Deployment is named ${name}.`,
-    observed: matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`).join('; ') + '.',
+    observed: `${listSome(
+      matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`),
+      '; ',
+    )}.`,
     fix: 'Use `deployment-id`, or narrow the search with `workspace`.',
   })
 }
@@ -138,7 +141,14 @@ function unbound(kind: Session['kind'], visible?: readonly DeploymentListItem[])
 
 function whatIsVisible(visible: readonly DeploymentListItem[]): string {
   if (visible.length === 0) return 'The credential sees no Deployment at all.'
-  const shown = visible.slice(0, MOST_NAMES_SHOWN).map(({ name, id }) => `${name} (${id})`)
-  const rest = visible.length - shown.length
-  return `The credential sees ${visible.length}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`
+  return `The credential sees ${visible.length}: ${listSome(visible.map(nameAndId), ', ')}.`
+}
+
+const nameAndId = ({ name, id }: { readonly name: string; readonly id: string }): string => `${name} (${id})`
+
+/** The first few of a list that may be long, and how many more there are. */
+function listSome(items: readonly string[], between: string): string {
+  const rest = items.length - MOST_SHOWN
+  const shown = items.slice(0, MOST_SHOWN).join(between)
+  return rest > 0 ? `${shown} and ${rest} more` : shown
 }

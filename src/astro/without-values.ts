@@ -1,10 +1,8 @@
 import { createSecrets } from '../secrets.ts'
 
-const SHORTEST = 4
-
-/** Takes the values of variables out of a text. Very short ones stay: they are in every text. */
+/** Takes the values of variables out of a text; very short ones where they stand by themselves. */
 export function withoutValues(variables: readonly { readonly value?: string }[]): (text: string) => string {
   const values = createSecrets(() => undefined)
-  for (const { value = '' } of variables) if (value.trim().length >= SHORTEST) values.hide(value)
+  for (const { value = '' } of variables) values.hide(value)
   return values.redact
 }

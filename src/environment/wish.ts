@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { LineProblem } from './dotenv.ts'
+import { SHORTEST_MASKED } from '../secrets.ts'
 import { parseDotenv } from './dotenv.ts'
 
 export const ENVIRONMENT_MODES = ['merge', 'replace'] as const
@@ -29,7 +30,6 @@ const CODES: Readonly<Record<LineProblem['kind'], ErrorCode>> = {
   line: 'ASTRO-ENV-LINE',
   key: 'ASTRO-ENV-KEY',
 }
-const SHORT_SECRET = 4
 
 /**
  * Reads all sources into one list, with every problem and with sentences for what is odd. `hide` gets each value of a secret
@@ -74,9 +74,9 @@ export function collectVariables(
           `the secret variable ${key} has an empty value; a GitHub secret that is not set reads as an empty text`,
         )
       }
-      if (isSecret && value !== '' && value.trim().length < SHORT_SECRET) {
+      if (isSecret && value !== '' && value.trim().length < SHORTEST_MASKED) {
         warnings.push(
-          `The value of the secret variable ${key} is very short. It is masked wherever it occurs, so this log may look garbled.`,
+          `The value of the secret variable ${key} is too short to be masked wherever it occurs. This step hides it where it stands by itself; later steps do not.`,
         )
       }
       variables.set(key, { key, value, isSecret, place: `${input}, ${file ? `${file}, ` : ''}line ${line}` })

@@ -8,6 +8,7 @@ export type Commit = {
   readonly branch: string | undefined
   /** The commit before a push; undefined for other events and for the first push of a branch. */
   readonly before: string | undefined
+  /** Its message, or the title of the pull request whose head it is. */
   readonly message: string | undefined
   readonly authorName: string | undefined
   readonly authorUsername: string | undefined
@@ -31,7 +32,8 @@ export function readCommit(
   event: unknown,
 ): Commit | undefined {
   // With pull_request_target it is the base that is checked out, and GITHUB_SHA names it.
-  const head = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request', 'head')
+  const pull = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request')
+  const head = at(pull, 'head')
   const [owner, name] = (text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/')
   const sha = text(head, 'sha') ?? env.GITHUB_SHA
   if (!sha || !owner || !name) return undefined
@@ -42,10 +44,9 @@ export function readCommit(
     sha,
     branch: [env.GITHUB_HEAD_REF, env.GITHUB_REF_NAME].find(Boolean),
     before: head === undefined && before !== undefined && !NO_COMMIT.test(before) ? before : undefined,
-    message: text(pushed, 'message') ?? text(event, 'pull_request', 'title'),
+    message: text(pushed, 'message') ?? text(pull, 'title'),
     authorName: text(pushed, 'author', 'name'),
-    authorUsername:
-      text(pushed, 'author', 'username') ?? text(event, 'pull_request', 'user', 'login') ?? env.GITHUB_ACTOR,
+    authorUsername: text(pushed, 'author', 'username') ?? text(pull, 'user', 'login') ?? env.GITHUB_ACTOR,
     repository: { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name },
   }
 }
@@ -120,7 +121,10 @@ export function commitUrl({ sha, repository }: Commit): string {
   return `${repository.serverUrl}/${repository.owner}/${repository.name}/commit/${sha}`
 }
 
-/** What a deploy is called when the step does not say: the first line of the commit's message, else its short ID. */
+/**
+ * What a deploy is called when the step does not say: the first line of the commit's message (for a pull request its title,
+ * since the event does not tell the message of its head), else its short ID.
+ */
 export function describeDeploy(commit: Commit | undefined): string | undefined {
   const firstLine = commit?.message?.split('\n')[0]?.trim()
   if (firstLine) return shorten(firstLine)
