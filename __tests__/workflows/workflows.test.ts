@@ -45,7 +45,10 @@ describe.each(workflows)('$file', ({ text, workflow }) => {
 })
 
 test('every foreign action is pinned to a commit and names its version, the same everywhere', () => {
-  const lines = workflows.flatMap(({ text }) =>
+  const actions = readdirSync(new URL('../actions/', folder)).map((name) =>
+    readFileSync(new URL(`../actions/${name}/action.yml`, folder), 'utf8'),
+  )
+  const lines = [...workflows.map(({ text }) => text), ...actions].flatMap((text) =>
     text.split('\n').filter((line) => /\buses: (?!\.\/)/.test(line)),
   )
   const pins = lines.map((line) => {
