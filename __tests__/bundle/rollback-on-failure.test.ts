@@ -3,7 +3,7 @@ import { falseAftermath } from '../flow/aftermath.ts'
 import type { LocalAstro, RolloutScript } from '../local-astro/start.ts'
 import { codeOf } from './rules.ts'
 import type { Played, Scene } from './side-by-side.ts'
-import { playSideBySide } from './side-by-side.ts'
+import { HEARD_WITHIN_MS, playSideBySide } from './side-by-side.ts'
 
 /** A deploy with `rollback-on-failure` whose rollouts go like this. */
 function scene(
@@ -163,6 +163,6 @@ if (process.platform !== 'win32') {
       'It is not known whether Astro took the rollback',
     ])
     expect(asked(played)).toBe(1)
-    expect(played.endingMs).toBeLessThan(10_000)
+    expect(played.endingMs).toBeLessThan(HEARD_WITHIN_MS)
   }, 60_000)
 }

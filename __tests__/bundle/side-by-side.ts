@@ -38,6 +38,12 @@ export type Played = {
 }
 
 /**
+ * What a step waits for when it is cancelled here has half a minute or more; one that ends before that has heard the signal.
+ * (GitHub's runner kills after 10 s, which a busy machine may need to end a process.)
+ */
+export const HEARD_WITHIN_MS = 20_000
+
+/**
  * Steps that mostly wait, each with a key pair against a local Astro of its own: all begin before the first test, and each
  * test awaits its own. With `atOnce`, that many play at a time, and the others follow in their order.
  */
