@@ -74,7 +74,17 @@ describe('a key pair', () => {
     exchange(200, { access_token: 'one', expires_in: 3600 })
     const opened = await open(KEY).session
     exchange(200, { access_token: 'two', expires_in: 3600 })
-    expect(await opened.renew()).toBe(true)
+    expect(await opened.renew('one')).toBe(true)
+    expect(await opened.accessToken()).toBe('two')
+  })
+
+  test('is exchanged once for all calls that were refused with the same token, however late', async () => {
+    config()
+    exchange(200, { access_token: 'one', expires_in: 3600 })
+    const opened = await open(KEY).session
+    exchange(200, { access_token: 'two', expires_in: 3600 })
+    expect(await Promise.all([opened.renew('one'), opened.renew('one')])).toEqual([true, true])
+    expect(await opened.renew('one')).toBe(true)
     expect(await opened.accessToken()).toBe('two')
   })
 
@@ -149,7 +159,7 @@ describe('a token', () => {
     })
     expect(session.expiresAt()).toBe((now + 60) * 1000)
     expect(await session.accessToken()).toBe(jwt)
-    expect(await session.renew()).toBe(false)
+    expect(await session.renew(await session.accessToken())).toBe(false)
   })
 
   test('of a user is accepted', async () => {

@@ -24,11 +24,11 @@ const play = playSideBySide({
   },
   'is stuck': {
     astro: { rolloutMs: 400 },
-    inputs: { 'wait-time': '3s' },
+    inputs: { 'wait-time': '8s' },
     arrange: ({ deployments, deploymentId }) => deployments.script(deploymentId, { outcome: 'stuck' }),
   },
   'is never healthy': {
-    inputs: { 'wait-time': '2s' },
+    inputs: { 'wait-time': '8s' },
     arrange: ({ deployments, deploymentId }) =>
       deployments.script(deploymentId, {
         outcome: 'unhealthy',
@@ -81,7 +81,7 @@ const TAKEN = 'Astro has taken the deploy'
 test.each<[Parameters<typeof play>[0], string, ...string[]]>([
   ['fails at once', 'ASTRO-ROLLOUT-FAILED', 'could not roll out', 'The image has no scheduler', FAILED],
   ['fails later', 'ASTRO-ROLLOUT-FAILED', 'could not roll out', 'Not enough quota', FAILED],
-  ['is stuck', 'ASTRO-ROLLOUT-TIMEOUT', 'within 3 s', 'Deployment DEPLOYING', 'the former DAG version', '`wait-time`', TAKEN], // prettier-ignore
+  ['is stuck', 'ASTRO-ROLLOUT-TIMEOUT', 'within 8 s', 'Deployment DEPLOYING', 'the former DAG version', '`wait-time`', TAKEN], // prettier-ignore
   ['is never healthy', 'ASTRO-ROLLOUT-TIMEOUT', 'UNHEALTHY (No heartbeat of the scheduler)', 'the new DAG version', TAKEN], // prettier-ignore
   ['falls asleep', 'ASTRO-ROLLOUT-HIBERNATING', 'went into hibernation', 'Wake it', TAKEN],
   ['goes on while the key is deleted', 'ASTRO-AUTH-KEY-REJECTED', 'exchange the API key', TAKEN],

@@ -253,10 +253,10 @@ describe('what a run hands on', () => {
     ])
     expect(stdout.match(/^::endgroup::$/gm)).toHaveLength(titles.length)
     const { deploymentId } = ground.astro
-    expect(stdout.indexOf(`Deployment etl (${deploymentId}) in the Workspace main`)).toBeGreaterThan(0)
-    expect(stdout.indexOf(`Deployment etl (${deploymentId})`)).toBeLessThan(
-      stdout.indexOf('Created the deploy'),
-    )
+    expect(stdout).toContain(`Deployment etl (${deploymentId}) in the Workspace main`)
+    const { astroRuntimeVersion, airflowVersion } = ground.astro.deployments.get(deploymentId)
+    expect(stdout).toContain(`Runtime ${astroRuntimeVersion}, Airflow ${airflowVersion}, HEALTHY`)
+    expect(stdout.indexOf('Runtime ')).toBeLessThan(stdout.indexOf('Created the deploy'))
   })
 })
 

@@ -172,6 +172,14 @@ describe('what passes', () => {
     expect(clock.slept).toEqual([7000])
   })
 
+  test('but not for an hour', async () => {
+    astro.faults.add({ step: 'upload', fault: 'tooManyRequests', retryAfter: 3600 })
+    const clock = makeClock()
+    expect((await failureOf(() => upload({ clock }))).code).toBe('ASTRO-UPLOAD-FAILED')
+    expect(clock.slept).toEqual([])
+    expect(uploads()).toHaveLength(1)
+  })
+
   test('an answer that never comes', async () => {
     astro.faults.add({ step: 'upload', fault: 'hang', times: 1 })
     const { versionId } = await upload({ patienceMs: 400 })

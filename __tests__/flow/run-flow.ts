@@ -9,6 +9,7 @@ import { createTransport } from '../../src/http/transport.ts'
 import { createDocker } from '../../src/image/docker.ts'
 import { main } from '../../src/main.ts'
 import { createOutputs } from '../../src/outputs.ts'
+import type { Git } from '../../src/project/git.ts'
 import { createLog } from '../../src/report/log.ts'
 import { createSecrets } from '../../src/secrets.ts'
 import { annotations, RUNNER_ENVIRONMENT } from '../bundle/run-step.ts'
@@ -19,6 +20,8 @@ export type Flow = {
   readonly clock: Clock
   /** Stands around the real transport. */
   readonly wrap?: (send: Transport) => Transport
+  /** None unless given. */
+  readonly git?: Git
 }
 
 export type FlowResult = {
@@ -35,14 +38,15 @@ const summaryFile = path.join(folder, 'summary.md')
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /**
- * The whole of `main()` in this process: real transport, retries, archive and upload, on a clock of one's own and without
- * git. One at a time, for the inputs of an action are the environment of its process.
+ * The whole of `main()` in this process: real transport, retries, archive and upload, on a clock of one's own. One at a
+ * time, for the inputs of an action are the environment of its process.
  */
 export async function runFlow({
   inputs,
   workspace,
   clock,
   wrap = (send) => send,
+  git = () => Promise.resolve(undefined),
 }: Flow): Promise<FlowResult> {
   const env = {
     ...RUNNER_ENVIRONMENT,
@@ -76,7 +80,6 @@ export async function runFlow({
       log,
       signal,
     })
-    const git = (): Promise<undefined> => Promise.resolve(undefined)
     const docker = createDocker({ PATH: '' }, signal)
     await main({ env, clock, request, git, docker, secrets, log, outputs, signal })
     return {

@@ -82,8 +82,9 @@ async function keySession(
       if (deps.now() >= current.expiresAt - margin) await exchange()
       return current.token
     },
-    async renew() {
-      await exchange()
+    async renew(refused) {
+      // A call that went out with the token before, and was refused late, finds a newer one.
+      if (refused === current.token) await exchange()
       return true
     },
   }

@@ -23,10 +23,12 @@ export type AttemptDependencies = {
 }
 
 const ATTEMPTS = 5
+/** A server that asks for a longer pause (Retry-After) does not count on an answer within this run. */
+const LONGEST_PAUSE_MS = 90_000
 
 /**
- * Tries until an attempt is final, at most five times and not beyond the deadline, with growing and random pauses. Logs a
- * line for each further attempt. Throws what `once` and `giveUp` throw, and the signal's reason.
+ * Tries until an attempt is final, at most five times and not beyond the deadline, with growing and random pauses of at
+ * most a minute and a half. Logs a line for each further attempt. Throws what `once` and `giveUp` throw, and the signal's reason.
  *
  * @param what in words: "read the Deployment"
  * @param deadline milliseconds since the epoch
@@ -41,7 +43,8 @@ export async function tryRepeatedly<T>(
     const outcome = await once()
     if (outcome.kind === 'final') return outcome.result
     const delay = retryDelay(attempt, retryAfter(outcome.retryAfter, clock.now()), random)
-    if (attempt >= ATTEMPTS || clock.now() + delay >= deadline) return outcome.giveUp()
+    const isTooLate = delay > LONGEST_PAUSE_MS || clock.now() + delay >= deadline
+    if (attempt >= ATTEMPTS || isTooLate) return outcome.giveUp()
     log.info(
       `Could not ${what} (${outcome.seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`,
     )

@@ -8,8 +8,8 @@ import { HttpFailure } from './transport.ts'
 export type TokenHolder = {
   /** A token that is still good for at least one call. */
   accessToken(): Promise<string>
-  /** Gets another token after a 401; false when there is no other. */
-  renew(): Promise<boolean>
+  /** Gets another token than the one that was refused, unless it has one; false when there is no other. */
+  renew(refused: string): Promise<boolean>
 }
 
 export type Call = {
@@ -48,18 +48,12 @@ export function createCaller(api: Api): (call: Call) => Promise<HttpResponse> {
   const { request, tokens, root, headers, budgetMs, isUnknownToken, unanswered } = api
   const { host } = new URL(root)
 
-  const attempt = async ({
-    method,
-    path,
-    what,
-    repeat,
-    body,
-    evenIfCancelled,
-  }: Call): Promise<HttpResponse> =>
-    request({
+  const attempt = (call: Call, token: string): Promise<HttpResponse> => {
+    const { method, path, what, repeat, body, evenIfCancelled } = call
+    return request({
       ...{ what, method, url: root + path, repeat },
       headers: {
-        authorization: `Bearer ${await tokens.accessToken()}`,
+        authorization: `Bearer ${token}`,
         accept: 'application/json',
         ...headers,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -69,12 +63,15 @@ export function createCaller(api: Api): (call: Call) => Promise<HttpResponse> {
       evenIfCancelled: evenIfCancelled ?? false,
       ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
     })
+  }
 
   return async (call) => {
     try {
-      const response = await attempt(call)
+      const token = await tokens.accessToken()
+      const response = await attempt(call, token)
       const isUnknown = response.status === 401 || isUnknownToken?.(response) === true
-      return isUnknown && (await tokens.renew()) ? await attempt(call) : response
+      if (!isUnknown || !(await tokens.renew(token))) return response
+      return await attempt(call, await tokens.accessToken())
     } catch (error) {
       if (error instanceof HttpFailure) throw unanswered(call.problem, host, error)
       throw error
