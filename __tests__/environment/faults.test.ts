@@ -143,7 +143,7 @@ describe('the update itself', () => {
       fieldErrors: [{ field: 'f', code: 'c', message: said }],
     }
     const { message, error } = await run([onUpdate({ fault: 'status', status: 400, body })])
-    expect(error?.observed).toContain('***, ***, *** and 32 are bad')
+    expect(error?.observed).toContain('"***, ***, *** and *** are bad"')
     expect(message).not.toMatch(/new-host-value|new-password-value|added-value/)
   })
 })
