@@ -32617,9 +32617,11 @@ function describeError(thrown) {
 /* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8902);
 
 const ATTEMPTS = 5;
+/** A server that asks for a longer pause (Retry-After) does not count on an answer within this run. */
+const LONGEST_PAUSE_MS = 90_000;
 /**
- * Tries until an attempt is final, at most five times and not beyond the deadline, with growing and random pauses. Logs a
- * line for each further attempt. Throws what `once` and `giveUp` throw, and the signal's reason.
+ * Tries until an attempt is final, at most five times and not beyond the deadline, with growing and random pauses of at
+ * most a minute and a half. Logs a line for each further attempt. Throws what `once` and `giveUp` throw, and the signal's reason.
  *
  * @param what in words: "read the Deployment"
  * @param deadline milliseconds since the epoch
@@ -32630,7 +32632,8 @@ async function tryRepeatedly({ clock, random, log, signal }, what, once, deadlin
         if (outcome.kind === 'final')
             return outcome.result;
         const delay = (0,_retry_js__WEBPACK_IMPORTED_MODULE_0__/* .retryDelay */ .a2)(attempt, (0,_retry_js__WEBPACK_IMPORTED_MODULE_0__/* .retryAfter */ .P9)(outcome.retryAfter, clock.now()), random);
-        if (attempt >= ATTEMPTS || clock.now() + delay >= deadline)
+        const isTooLate = delay > LONGEST_PAUSE_MS || clock.now() + delay >= deadline;
+        if (attempt >= ATTEMPTS || isTooLate)
             return outcome.giveUp();
         log.info(`Could not ${what} (${outcome.seen}). Attempt ${attempt + 1} of ${ATTEMPTS} in ${(delay / 1000).toFixed(1)} s.`);
         await clock.sleep(delay, signal);
@@ -33339,24 +33342,30 @@ var transport = __nccwpck_require__(1517);
 function createCaller(api) {
     const { request, tokens, root, headers, budgetMs, isUnknownToken, unanswered } = api;
     const { host } = new URL(root);
-    const attempt = async ({ method, path, what, repeat, body, evenIfCancelled, }) => request({
-        ...{ what, method, url: root + path, repeat },
-        headers: {
-            authorization: `Bearer ${await tokens.accessToken()}`,
-            accept: 'application/json',
-            ...headers,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body: body === undefined ? undefined : JSON.stringify(body),
-        expectJson: true,
-        evenIfCancelled: evenIfCancelled ?? false,
-        ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
-    });
+    const attempt = (call, token) => {
+        const { method, path, what, repeat, body, evenIfCancelled } = call;
+        return request({
+            ...{ what, method, url: root + path, repeat },
+            headers: {
+                authorization: `Bearer ${token}`,
+                accept: 'application/json',
+                ...headers,
+                ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            },
+            body: body === undefined ? undefined : JSON.stringify(body),
+            expectJson: true,
+            evenIfCancelled: evenIfCancelled ?? false,
+            ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
+        });
+    };
     return async (call) => {
         try {
-            const response = await attempt(call);
+            const token = await tokens.accessToken();
+            const response = await attempt(call, token);
             const isUnknown = response.status === 401 || isUnknownToken?.(response) === true;
-            return isUnknown && (await tokens.renew()) ? await attempt(call) : response;
+            if (!isUnknown || !(await tokens.renew(token)))
+                return response;
+            return await attempt(call, await tokens.accessToken());
         }
         catch (error) {
             if (error instanceof transport/* HttpFailure */.H)
@@ -33983,13 +33992,11 @@ function parseErrorBody(response) {
 var secrets = __nccwpck_require__(7194);
 ;// CONCATENATED MODULE: ./src/astro/without-values.ts
 
-const SHORTEST = 4;
-/** Takes the values of variables out of a text. Very short ones stay: they are in every text. */
+/** Takes the values of variables out of a text; very short ones where they stand by themselves. */
 function withoutValues(variables) {
     const values = (0,secrets/* createSecrets */.g)(() => undefined);
     for (const { value = '' } of variables)
-        if (value.trim().length >= SHORTEST)
-            values.hide(value);
+        values.hide(value);
     return values.redact;
 }
 
@@ -34177,7 +34184,7 @@ function notAList(problem, observed) {
 
 ;// CONCATENATED MODULE: ./src/astro/target.ts
 
-const MOST_NAMES_SHOWN = 10;
+const MOST_SHOWN = 10;
 /**
  * Finds out which Deployment the inputs ask for: by ID, by exact name, or the only one that the credential is bound to.
  * Throws `ASTRO-TARGET-…` when there is none or more than one.
@@ -34222,7 +34229,7 @@ async function findOrganization(astro, session, wished) {
         problem: 'Could not tell which Organization to work in.',
         observed: organizations.length === 0
             ? 'The credential sees none.'
-            : `The credential sees ${organizations.length}: ${organizations.map(({ id, name }) => `${name} (${id})`).join(', ')}.`,
+            : `The credential sees ${organizations.length}: ${listSome(organizations.map(nameAndId), ', ')}.`,
         fix: 'Name one with the input `organization-id`.',
     });
 }
@@ -34260,7 +34267,7 @@ function ambiguous(name, matches) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TARGET-AMBIGUOUS',
         problem: `More than one Deployment is named ${name}.`,
-        observed: matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`).join('; ') + '.',
+        observed: `${listSome(matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`), '; ')}.`,
         fix: 'Use `deployment-id`, or narrow the search with `workspace`.',
     });
 }
@@ -34287,9 +34294,14 @@ function unbound(kind, visible) {
 function whatIsVisible(visible) {
     if (visible.length === 0)
         return 'The credential sees no Deployment at all.';
-    const shown = visible.slice(0, MOST_NAMES_SHOWN).map(({ name, id }) => `${name} (${id})`);
-    const rest = visible.length - shown.length;
-    return `The credential sees ${visible.length}: ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+    return `The credential sees ${visible.length}: ${listSome(visible.map(nameAndId), ', ')}.`;
+}
+const nameAndId = ({ name, id }) => `${name} (${id})`;
+/** The first few of a list that may be long, and how many more there are. */
+function listSome(items, between) {
+    const rest = items.length - MOST_SHOWN;
+    const shown = items.slice(0, MOST_SHOWN).join(between);
+    return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
 ;// CONCATENATED MODULE: ./src/auth/describe.ts
@@ -34546,8 +34558,10 @@ async function keySession(deps, key) {
                 await exchange();
             return current.token;
         },
-        async renew() {
-            await exchange();
+        async renew(refused) {
+            // A call that went out with the token before, and was refused late, finds a newer one.
+            if (refused === current.token)
+                await exchange();
             return true;
         },
     };
@@ -37370,7 +37384,8 @@ const LONGEST_DESCRIPTION = 500;
  */
 function readCommit(env, event) {
     // With pull_request_target it is the base that is checked out, and GITHUB_SHA names it.
-    const head = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request', 'head');
+    const pull = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request');
+    const head = at(pull, 'head');
     const [owner, name] = (commit_text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/');
     const sha = commit_text(head, 'sha') ?? env.GITHUB_SHA;
     if (!sha || !owner || !name)
@@ -37381,9 +37396,9 @@ function readCommit(env, event) {
         sha,
         branch: [env.GITHUB_HEAD_REF, env.GITHUB_REF_NAME].find(Boolean),
         before: head === undefined && before !== undefined && !NO_COMMIT.test(before) ? before : undefined,
-        message: commit_text(pushed, 'message') ?? commit_text(event, 'pull_request', 'title'),
+        message: commit_text(pushed, 'message') ?? commit_text(pull, 'title'),
         authorName: commit_text(pushed, 'author', 'name'),
-        authorUsername: commit_text(pushed, 'author', 'username') ?? commit_text(event, 'pull_request', 'user', 'login') ?? env.GITHUB_ACTOR,
+        authorUsername: commit_text(pushed, 'author', 'username') ?? commit_text(pull, 'user', 'login') ?? env.GITHUB_ACTOR,
         repository: { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name },
     };
 }
@@ -37447,7 +37462,10 @@ function gitMetadata(commit, projectPath, mark = { tree: undefined, modified: []
 function commitUrl({ sha, repository }) {
     return `${repository.serverUrl}/${repository.owner}/${repository.name}/commit/${sha}`;
 }
-/** What a deploy is called when the step does not say: the first line of the commit's message, else its short ID. */
+/**
+ * What a deploy is called when the step does not say: the first line of the commit's message (for a pull request its title,
+ * since the event does not tell the message of its head), else its short ID.
+ */
 function describeDeploy(commit) {
     const firstLine = commit?.message?.split('\n')[0]?.trim();
     if (firstLine)
@@ -39771,12 +39789,12 @@ function lineCounter(text) {
 
 ;// CONCATENATED MODULE: ./src/environment/wish.ts
 
+
 const ENVIRONMENT_MODES = ['merge', 'replace'];
 const CODES = {
     line: 'ASTRO-ENV-LINE',
     key: 'ASTRO-ENV-KEY',
 };
-const SHORT_SECRET = 4;
 /**
  * Reads all sources into one list, with every problem and with sentences for what is odd. `hide` gets each value of a secret
  * source before anything else sees it.
@@ -39810,8 +39828,8 @@ function collectVariables(sources, hide) {
             if (isSecret && value === '') {
                 found('ASTRO-ENV-SECRET-EMPTY', line, `the secret variable ${key} has an empty value; a GitHub secret that is not set reads as an empty text`);
             }
-            if (isSecret && value !== '' && value.trim().length < SHORT_SECRET) {
-                warnings.push(`The value of the secret variable ${key} is very short. It is masked wherever it occurs, so this log may look garbled.`);
+            if (isSecret && value !== '' && value.trim().length < secrets/* SHORTEST_MASKED */.t) {
+                warnings.push(`The value of the secret variable ${key} is too short to be masked wherever it occurs. This step hides it where it stands by itself; later steps do not.`);
             }
             variables.set(key, { key, value, isSecret, place: `${input}, ${file ? `${file}, ` : ''}line ${line}` });
         }
@@ -41654,8 +41672,13 @@ function properties({ file, line, title }) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   g: () => (/* binding */ createSecrets)
+/* harmony export */   g: () => (/* binding */ createSecrets),
+/* harmony export */   t: () => (/* binding */ SHORTEST_MASKED)
 /* harmony export */ });
+/**
+ * What is shorter (characters) is in every text: masked, it would make `***` of half the log, and the runner would hand no
+ * output of the job on that holds it. It is redacted where it stands by itself, and the runner is not told.
+ */
 const SHORTEST_MASKED = 4;
 /**
  * @param mask tells the runner to mask a value; it is called for the value, each of its lines, and the forms in which it
@@ -41671,15 +41694,23 @@ function createSecrets(mask) {
                 if (hidden.has(form))
                     continue;
                 hidden.add(form);
-                mask(form);
+                if (form.length >= SHORTEST_MASKED)
+                    mask(form);
             }
-            if (hidden.size !== before)
-                longestFirst = [...hidden].sort((a, b) => b.length - a.length);
+            if (hidden.size === before)
+                return;
+            longestFirst = [...hidden].sort((a, b) => b.length - a.length).map(patternOf);
         },
         redact(text) {
             return longestFirst.reduce((redacted, form) => redacted.replaceAll(form, '***'), text);
         },
     };
+}
+/** The text itself, or, when it is a short one, no part of a word or number. */
+function patternOf(form) {
+    if (form.length >= SHORTEST_MASKED)
+        return form;
+    return new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(form)}(?![\\p{L}\\p{N}_])`, 'gu');
 }
 /**
  * Lines of a few characters are left out when the value has more than one: masking every `}` or `foo` of a multi-line
