@@ -1,5 +1,3 @@
-import ignore from 'ignore'
-
 type Rule = { readonly readmits: boolean; readonly matches: (path: string) => boolean }
 
 /**
@@ -7,8 +5,7 @@ type Rule = { readonly readmits: boolean; readonly matches: (path: string) => bo
  * slashes.
  *
  * Docker's rules are not git's: every pattern starts at the root of the context, the last one that matches a file or one
- * of its folders decides, and `!` takes a file back even out of a folder that is left out. So each line is matched by
- * itself, as the anchored gitignore pattern that means the same, and the decision among them is made here.
+ * of its folders decides, and `!` takes a file back even out of a folder that is left out.
  */
 export function readDockerIgnore(text: string): (path: string) => boolean {
   const rules = text
@@ -27,17 +24,62 @@ export function readDockerIgnore(text: string): (path: string) => boolean {
 function readRule(line: string): Rule {
   const readmits = line.startsWith('!')
   const pattern = cleanPath(readmits ? line.slice(1).trim() : line)
-  if (pattern === '') return { readmits, matches: () => false }
-  const anchored = ignore({ ignorecase: false }).add(`/${pattern}`)
-  return { readmits, matches: (path) => anchored.ignores(path) }
+  const matchesWhole = pattern === '.' ? () => false : readPattern(pattern)
+  return { readmits, matches: (path) => withFolders(path).some(matchesWhole) }
 }
 
-/** As Go's filepath.Clean does it before Docker matches: no `.`, no doubled or trailing slash, `..` resolved. */
+/** A path and every folder that it is in. */
+function withFolders(path: string): string[] {
+  const segments = path.split('/')
+  return segments.map((_, index) => segments.slice(0, index + 1).join('/'))
+}
+
+/** As Go's filepath.Clean does it before Docker matches, and without a leading slash. */
 function cleanPath(pattern: string): string {
+  const isRooted = pattern.startsWith('/')
   const segments: string[] = []
   for (const segment of pattern.split('/')) {
-    if (segment === '..') segments.pop()
-    else if (segment !== '' && segment !== '.') segments.push(segment)
+    if (segment === '' || segment === '.') continue
+    const canGoUp = segments.length > 0 && segments.at(-1) !== '..'
+    if (segment !== '..') segments.push(segment)
+    else if (canGoUp) segments.pop()
+    else if (!isRooted) segments.push(segment)
   }
-  return segments.join('/')
+  return segments.join('/') || '.'
 }
+
+const SPECIAL_AFTER_STARS = /[*?[\]\\]/
+
+/**
+ * A pattern as Docker reads it (moby/patternmatcher): `*` and `?` stay inside a segment, `**` crosses any number of them
+ * and takes the slash that follows, classes are those of regular expressions, and a pattern with no other special
+ * character than two stars at its start is a suffix. What cannot be read fails the build, and matches nothing here.
+ */
+function readPattern(pattern: string): (path: string) => boolean {
+  const suffix = pattern.slice(2)
+  if (pattern.startsWith('**') && !SPECIAL_AFTER_STARS.test(suffix)) {
+    return (path) => path.endsWith(suffix) || (suffix.startsWith('/') && path === suffix.slice(1))
+  }
+  try {
+    const expression = new RegExp(`^${toExpression(pattern)}$`, 'su')
+    return (path) => expression.test(path)
+  } catch {
+    return () => false
+  }
+}
+
+function toExpression(pattern: string): string {
+  return pattern.replace(
+    /\*\*\/?$|\*\*\/?|\*|\?|\\(.)|[.+()|{}$]/gsu,
+    (found, escaped: string | undefined, at: number) => {
+      if (escaped !== undefined) return /[\w\s]/u.test(escaped) ? escaped : quoted(escaped)
+      if (found.startsWith('**')) return at + found.length === pattern.length ? '.*' : '(.*/)?'
+      if (found === '*') return '[^/]*'
+      return found === '?' ? '[^/]' : quoted(found)
+    },
+  )
+}
+
+/** With the `u` flag only characters that mean something may be escaped. */
+const quoted = (character: string): string =>
+  /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character
