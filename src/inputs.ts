@@ -17,7 +17,7 @@ import {
   parseChoice,
   parseDuration,
   parseId,
-  parseList,
+  parseGlobs,
   parseRelativePath,
   parseText,
 } from './inputs/values.ts'
@@ -172,7 +172,7 @@ export function readInputs(
     deployId: id('deploy-id'),
     rollbackOnFailure: boolean('rollback-on-failure'),
     skipUnchanged: boolean('skip-unchanged'),
-    imageTriggerPaths: parseList(text('image-trigger-paths')),
+    imageTriggerPaths: parseGlobs(text('image-trigger-paths')),
     imageName: optional('image-name'),
     buildArgs: take('build-args', 'ASTRO-INPUT-BUILD', parseBuildArgs(text('build-args')), []),
     buildSecrets: take('build-secrets', 'ASTRO-INPUT-BUILD', parseBuildSecrets(text('build-secrets')), []),

@@ -59,6 +59,16 @@ test('pain 1: a file that an earlier step changed does not stop the deploy', asy
   expect((await deployFrom(repository.folder)).outputs).toMatchObject({ skipped: 'false' })
 })
 
+test('another DAG folder is deployed, although no file changed in either', async () => {
+  await repository.commit({ 'flows/other.py': DAG.replace('example', 'other') })
+  await deployFrom(repository.folder)
+  const result = await deployFrom(repository.folder, { 'dags-path': 'flows' })
+  expect(result.outputs).toMatchObject({ skipped: 'false', 'deploy-type': 'dags-only' })
+  expect(result.stdout).toContain('made with other inputs (`dags-path`)')
+  const again = await deployFrom(repository.folder, { 'dags-path': 'flows' })
+  expect(again.outputs).toMatchObject({ skipped: 'true' })
+})
+
 test('pain 56: a shallow checkout asks GitHub once, and needs no more', async () => {
   const gitHub: LocalGitHub = await startGitHub(() => ({
     status: 200,

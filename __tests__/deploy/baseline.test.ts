@@ -35,6 +35,8 @@ function baseline(part: Part, deploys: readonly Deploy[], facts: Partial<Baselin
     projectPath: '',
     desiredDagVersion: 'v2',
     isDagDeployEnabled: true,
+    imageTag: makeDeploy().imageTag,
+    inputs: {},
     ...facts,
   })
   return found.known ? `${found.sha.slice(0, 1)} of ${found.deployId}` : found.why
@@ -143,9 +145,33 @@ describe('it is not known', () => {
     ['it brought files of no commit', 'dags', [day(1, {}, { commitUrl: 'x#modified=dags' })], 'in no commit'],
     ['the Deployment has other DAGs', 'dags', [day(1, { dagTarballVersion: 'v1' })], 'another DAG version'],
     ['DAG deploys were off then', 'dags', [day(1, { isDagDeployEnabled: false })], 'switched on after'],
+    [
+      'the Deployment runs another image',
+      'image',
+      [day(1, { type: 'IMAGE_AND_DAG', imageTag: 'other' })],
+      'runs another image than the deploy cl1',
+    ],
+    [
+      'it was made with other inputs',
+      'dags',
+      [day(1, {}, { commitUrl: 'x#dags=12ab34' })],
+      'made with other inputs (`dags-path`)',
+    ],
     ['the commit is nonsense', 'dags', [day(1, {}, { commitSha: '--help' })], 'which commit'],
   ])('when %s', (_, part, deploys, why) => {
     expect(baseline(part, deploys)).toContain(why)
+  })
+
+  test('when the Deployment is said to have no DAG version', () => {
+    expect(baseline('dags', [day(1)], { desiredDagVersion: undefined })).toContain('another DAG version')
+  })
+
+  test('when other inputs are given now', () => {
+    const build = day(1, { type: 'IMAGE_AND_DAG' }, { commitUrl: 'x#image=12ab34' })
+    expect(baseline('image', [build])).toContain('made with other inputs')
+    expect(baseline('image', [build], { inputs: { image: 'ffffff' } })).toContain('made with other inputs')
+    expect(baseline('image', [build], { inputs: { image: '12ab34' } })).toBe('a of cl1')
+    expect(baseline('dags', [build])).toBe('a of cl1')
   })
 
   test('outside of GitHub Actions', () => {

@@ -9,6 +9,7 @@ import type { DeployTypeWish } from '../../src/inputs/types.ts'
 import type { Changes } from '../../src/project/changes.ts'
 import { readCommit } from '../../src/project/commit.ts'
 import { systemGit } from '../../src/project/git.ts'
+import type { ProjectTree } from '../../src/project/tree.ts'
 import { readProjectTree } from '../../src/project/tree.ts'
 import { makeDeploy, makeDeployment } from '../make/deployment.ts'
 import type { TestRepository } from '../make/repository.ts'
@@ -122,6 +123,16 @@ const BASELINES: Readonly<Record<string, Case>> = {
   'other path': { deploys: () => of(changed, { path: 'other' }), expected: 'image-and-dags' },
 }
 
+const trees = new Map<string, Promise<ProjectTree>>()
+
+/** Nobody writes into the repositories after they were made. */
+function treeOf(folder: string): Promise<ProjectTree> {
+  const where = { folder, projectPath: Promise.resolve(''), dagsPath: 'dags', everywhere: false }
+  const tree = trees.get(folder) ?? readProjectTree(systemGit, where)
+  trees.set(folder, tree)
+  return tree
+}
+
 async function choose(
   eventName: string,
   baseline: Case,
@@ -135,17 +146,13 @@ async function choose(
     { git: systemGit, compare: () => Promise.resolve(baseline.gitHub ?? LOST) },
     {
       inputs: { deployType, skipUnchanged, imageName: undefined, imageTriggerPaths: [] },
+      partInputs: {},
       deployment: makeDeployment(),
       deploys: baseline.deploys(),
       commit: readCommit(surroundings, event),
       projectPath: '',
       projectFolder: folder,
-      tree: await readProjectTree(systemGit, {
-        folder,
-        projectPath: Promise.resolve(''),
-        dagsPath: 'dags',
-        everywhere: false,
-      }),
+      tree: await treeOf(folder),
     },
   )
   return choice.skip === undefined ? choice.type : 'skip'

@@ -55,6 +55,10 @@ describe('paths', () => {
       { ...ASTRO, imageTriggers: ['!**/*.md', 'proto/**'] },
       'nothing',
     ],
+    ['pain 16: a trigger with braces', 'proto/b/x', { ...ASTRO, imageTriggers: ['proto/{a,b}/**'] }, 'image'],
+    ['pain 16: the whole repository', 'proto/b/x', { ...ASTRO, imageTriggers: ['./'] }, 'image'],
+    ['pain 16: the whole repository, as a dot', 'x', { ...ASTRO, imageTriggers: ['.'] }, 'image'],
+    ['pain 16: the whole repository, as a slash', 'x', { ...ASTRO, imageTriggers: ['/'] }, 'image'],
     ['a hidden trigger', '.ci/base.txt', { ...ASTRO, imageTriggers: ['.ci/*.txt'] }, 'image'],
     [
       'a trigger among the DAGs',

@@ -10,7 +10,7 @@ import { failureOf } from '../make/failure.ts'
 
 const FACTS: PlanFacts = {
   choice: { type: 'dags-only', skip: undefined, reasons: ['Deploy type dags-only, as `deploy-type` says.'] },
-  mark: { tree: undefined, modified: [] },
+  mark: { tree: undefined, modified: [], inputs: {} },
   deployment: makeDeployment(),
   deploys: [],
   commit: {

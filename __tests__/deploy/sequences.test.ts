@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Deploy } from '../../src/astro/types.ts'
 import { chooseDeploy, modifiedParts } from '../../src/deploy/choose.ts'
+import { namePartInputs } from '../../src/deploy/part-inputs.ts'
 import { planDeploy } from '../../src/deploy/plan.ts'
 import type { Commit } from '../../src/project/commit.ts'
 import { systemGit } from '../../src/project/git.ts'
@@ -12,6 +13,8 @@ import { makeRepository } from '../make/repository.ts'
 
 /** What runs: the content of each part, by path. */
 type Running = { readonly dags: string; readonly image: string }
+
+type Made = 'plain' | 'with an argument' | 'prebuilt'
 
 /** One thing that happens: somebody pushes and the workflow runs, or somebody acts on Astro. */
 type Act =
@@ -26,6 +29,8 @@ type Act =
       readonly rewrite: boolean
       /** A file that an earlier step makes and that is in no commit. */
       readonly generated: string | undefined
+      /** What the image is made of beside the files: nothing, a build argument, or it is a prebuilt one. */
+      readonly made: Made
     }
   | { readonly kind: 'foreign'; readonly image: boolean }
   | { readonly kind: 'rollback'; readonly back: number }
@@ -53,6 +58,7 @@ const push = fc.record({
     nil: undefined,
     freq: 5,
   }),
+  made: fc.constantFrom('plain', 'plain', 'plain', 'with an argument', 'prebuilt'),
 })
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: push },
@@ -63,18 +69,24 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 /** A Deployment and its history as Astro keeps them, and the repository whose workflow deploys to it. */
 function world(repository: TestRepository) {
   let running: Running = { dags: 'of somebody else', image: 'of somebody else' }
+  let runningTag = 'first'
   let time = Date.UTC(2026, 0, 1)
   const deploys: { readonly deploy: Deploy; readonly brought: Running }[] = []
 
   const record = (fields: Partial<Deploy>, brought: Running): void => {
     time += 60_000
     const id = `cl${deploys.length}`
-    const version = { dagTarballVersion: brought.dags }
-    deploys.push({
-      deploy: makeDeploy({ id, createdAt: new Date(time).toISOString(), ...version, ...fields }),
-      brought,
+    const deploy = makeDeploy({
+      id,
+      createdAt: new Date(time).toISOString(),
+      dagTarballVersion: brought.dags,
+      imageTag: fields.type === 'DAG_ONLY' ? runningTag : `image-${id}`,
+      ...fields,
     })
-    if (fields.status === undefined || fields.status === 'DEPLOYED') running = brought
+    deploys.push({ deploy, brought })
+    if (deploy.status !== 'DEPLOYED') return
+    running = brought
+    runningTag = deploy.imageTag
   }
 
   const content = async (wanted: (path: string) => boolean): Promise<string> => {
@@ -86,9 +98,9 @@ function world(repository: TestRepository) {
     )
     return texts.join('\n')
   }
-  const checkedOut = async (): Promise<Running> => ({
+  const checkedOut = async (made: Made): Promise<Running> => ({
     dags: await content(isDag),
-    image: await content(isInImage),
+    image: made === 'prebuilt' ? made : `${made}: ${await content(isInImage)}`,
   })
 
   return {
@@ -105,7 +117,9 @@ function world(repository: TestRepository) {
     rollback(back: number) {
       const accepted = deploys.filter(({ deploy }) => deploy.status === 'DEPLOYED')
       const target = accepted.at(-1 - back)
-      if (target) record({ type: target.deploy.type, rollbackFromId: target.deploy.id }, target.brought)
+      if (!target) return
+      const { id, type, imageTag } = target.deploy
+      record({ type, imageTag, rollbackFromId: id }, target.brought)
     },
     /** One run of the workflow; returns the type that was deployed, or `skip`. */
     async run(wish: Extract<Act, { kind: 'push' }>): Promise<string> {
@@ -128,13 +142,17 @@ function world(repository: TestRepository) {
       const inputs = {
         deployType: wish.type,
         skipUnchanged: wish.skipUnchanged,
-        imageName: undefined,
+        dagsPath: 'dags',
+        imageName: wish.made === 'prebuilt' ? 'hotfix' : undefined,
+        buildArgs: wish.made === 'with an argument' ? [{ name: 'A', value: '1' }] : [],
         imageTriggerPaths: [],
       }
-      const deployment = makeDeployment({ desiredDagTarballVersion: running.dags })
+      const partInputs = namePartInputs(inputs, {})
+      const deployment = makeDeployment({ desiredDagTarballVersion: running.dags, imageTag: runningTag })
       const history = deploys.map(({ deploy }) => deploy)
       const facts = {
         inputs,
+        partInputs,
         deployment,
         deploys: history,
         commit,
@@ -149,12 +167,12 @@ function world(repository: TestRepository) {
       const plan = planDeploy({
         ...facts,
         choice,
-        mark: { tree: undefined, modified: modifiedParts(facts) },
+        mark: { tree: undefined, modified: modifiedParts(facts), inputs: partInputs },
         description: undefined,
         dagFolder: undefined,
       })
       if (wish.end === 'cancelled before') return plan.type
-      const files = await checkedOut()
+      const files = await checkedOut(wish.made)
       const brought = {
         dags: plan.type === 'image-only' ? running.dags : files.dags,
         image: plan.ships.image ? files.image : running.image,
@@ -188,6 +206,7 @@ async function playedOut(acts: readonly Act[]): Promise<void> {
       end: 'live',
       rewrite: false,
       generated: undefined,
+      made: 'plain',
     }
     for (const one of [...acts, finish]) {
       if (one.kind === 'foreign') astro.foreign(one.image)
@@ -200,7 +219,7 @@ async function playedOut(acts: readonly Act[]): Promise<void> {
         if (one.generated !== undefined) await repository.write({ [one.generated]: 'made by a step' })
         const before = astro.running()
         const type = await astro.run(one)
-        const files = await astro.checkedOut()
+        const files = await astro.checkedOut(one.made)
         if (one.end === 'live') {
           const dags = type === 'image-only' || (type === 'skip' && one.type === 'image-only')
           const image = type === 'dags-only' || (type === 'skip' && one.type === 'dags-only')
@@ -224,12 +243,17 @@ describe('after any sequence of pushes, cancelled and failed runs, deploys by ot
   test('a run of infer that ends well leaves on the Deployment what is checked out, as does each explicit type for its part', async () => {
     await fc.assert(fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 8 }), playedOut), {
       numRuns: 40,
-      interruptAfterTimeLimit: 100_000,
     })
-  }, 180_000)
+  }, 300_000)
 
   test('pain 10: what a cancelled run should have deployed, the next one does', async () => {
-    const base = { kind: 'push', skipUnchanged: false, rewrite: false, generated: undefined } as const
+    const base = {
+      kind: 'push',
+      skipUnchanged: false,
+      rewrite: false,
+      generated: undefined,
+      made: 'plain',
+    } as const
     await playedOut([
       { ...base, files: {}, type: 'infer', end: 'live' },
       { ...base, files: { Dockerfile: '2' }, type: 'infer', end: 'cancelled before' },

@@ -3,7 +3,7 @@ import {
   parseBoolean,
   parseChoice,
   parseDuration,
-  parseList,
+  parseGlobs,
   parseRelativePath,
 } from '../../src/inputs/values.ts'
 
@@ -76,6 +76,7 @@ test('a choice is one of the words, exactly', () => {
   expect(parseChoice('B', ['a', 'b'])).toEqual({ problem: '"B" is not one of a, b' })
 })
 
-test('a list is split at lines and commas', () => {
-  expect(parseList('a, b\nc\n\n ,d ')).toEqual(['a', 'b', 'c', 'd'])
+test('globs are split at lines and commas, but not inside of braces', () => {
+  expect(parseGlobs('a, b\nc\n\n ,d ')).toEqual(['a', 'b', 'c', 'd'])
+  expect(parseGlobs('proto/{a,b}/**, c\n{d,e}')).toEqual(['proto/{a,b}/**', 'c', '{d,e}'])
 })

@@ -15,6 +15,11 @@ beforeEach(async () => {
 })
 afterEach(() => repository.remove())
 
+const inRepository =
+  (folder: string) =>
+  (...args: string[]): string =>
+    execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
 const FROM_GITHUB: Changes = { known: true, paths: ['from GitHub'], from: 'GitHub' }
 
 function changes(base: string, head: string, folder = repository.folder): Promise<Changes> {
@@ -105,6 +110,49 @@ describe('files of no commit', () => {
     expect((await readUncommitted(systemGit, repository.folder, false))?.toSorted()).toEqual(
       ['a.py', 'b.py', 'c.py', 'ignored.py', 'sub/new é.py'].toSorted(),
     )
+  })
+
+  test('those of submodules count, ignored ones and those of submodules in them too', async () => {
+    const [inner, deep] = [await makeRepository(), await makeRepository()]
+    try {
+      const add = (to: TestRepository, from: TestRepository, at: string): string =>
+        to.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', from.folder, at)
+      await deep.commit({ '.gitignore': 'made.py\n', 'b.py': '1' })
+      await inner.commit({ '.gitignore': 'made.py\n', 'a.py': '1' })
+      add(repository, inner, 'dags/lib')
+      await repository.commit({})
+      add({ ...repository, git: inRepository(path.join(repository.folder, 'dags/lib')) }, deep, 'deep')
+      await repository.write({ 'dags/lib/made.py': 'x', 'dags/lib/deep/made.py': 'x' })
+      const found = await readUncommitted(systemGit, repository.folder, false)
+      expect(found).toEqual(expect.arrayContaining(['dags/lib/made.py', 'dags/lib/deep/made.py']))
+    } finally {
+      await Promise.all([inner.remove(), deep.remove()])
+    }
+  })
+
+  test('a submodule that was not fetched has none', async () => {
+    const inner = await makeRepository()
+    try {
+      await inner.commit({ 'a.py': '1' })
+      repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner.folder, 'lib')
+      await repository.commit({})
+      repository.git('submodule', '--quiet', 'deinit', '--force', 'lib')
+      expect(await readUncommitted(systemGit, repository.folder, false)).toEqual([])
+    } finally {
+      await inner.remove()
+    }
+  })
+
+  test('a clone of another user, as in a container, is looked at all the same', async () => {
+    await repository.commit({ 'a.py': '1' })
+    await repository.write({ 'a.py': '2' })
+    process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = '1'
+    try {
+      expect(await systemGit(repository.folder, ['rev-parse', 'HEAD'])).toBeDefined()
+      expect(await readUncommitted(systemGit, repository.folder, false)).toEqual(['a.py'])
+    } finally {
+      delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER
+    }
   })
 
   test('a file that was only touched is unchanged', async () => {

@@ -1,6 +1,6 @@
 import type { Deploy, GitMetadata } from '../astro/types.ts'
 import type { Commit } from '../project/commit.ts'
-import type { Part } from '../project/tree-mark.ts'
+import type { Part, TreeMark } from '../project/tree-mark.ts'
 import { readTreeMark } from '../project/tree-mark.ts'
 
 /** The commit whose code a Deployment runs, for one part of it, or why that is not known. */
@@ -22,12 +22,20 @@ export type BaselineFacts = {
   /** The version that the Deployment moves to or runs; undefined where it has none. */
   readonly desiredDagVersion: string | undefined
   readonly isDagDeployEnabled: boolean
+  /** Of the image that the Deployment runs. */
+  readonly imageTag: string
+  /** Names of the inputs that the parts would be made with now. */
+  readonly inputs: TreeMark['inputs']
 }
 
 const BRINGS: Readonly<Record<string, readonly Part[]>> = {
   DAG_ONLY: ['dags'],
   IMAGE_ONLY: ['image'],
   IMAGE_AND_DAG: ['dags', 'image'],
+}
+const DECIDING_INPUTS: Readonly<Record<Part, string>> = {
+  dags: '`dags-path`',
+  image: '`image-name`, `build-args` or `dags-path`',
 }
 const SHA = /^[0-9a-f]{7,64}$/i
 
@@ -49,6 +57,9 @@ export function findBaseline(part: Part, facts: BaselineFacts): Baseline {
     (deploy) => deploy.status === 'FAILED' && brings(deploy, part) && isAfter(deploy, newest),
   )
   if (failed) return unknown(`the deploy ${failed.id} failed after the last one that succeeded`)
+  if (part === 'image' && newest.imageTag !== facts.imageTag) {
+    return unknown(`the Deployment runs another image than the deploy ${newest.id} brought`)
+  }
   const origin = followRollbacks(part, newest, facts.deploys)
   return origin
     ? fromDeploy(part, origin, facts)
@@ -62,12 +73,7 @@ function fromDeploy(part: Part, deploy: Deploy, facts: BaselineFacts): Baseline 
   if (deploy.isDagDeployEnabled !== facts.isDagDeployEnabled) {
     return unknown(`DAG-only deploys were switched ${facts.isDagDeployEnabled ? 'on' : 'off'} after ${name}`)
   }
-  if (
-    part === 'dags' &&
-    dagTarballVersion !== undefined &&
-    desiredDagVersion !== undefined &&
-    dagTarballVersion !== desiredDagVersion
-  ) {
+  if (part === 'dags' && dagTarballVersion !== undefined && dagTarballVersion !== desiredDagVersion) {
     return unknown(`the Deployment has another DAG version than ${name} brought`)
   }
   if (!git || !SHA.test(git.commitSha)) return unknown(`${name} does not say which commit it is of`)
@@ -79,6 +85,9 @@ function fromDeploy(part: Part, deploy: Deploy, facts: BaselineFacts): Baseline 
   }
   const mark = readTreeMark(git.commitUrl)
   if (mark.modified.includes(part)) return unknown(`${name} brought files that were in no commit`)
+  if (mark.inputs[part] !== facts.inputs[part]) {
+    return unknown(`${name} was made with other inputs (${DECIDING_INPUTS[part]})`)
+  }
   return {
     known: true,
     sha: mark.tree !== undefined && SHA.test(mark.tree) ? mark.tree : git.commitSha,

@@ -5,7 +5,8 @@ import { readCommittedChanges } from '../project/changes.ts'
 import type { Commit } from '../project/commit.ts'
 import type { Git } from '../project/git.ts'
 import type { ProjectTree } from '../project/tree.ts'
-import type { Part } from '../project/tree-mark.ts'
+import type { Part, TreeMark } from '../project/tree-mark.ts'
+import { PARTS } from '../project/tree-mark.ts'
 import { findBaseline } from './baseline.ts'
 import type { Choice, Layout, PartState } from './infer.ts'
 import { chooseType, judgePart, sortPaths } from './infer.ts'
@@ -14,7 +15,12 @@ export type ChooseDependencies = { readonly git: Git; readonly compare: Compare 
 
 export type ChooseFacts = {
   readonly inputs: Pick<Inputs, 'deployType' | 'skipUnchanged' | 'imageName' | 'imageTriggerPaths'>
-  readonly deployment: Pick<Deployment, 'isDagDeployEnabled' | 'desiredDagTarballVersion' | 'remoteExecution'>
+  /** Names of the inputs that the parts are made with. */
+  readonly partInputs: TreeMark['inputs']
+  readonly deployment: Pick<
+    Deployment,
+    'isDagDeployEnabled' | 'desiredDagTarballVersion' | 'imageTag' | 'remoteExecution'
+  >
   readonly deploys: readonly Deploy[]
   readonly commit: Commit | undefined
   readonly projectPath: string
@@ -22,6 +28,8 @@ export type ChooseFacts = {
   readonly projectFolder: string
   readonly tree: ProjectTree
 }
+
+const DAGS_ELSEWHERE = 'the DAG folder is a link to a place outside of this repository'
 
 /** Reads what changed, where that matters for the deploy type that was asked for, and decides what is deployed. */
 export async function chooseDeploy(deps: ChooseDependencies, facts: ChooseFacts): Promise<Choice> {
@@ -38,10 +46,12 @@ export async function chooseDeploy(deps: ChooseDependencies, facts: ChooseFacts)
   })
 }
 
-/** Parts of which the files are not those of the commit. */
+/** Parts of which the files are not those of the commit, or of which that is not known. */
 export function modifiedParts(facts: Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>): readonly Part[] {
-  const { dags, image } = sortPaths(facts.tree.uncommitted ?? [], layoutOf(facts))
-  return [...(dags.length > 0 ? (['dags'] as const) : []), ...(image.length > 0 ? (['image'] as const) : [])]
+  const { uncommitted, hasDagsElsewhere } = facts.tree
+  if (uncommitted === undefined) return PARTS
+  const sorted = sortPaths(uncommitted, layoutOf(facts))
+  return PARTS.filter((part) => sorted[part].length > 0 || (part === 'dags' && hasDagsElsewhere))
 }
 
 function layoutOf({
@@ -77,7 +87,10 @@ async function readParts(
       projectPath: facts.projectPath,
       desiredDagVersion: deployment.desiredDagTarballVersion,
       isDagDeployEnabled: deployment.isDagDeployEnabled,
+      imageTag: deployment.imageTag,
+      inputs: facts.partInputs,
     })
+    if (part === 'dags' && tree.hasDagsElsewhere) return { kind: 'unknown', why: DAGS_ELSEWHERE }
     const changes =
       baseline.known && tree.clone ? await changesSince(baseline.sha, tree.clone.head) : undefined
     return judgePart(part, baseline, changes, tree.uncommitted, layout)

@@ -46,12 +46,15 @@ export function sortPaths(
 
 /** Globs as a list: those with a leading `!` take paths out again, whatever their order. */
 function triggerMatcher(globs: readonly string[]): (path: string) => boolean {
-  const clean = (glob: string): string => glob.replace(/^(?:\.?\/)+/, '')
+  const clean = (glob: string): string => glob.replace(/^(?:\.?\/)+|^\.$/, '')
   const positive = globs.filter((glob) => !glob.startsWith('!')).map(clean)
   const negative = globs.filter((glob) => glob.startsWith('!')).map((glob) => clean(glob.slice(1)))
   const options = { dot: true, nonegate: true }
   /** A folder stands for all that is in it. */
-  const withContent = (glob: string): string[] => [glob.replace(/\/+$/, ''), `${glob.replace(/\/+$/, '')}/**`]
+  const withContent = (glob: string): string[] => {
+    const folder = glob.replace(/\/+$/, '')
+    return folder === '' ? ['**'] : [folder, `${folder}/**`]
+  }
   return picomatch(positive.flatMap(withContent), { ...options, ignore: negative.flatMap(withContent) })
 }
 

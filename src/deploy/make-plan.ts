@@ -3,6 +3,7 @@ import type { ImageNeed } from '../image/with-image.ts'
 import { createCompare } from '../project/compare.ts'
 import type { Run } from '../run.ts'
 import { chooseDeploy, modifiedParts } from './choose.ts'
+import { namePartInputs } from './part-inputs.ts'
 import type { DeployPlan } from './plan.ts'
 import { planDeploy } from './plan.ts'
 import { refuseType } from './preconditions.ts'
@@ -21,8 +22,9 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
     project.tree,
   ])
   const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal)
-  const facts = { inputs, deployment, deploys, commit, projectPath, projectFolder: project.folder, tree }
-  const choice = await chooseDeploy({ git: run.git, compare }, facts)
+  const partInputs = namePartInputs(inputs, run.env)
+  const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree }
+  const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder })
   if (choice.skip === undefined) {
     const hasImage = inputs.imageName !== undefined || tree.hasDockerfile
     refuseType({ type: choice.type, deployment, hasImage })
@@ -35,7 +37,11 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
     deployment,
     deploys,
     commit,
-    mark: { tree: head === commit?.sha ? undefined : head, modified: modifiedParts(facts) },
+    mark: {
+      tree: head === commit?.sha ? undefined : head,
+      modified: modifiedParts(facts),
+      inputs: partInputs,
+    },
     projectPath,
     description: inputs.description,
     dagFolder,

@@ -94,10 +94,10 @@ export function parseRelativePath(text: string): Parsed<string> {
   return { value: normal === '.' ? '' : normal }
 }
 
-/** A list, one item a line or separated by commas; empty items are dropped. */
-export function parseList(text: string): readonly string[] {
+/** A list of globs, one a line or separated by commas outside of braces; empty items are dropped. */
+export function parseGlobs(text: string): readonly string[] {
   return text
-    .split(/[\n,]/)
+    .split(/\n|,(?![^{\n]*\})/)
     .map((item) => item.trim())
     .filter((item) => item !== '')
 }

@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises'
+import * as path from 'node:path'
 import type { Git } from './git.ts'
 
 /** Which files differ between two states of a repository, by paths from its root, with forward slashes. */
@@ -61,7 +63,7 @@ export async function readUncommitted(
   everywhere: boolean,
 ): Promise<readonly string[] | undefined> {
   const where = everywhere ? ':/' : '.'
-  const [changed, unknown] = await Promise.all([
+  const [changed, unknown, inSubmodules] = await Promise.all([
     git(folder, [
       'diff',
       '-z',
@@ -75,9 +77,41 @@ export async function readUncommitted(
       where,
     ]),
     git(folder, ['ls-files', '-z', '--others', '--full-name', '--', where]),
+    uncommittedInSubmodules(git, folder, where),
   ])
-  if (changed === undefined || unknown === undefined) return undefined
-  return [...new Set([...splitNul(changed), ...splitNul(unknown)])]
+  if (changed === undefined || unknown === undefined || inSubmodules === undefined) return undefined
+  return [...new Set([...splitNul(changed), ...splitNul(unknown), ...inSubmodules])]
+}
+
+/** Of a submodule, git itself tells only that it changed, and nothing at all of files in it that it ignores. */
+async function uncommittedInSubmodules(
+  git: Git,
+  folder: string,
+  where: string,
+): Promise<readonly string[] | undefined> {
+  const [top, tracked] = await Promise.all([
+    git(folder, ['rev-parse', '--show-toplevel']),
+    git(folder, ['ls-files', '-z', '--stage', '--full-name', '--', where]),
+  ])
+  if (top === undefined || tracked === undefined) return undefined
+  const root = top.replace(/\r?\n$/, '')
+  const found: string[] = []
+  for (const entry of splitNul(tracked)) {
+    const submodule = /^160000 [^\t]*\t([^]*)$/.exec(entry)?.[1]
+    if (submodule === undefined || !(await isClone(path.join(root, submodule)))) continue
+    const inside = await readUncommitted(git, path.join(root, submodule), false)
+    if (inside === undefined) return undefined
+    found.push(...inside.map((name) => `${submodule}/${name}`))
+  }
+  return found
+}
+
+/** In the folder of a submodule that was not fetched, git would speak of the repository around it. */
+function isClone(folder: string): Promise<boolean> {
+  return access(path.join(folder, '.git')).then(
+    () => true,
+    () => false,
+  )
 }
 
 function splitNul(text: string): string[] {

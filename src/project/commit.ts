@@ -1,6 +1,6 @@
 import type { GitMetadata } from '../astro/types.ts'
 import type { TreeMark } from './tree-mark.ts'
-import { markTree } from './tree-mark.ts'
+import { markTree, NO_MARK } from './tree-mark.ts'
 
 /** The commit that is being shipped, as the workflow's context and event tell it. */
 export type Commit = {
@@ -92,11 +92,7 @@ export function completeCommit(
  * @param projectPath the project inside the repository; empty at its root
  * @param mark how the files differ from the commit
  */
-export function gitMetadata(
-  commit: Commit,
-  projectPath: string,
-  mark: TreeMark = { tree: undefined, modified: [] },
-): GitMetadata {
+export function gitMetadata(commit: Commit, projectPath: string, mark: TreeMark = NO_MARK): GitMetadata {
   const { serverUrl, owner, name } = commit.repository
   const where =
     serverUrl === GITHUB

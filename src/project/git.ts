@@ -6,13 +6,19 @@ const LONGEST_MS = 15_000
 /** What a step's environment holds for this action or the runner, and is nobody else's business. */
 const PRIVATE = /^(INPUT_|ASTRO|ACTIONS_)/
 
+/**
+ * In a container the checkout often belongs to another user, which git refuses unless told otherwise; actions/checkout tells
+ * it for its own step only. No program that the clone's settings name is run for watching files.
+ */
+const SETTINGS = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false']
+
 /** Runs git with these arguments; undefined when there is no git, no repository, no success or no end. */
 export type Git = (folder: string, args: readonly string[]) => Promise<string | undefined>
 
 /** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
 export const systemGit: Git = async (folder, args) => {
   const { getExecOutput } = await import('@actions/exec')
-  const run = getExecOutput('git', [...args], {
+  const run = getExecOutput('git', [...SETTINGS, ...args], {
     cwd: folder,
     silent: true,
     ignoreReturnCode: true,

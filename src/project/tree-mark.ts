@@ -1,24 +1,28 @@
 /** The two things that code is deployed as. */
 export type Part = 'dags' | 'image'
 
-/** How the files that were deployed differ from the commit that a deploy names. */
+/** How what was deployed differs from the commit that a deploy names. */
 export type TreeMark = {
   /** The commit that was checked out, where it is another one: on a pull request, GitHub's merge commit. */
   readonly tree: string | undefined
   /** Parts that held files which were in no commit, or differed from it. */
   readonly modified: readonly Part[]
+  /** Short names for the inputs that a part was made with, where they are not the default. */
+  readonly inputs: Readonly<Partial<Record<Part, string>>>
 }
 
-const PARTS: readonly Part[] = ['dags', 'image']
+export const PARTS: readonly Part[] = ['dags', 'image']
+export const NO_MARK: TreeMark = { tree: undefined, modified: [], inputs: {} }
 
 /**
  * Astro's git metadata has no field for what was deployed beside a commit, and a later run must not take such a deploy for
  * the commit itself. The fragment of the commit's URL carries it: browsers ignore it, and the page stays the same.
  */
-export function markTree(commitUrl: string, { tree, modified }: TreeMark): string {
+export function markTree(commitUrl: string, { tree, modified, inputs }: TreeMark): string {
   const marks = [
     ...(tree === undefined ? [] : [`tree=${tree}`]),
     ...(modified.length === 0 ? [] : [`modified=${modified.join(',')}`]),
+    ...PARTS.flatMap((part) => (inputs[part] === undefined ? [] : [`${part}=${inputs[part]}`])),
   ]
   return marks.length === 0 ? commitUrl : `${commitUrl}#${marks.join('&')}`
 }
@@ -27,5 +31,13 @@ export function markTree(commitUrl: string, { tree, modified }: TreeMark): strin
 export function readTreeMark(commitUrl: string | undefined): TreeMark {
   const marks = new URLSearchParams(commitUrl?.split('#')[1] ?? '')
   const modified = (marks.get('modified') ?? '').split(',')
-  return { tree: marks.get('tree') ?? undefined, modified: PARTS.filter((part) => modified.includes(part)) }
+  const inputs = PARTS.flatMap((part): [Part, string][] => {
+    const value = marks.get(part)
+    return value === null ? [] : [[part, value]]
+  })
+  return {
+    tree: marks.get('tree') ?? undefined,
+    modified: PARTS.filter((part) => modified.includes(part)),
+    inputs: Object.fromEntries(inputs),
+  }
 }

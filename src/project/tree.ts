@@ -12,6 +12,8 @@ export type ProjectTree = {
   readonly uncommitted: readonly string[] | undefined
   /** DAG folders, from the repository's root: the one that was named, and where it leads when it is a link. */
   readonly dagFolders: readonly string[]
+  /** The DAG folder is a link to a place that the clone does not hold, so git knows nothing of its files. */
+  readonly hasDagsElsewhere: boolean
   /** The text of the ignore file that Docker reads for the project's Dockerfile. */
   readonly dockerIgnore: string | undefined
   readonly hasDockerfile: boolean
@@ -44,10 +46,12 @@ export async function readProjectTree(
   ])
   const named = path.posix.join(projectPath, where.dagsPath)
   const linked = clone && (await endOfLink(clone.root, path.join(where.folder, where.dagsPath)))
-  const dagFolders = linked === undefined || linked === named ? [named] : [named, linked]
+  const hasDagsElsewhere = linked === ELSEWHERE
+  const isLink = linked !== undefined && linked !== ELSEWHERE && linked !== named
+  const dagFolders = isLink ? [named, linked] : [named]
   const uncommitted =
     clone && (await readUncommitted(git, where.folder, where.everywhere || dagFolders.length > 1))
-  return { clone, uncommitted, dagFolders, dockerIgnore, hasDockerfile }
+  return { clone, uncommitted, dagFolders, hasDagsElsewhere, dockerIgnore, hasDockerfile }
 }
 
 /** A file of the Dockerfile's own comes before the common one. */
@@ -62,11 +66,13 @@ async function readDockerIgnoreText(folder: string): Promise<string | undefined>
   return undefined
 }
 
-/** Where a folder really is, from the repository's root; undefined when it is not there or not inside. */
-async function endOfLink(root: string, folder: string): Promise<string | undefined> {
+const ELSEWHERE = Symbol('outside of the clone')
+
+/** Where a folder really is, from the repository's root, or ELSEWHERE; undefined when it is not there. */
+async function endOfLink(root: string, folder: string): Promise<string | typeof ELSEWHERE | undefined> {
   try {
     const [realRoot, end] = await Promise.all([realpath(root), realpath(folder)])
-    return isInside(realRoot, end) ? toForwardSlashes(path.relative(realRoot, end)) : undefined
+    return isInside(realRoot, end) ? toForwardSlashes(path.relative(realRoot, end)) : ELSEWHERE
   } catch {
     return undefined
   }
