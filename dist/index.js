@@ -33022,7 +33022,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2783);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(639);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33084,7 +33084,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 2783:
+/***/ 639:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -36948,6 +36948,8 @@ function explain(error) {
 }
 
 ;// CONCATENATED MODULE: ./src/project/changes.ts
+
+
 /** The clone that holds a folder; undefined where there is none. */
 async function readClone(git, folder) {
     const output = await git(folder, ['rev-parse', '--show-toplevel', 'HEAD^{commit}']);
@@ -36983,7 +36985,7 @@ async function readCommittedChanges(deps, folder, base, head) {
  */
 async function readUncommitted(git, folder, everywhere) {
     const where = everywhere ? ':/' : '.';
-    const [changed, unknown] = await Promise.all([
+    const [changed, unknown, inSubmodules] = await Promise.all([
         git(folder, [
             'diff',
             '-z',
@@ -36997,10 +36999,36 @@ async function readUncommitted(git, folder, everywhere) {
             where,
         ]),
         git(folder, ['ls-files', '-z', '--others', '--full-name', '--', where]),
+        uncommittedInSubmodules(git, folder, where),
     ]);
-    if (changed === undefined || unknown === undefined)
+    if (changed === undefined || unknown === undefined || inSubmodules === undefined)
         return undefined;
-    return [...new Set([...splitNul(changed), ...splitNul(unknown)])];
+    return [...new Set([...splitNul(changed), ...splitNul(unknown), ...inSubmodules])];
+}
+/** Of a submodule, git itself tells only that it changed, and nothing at all of files in it that it ignores. */
+async function uncommittedInSubmodules(git, folder, where) {
+    const [top, tracked] = await Promise.all([
+        git(folder, ['rev-parse', '--show-toplevel']),
+        git(folder, ['ls-files', '-z', '--stage', '--full-name', '--', where]),
+    ]);
+    if (top === undefined || tracked === undefined)
+        return undefined;
+    const root = top.replace(/\r?\n$/, '');
+    const found = [];
+    for (const entry of splitNul(tracked)) {
+        const submodule = /^160000 [^\t]*\t([^]*)$/.exec(entry)?.[1];
+        if (submodule === undefined || !(await isClone(external_node_path_namespaceObject.join(root, submodule))))
+            continue;
+        const inside = await readUncommitted(git, external_node_path_namespaceObject.join(root, submodule), false);
+        if (inside === undefined)
+            return undefined;
+        found.push(...inside.map((name) => `${submodule}/${name}`));
+    }
+    return found;
+}
+/** In the folder of a submodule that was not fetched, git would speak of the repository around it. */
+function isClone(folder) {
+    return (0,promises_namespaceObject.access)(external_node_path_namespaceObject.join(folder, '.git')).then(() => true, () => false);
 }
 function splitNul(text) {
     return text.split('\0').filter((path) => path !== '');
@@ -37008,14 +37036,16 @@ function splitNul(text) {
 
 ;// CONCATENATED MODULE: ./src/project/tree-mark.ts
 const PARTS = ['dags', 'image'];
+const NO_MARK = { tree: undefined, modified: [], inputs: {} };
 /**
  * Astro's git metadata has no field for what was deployed beside a commit, and a later run must not take such a deploy for
  * the commit itself. The fragment of the commit's URL carries it: browsers ignore it, and the page stays the same.
  */
-function markTree(commitUrl, { tree, modified }) {
+function markTree(commitUrl, { tree, modified, inputs }) {
     const marks = [
         ...(tree === undefined ? [] : [`tree=${tree}`]),
         ...(modified.length === 0 ? [] : [`modified=${modified.join(',')}`]),
+        ...PARTS.flatMap((part) => (inputs[part] === undefined ? [] : [`${part}=${inputs[part]}`])),
     ];
     return marks.length === 0 ? commitUrl : `${commitUrl}#${marks.join('&')}`;
 }
@@ -37023,7 +37053,15 @@ function markTree(commitUrl, { tree, modified }) {
 function readTreeMark(commitUrl) {
     const marks = new URLSearchParams(commitUrl?.split('#')[1] ?? '');
     const modified = (marks.get('modified') ?? '').split(',');
-    return { tree: marks.get('tree') ?? undefined, modified: PARTS.filter((part) => modified.includes(part)) };
+    const inputs = PARTS.flatMap((part) => {
+        const value = marks.get(part);
+        return value === null ? [] : [[part, value]];
+    });
+    return {
+        tree: marks.get('tree') ?? undefined,
+        modified: PARTS.filter((part) => modified.includes(part)),
+        inputs: Object.fromEntries(inputs),
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/baseline.ts
@@ -37032,6 +37070,10 @@ const BRINGS = {
     DAG_ONLY: ['dags'],
     IMAGE_ONLY: ['image'],
     IMAGE_AND_DAG: ['dags', 'image'],
+};
+const DECIDING_INPUTS = {
+    dags: '`dags-path`',
+    image: '`image-name`, `build-args` or `dags-path`',
 };
 const SHA = /^[0-9a-f]{7,64}$/i;
 /**
@@ -37051,6 +37093,9 @@ function findBaseline(part, facts) {
     const failed = facts.deploys.find((deploy) => deploy.status === 'FAILED' && brings(deploy, part) && isAfter(deploy, newest));
     if (failed)
         return baseline_unknown(`the deploy ${failed.id} failed after the last one that succeeded`);
+    if (part === 'image' && newest.imageTag !== facts.imageTag) {
+        return baseline_unknown(`the Deployment runs another image than the deploy ${newest.id} brought`);
+    }
     const origin = followRollbacks(part, newest, facts.deploys);
     return origin
         ? fromDeploy(part, origin, facts)
@@ -37063,10 +37108,7 @@ function fromDeploy(part, deploy, facts) {
     if (deploy.isDagDeployEnabled !== facts.isDagDeployEnabled) {
         return baseline_unknown(`DAG-only deploys were switched ${facts.isDagDeployEnabled ? 'on' : 'off'} after ${name}`);
     }
-    if (part === 'dags' &&
-        dagTarballVersion !== undefined &&
-        desiredDagVersion !== undefined &&
-        dagTarballVersion !== desiredDagVersion) {
+    if (part === 'dags' && dagTarballVersion !== undefined && dagTarballVersion !== desiredDagVersion) {
         return baseline_unknown(`the Deployment has another DAG version than ${name} brought`);
     }
     if (!git || !SHA.test(git.commitSha))
@@ -37080,6 +37122,9 @@ function fromDeploy(part, deploy, facts) {
     const mark = readTreeMark(git.commitUrl);
     if (mark.modified.includes(part))
         return baseline_unknown(`${name} brought files that were in no commit`);
+    if (mark.inputs[part] !== facts.inputs[part]) {
+        return baseline_unknown(`${name} was made with other inputs (${DECIDING_INPUTS[part]})`);
+    }
     return {
         known: true,
         sha: mark.tree !== undefined && SHA.test(mark.tree) ? mark.tree : git.commitSha,
@@ -37135,18 +37180,13 @@ const baseline_unknown = (why) => ({ known: false, why });
 // EXTERNAL MODULE: ./node_modules/picomatch/index.js
 var picomatch = __nccwpck_require__(4006);
 var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
-// EXTERNAL MODULE: ./node_modules/ignore/index.js
-var ignore = __nccwpck_require__(298);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
 ;// CONCATENATED MODULE: ./src/project/docker-ignore.ts
-
 /**
  * Whether a file stays out of the build context by a `.dockerignore`; paths are relative to the context, with forward
  * slashes.
  *
  * Docker's rules are not git's: every pattern starts at the root of the context, the last one that matches a file or one
- * of its folders decides, and `!` takes a file back even out of a folder that is left out. So each line is matched by
- * itself, as the anchored gitignore pattern that means the same, and the decision among them is made here.
+ * of its folders decides, and `!` takes a file back even out of a folder that is left out.
  */
 function readDockerIgnore(text) {
     const rules = text
@@ -37164,22 +37204,63 @@ function readDockerIgnore(text) {
 function readRule(line) {
     const readmits = line.startsWith('!');
     const pattern = cleanPath(readmits ? line.slice(1).trim() : line);
-    if (pattern === '')
-        return { readmits, matches: () => false };
-    const anchored = ignore_default()({ ignorecase: false }).add(`/${pattern}`);
-    return { readmits, matches: (path) => anchored.ignores(path) };
+    const matchesWhole = pattern === '.' ? () => false : readPattern(pattern);
+    return { readmits, matches: (path) => withFolders(path).some(matchesWhole) };
 }
-/** As Go's filepath.Clean does it before Docker matches: no `.`, no doubled or trailing slash, `..` resolved. */
+/** A path and every folder that it is in. */
+function withFolders(path) {
+    const segments = path.split('/');
+    return segments.map((_, index) => segments.slice(0, index + 1).join('/'));
+}
+/** As Go's filepath.Clean does it before Docker matches, and without a leading slash. */
 function cleanPath(pattern) {
+    const isRooted = pattern.startsWith('/');
     const segments = [];
     for (const segment of pattern.split('/')) {
-        if (segment === '..')
+        if (segment === '' || segment === '.')
+            continue;
+        const canGoUp = segments.length > 0 && segments.at(-1) !== '..';
+        if (segment !== '..')
+            segments.push(segment);
+        else if (canGoUp)
             segments.pop();
-        else if (segment !== '' && segment !== '.')
+        else if (!isRooted)
             segments.push(segment);
     }
-    return segments.join('/');
+    return segments.join('/') || '.';
 }
+const SPECIAL_AFTER_STARS = /[*?[\]\\]/;
+/**
+ * A pattern as Docker reads it (moby/patternmatcher): `*` and `?` stay inside a segment, `**` crosses any number of them
+ * and takes the slash that follows, classes are those of regular expressions, and a pattern with no other special
+ * character than two stars at its start is a suffix. What cannot be read fails the build, and matches nothing here.
+ */
+function readPattern(pattern) {
+    const suffix = pattern.slice(2);
+    if (pattern.startsWith('**') && !SPECIAL_AFTER_STARS.test(suffix)) {
+        return (path) => path.endsWith(suffix) || (suffix.startsWith('/') && path === suffix.slice(1));
+    }
+    try {
+        const expression = new RegExp(`^${toExpression(pattern)}$`, 'su');
+        return (path) => expression.test(path);
+    }
+    catch {
+        return () => false;
+    }
+}
+function toExpression(pattern) {
+    return pattern.replace(/\*\*\/?$|\*\*\/?|\*|\?|\\(.)|[.+()|{}$]/gsu, (found, escaped, at) => {
+        if (escaped !== undefined)
+            return /[\w\s]/u.test(escaped) ? escaped : quoted(escaped);
+        if (found.startsWith('**'))
+            return at + found.length === pattern.length ? '.*' : '(.*/)?';
+        if (found === '*')
+            return '[^/]*';
+        return found === '?' ? '[^/]' : quoted(found);
+    });
+}
+/** With the `u` flag only characters that mean something may be escaped. */
+const quoted = (character) => /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
 
 ;// CONCATENATED MODULE: ./src/deploy/infer.ts
 
@@ -37209,12 +37290,15 @@ function sortPaths(paths, layout) {
 }
 /** Globs as a list: those with a leading `!` take paths out again, whatever their order. */
 function triggerMatcher(globs) {
-    const clean = (glob) => glob.replace(/^(?:\.?\/)+/, '');
+    const clean = (glob) => glob.replace(/^(?:\.?\/)+|^\.$/, '');
     const positive = globs.filter((glob) => !glob.startsWith('!')).map(clean);
     const negative = globs.filter((glob) => glob.startsWith('!')).map((glob) => clean(glob.slice(1)));
     const options = { dot: true, nonegate: true };
     /** A folder stands for all that is in it. */
-    const withContent = (glob) => [glob.replace(/\/+$/, ''), `${glob.replace(/\/+$/, '')}/**`];
+    const withContent = (glob) => {
+        const folder = glob.replace(/\/+$/, '');
+        return folder === '' ? ['**'] : [folder, `${folder}/**`];
+    };
     return picomatch_default()(positive.flatMap(withContent), { ...options, ignore: negative.flatMap(withContent) });
 }
 function isCache(path) {
@@ -37319,6 +37403,8 @@ const infer_short = (sha) => sha.slice(0, 7);
 
 
 
+
+const DAGS_ELSEWHERE = 'the DAG folder is a link to a place outside of this repository';
 /** Reads what changed, where that matters for the deploy type that was asked for, and decides what is deployed. */
 async function chooseDeploy(deps, facts) {
     const { deployType, skipUnchanged, imageName } = facts.inputs;
@@ -37334,10 +37420,13 @@ async function chooseDeploy(deps, facts) {
         parts: deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined,
     });
 }
-/** Parts of which the files are not those of the commit. */
+/** Parts of which the files are not those of the commit, or of which that is not known. */
 function modifiedParts(facts) {
-    const { dags, image } = sortPaths(facts.tree.uncommitted ?? [], layoutOf(facts));
-    return [...(dags.length > 0 ? ['dags'] : []), ...(image.length > 0 ? ['image'] : [])];
+    const { uncommitted, hasDagsElsewhere } = facts.tree;
+    if (uncommitted === undefined)
+        return PARTS;
+    const sorted = sortPaths(uncommitted, layoutOf(facts));
+    return PARTS.filter((part) => sorted[part].length > 0 || (part === 'dags' && hasDagsElsewhere));
 }
 function layoutOf({ inputs, projectPath, tree, }) {
     return {
@@ -37364,12 +37453,39 @@ async function readParts(deps, facts) {
             projectPath: facts.projectPath,
             desiredDagVersion: deployment.desiredDagTarballVersion,
             isDagDeployEnabled: deployment.isDagDeployEnabled,
+            imageTag: deployment.imageTag,
+            inputs: facts.partInputs,
         });
+        if (part === 'dags' && tree.hasDagsElsewhere)
+            return { kind: 'unknown', why: DAGS_ELSEWHERE };
         const changes = baseline.known && tree.clone ? await changesSince(baseline.sha, tree.clone.head) : undefined;
         return judgePart(part, baseline, changes, tree.uncommitted, layout);
     };
     const [dags, image] = await Promise.all([read('dags'), read('image')]);
     return { dags, image };
+}
+
+;// CONCATENATED MODULE: ./src/deploy/part-inputs.ts
+
+/** What a part is made with; a name too short to tell anything of a build argument's value. */
+const NAME_LENGTH = 6;
+/**
+ * Short names for the inputs that each part is made with; a part without one is made with the defaults. The same commit with
+ * another name is another content.
+ *
+ * @param env where build arguments without a value take theirs from
+ */
+function namePartInputs({ dagsPath, imageName, buildArgs }, env) {
+    const dags = dagsPath === 'dags' ? [] : [dagsPath];
+    const args = buildArgs.map(({ name, value }) => `${name}=${value ?? env[name] ?? ''}`).toSorted();
+    const image = imageName === undefined ? [...dags, ...args] : ['prebuilt', imageName];
+    return {
+        ...(dags.length === 0 ? {} : { dags: nameOf(dags) }),
+        ...(image.length === 0 ? {} : { image: nameOf(image) }),
+    };
+}
+function nameOf(texts) {
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, NAME_LENGTH);
 }
 
 ;// CONCATENATED MODULE: ./src/project/commit.ts
@@ -37440,7 +37556,7 @@ function completeCommit(commit, local, contextSha) {
  * @param projectPath the project inside the repository; empty at its root
  * @param mark how the files differ from the commit
  */
-function gitMetadata(commit, projectPath, mark = { tree: undefined, modified: [] }) {
+function gitMetadata(commit, projectPath, mark = NO_MARK) {
     const { serverUrl, owner, name } = commit.repository;
     const where = serverUrl === GITHUB
         ? { provider: 'GITHUB', account: owner, repo: name }
@@ -37618,6 +37734,7 @@ function refuseClosed(deployment, session, problem) {
 
 
 
+
 /**
  * Reads the project and the deploy history, decides what is deployed, shows it, and refuses what cannot work. Nothing is
  * written, and nothing is built.
@@ -37632,8 +37749,9 @@ async function makePlan(run) {
         project.tree,
     ]);
     const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal);
-    const facts = { inputs, deployment, deploys, commit, projectPath, projectFolder: project.folder, tree };
-    const choice = await chooseDeploy({ git: run.git, compare }, facts);
+    const partInputs = namePartInputs(inputs, run.env);
+    const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree };
+    const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder });
     if (choice.skip === undefined) {
         const hasImage = inputs.imageName !== undefined || tree.hasDockerfile;
         refuseType({ type: choice.type, deployment, hasImage });
@@ -37645,7 +37763,11 @@ async function makePlan(run) {
         deployment,
         deploys,
         commit,
-        mark: { tree: head === commit?.sha ? undefined : head, modified: modifiedParts(facts) },
+        mark: {
+            tree: head === commit?.sha ? undefined : head,
+            modified: modifiedParts(facts),
+            inputs: partInputs,
+        },
         projectPath,
         description: inputs.description,
         dagFolder,
@@ -38187,7 +38309,7 @@ async function explainFailure(deps, run) {
     const lines = [];
     for (const [index, task] of failed.slice(0, TASKS_NAMED).entries()) {
         const words = index < LOGS_SHOWN ? await showLog(deps, run, task) : undefined;
-        lines.push(`Failed: ${nameOf(task)}${words === undefined ? '' : ` (${words})`}`);
+        lines.push(`Failed: ${failed_tasks_nameOf(task)}${words === undefined ? '' : ` (${words})`}`);
     }
     if (failed.length > TASKS_NAMED)
         lines.push(`Failed: ${failed.length - TASKS_NAMED} more`);
@@ -38207,7 +38329,7 @@ async function listUnfinished(deps, run) {
     const unfinished = tasks.filter(({ state }) => !ENDS.has(state ?? ''));
     const named = unfinished
         .slice(0, TASKS_NAMED)
-        .map((task) => `${nameOf(task)} (${task.state ?? 'not scheduled'})`);
+        .map((task) => `${failed_tasks_nameOf(task)} (${task.state ?? 'not scheduled'})`);
     const rest = unfinished.length - named.length;
     if (named.length === 0)
         return [];
@@ -38239,21 +38361,21 @@ async function showLog(deps, run, task) {
             if (!(error instanceof src_errors/* ActionError */.lZ))
                 throw error;
             if (attempt === LOG_TRIES) {
-                log.info(`The log of the task ${nameOf(task)} could not be read: ${error.observed ?? error.problem}`);
+                log.info(`The log of the task ${failed_tasks_nameOf(task)} could not be read: ${error.observed ?? error.problem}`);
             }
         }
     }
     const { lines, before } = tail(found, LOG_LINES);
     if (lines.length === 0)
         return undefined;
-    log.info(`The end of the log of the task ${nameOf(task)}${before === 0 ? '' : ` (${before} lines left out)`}:`);
+    log.info(`The end of the log of the task ${failed_tasks_nameOf(task)}${before === 0 ? '' : ` (${before} lines left out)`}:`);
     for (const line of lines)
         log.info(`  | ${line}`);
     const words = lines.findLast((line) => EXCEPTION.test(line));
     // A text is never cut: a secret that was cut is one that redaction does not know.
     return words !== undefined && words.length > LONGEST_WORDS ? EXCEPTION.exec(words)?.[0] : words;
 }
-function nameOf({ taskId, mapIndex }) {
+function failed_tasks_nameOf({ taskId, mapIndex }) {
     return mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`;
 }
 
@@ -39065,6 +39187,9 @@ function createSourceReader(airflow, promised) {
     };
 }
 
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
 ;// CONCATENATED MODULE: ./src/project/airflow-ignore.ts
 
 /**
@@ -40122,10 +40247,10 @@ function parseRelativePath(text) {
         return { problem: `${(0,src_errors/* quote */.hD)(text)} leaves the workspace` };
     return { value: normal === '.' ? '' : normal };
 }
-/** A list, one item a line or separated by commas; empty items are dropped. */
-function parseList(text) {
+/** A list of globs, one a line or separated by commas outside of braces; empty items are dropped. */
+function parseGlobs(text) {
     return text
-        .split(/[\n,]/)
+        .split(/\n|,(?![^{\n]*\})/)
         .map((item) => item.trim())
         .filter((item) => item !== '');
 }
@@ -40460,7 +40585,7 @@ function readInputs(hide, source = {
         deployId: id('deploy-id'),
         rollbackOnFailure: boolean('rollback-on-failure'),
         skipUnchanged: boolean('skip-unchanged'),
-        imageTriggerPaths: parseList(text('image-trigger-paths')),
+        imageTriggerPaths: parseGlobs(text('image-trigger-paths')),
         imageName: optional('image-name'),
         buildArgs: take('build-args', 'ASTRO-INPUT-BUILD', parseBuildArgs(text('build-args')), []),
         buildSecrets: take('build-secrets', 'ASTRO-INPUT-BUILD', parseBuildSecrets(text('build-secrets')), []),
@@ -41136,9 +41261,11 @@ async function readProjectTree(git, where) {
     ]);
     const named = external_node_path_namespaceObject.posix.join(projectPath, where.dagsPath);
     const linked = clone && (await endOfLink(clone.root, external_node_path_namespaceObject.join(where.folder, where.dagsPath)));
-    const dagFolders = linked === undefined || linked === named ? [named] : [named, linked];
+    const hasDagsElsewhere = linked === ELSEWHERE;
+    const isLink = linked !== undefined && linked !== ELSEWHERE && linked !== named;
+    const dagFolders = isLink ? [named, linked] : [named];
     const uncommitted = clone && (await readUncommitted(git, where.folder, where.everywhere || dagFolders.length > 1));
-    return { clone, uncommitted, dagFolders, dockerIgnore, hasDockerfile };
+    return { clone, uncommitted, dagFolders, hasDagsElsewhere, dockerIgnore, hasDockerfile };
 }
 /** A file of the Dockerfile's own comes before the common one. */
 async function readDockerIgnoreText(folder) {
@@ -41152,11 +41279,12 @@ async function readDockerIgnoreText(folder) {
     }
     return undefined;
 }
-/** Where a folder really is, from the repository's root; undefined when it is not there or not inside. */
+const ELSEWHERE = Symbol('outside of the clone');
+/** Where a folder really is, from the repository's root, or ELSEWHERE; undefined when it is not there. */
 async function endOfLink(root, folder) {
     try {
         const [realRoot, end] = await Promise.all([(0,promises_namespaceObject.realpath)(root), (0,promises_namespaceObject.realpath)(folder)]);
-        return isInside(realRoot, end) ? toForwardSlashes(external_node_path_namespaceObject.relative(realRoot, end)) : undefined;
+        return isInside(realRoot, end) ? toForwardSlashes(external_node_path_namespaceObject.relative(realRoot, end)) : ELSEWHERE;
     }
     catch {
         return undefined;
@@ -41593,10 +41721,15 @@ function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_
 const LONGEST_MS = 15_000;
 /** What a step's environment holds for this action or the runner, and is nobody else's business. */
 const PRIVATE = /^(INPUT_|ASTRO|ACTIONS_)/;
+/**
+ * In a container the checkout often belongs to another user, which git refuses unless told otherwise; actions/checkout tells
+ * it for its own step only. No program that the clone's settings name is run for watching files.
+ */
+const SETTINGS = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
 /** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
 const systemGit = async (folder, args) => {
     const { getExecOutput } = await Promise.resolve(/* import() */).then(__nccwpck_require__.bind(__nccwpck_require__, 2876));
-    const run = getExecOutput('git', [...args], {
+    const run = getExecOutput('git', [...SETTINGS, ...args], {
         cwd: folder,
         silent: true,
         ignoreReturnCode: true,
