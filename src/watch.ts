@@ -44,7 +44,7 @@ export async function watch<S, R>(deps: WatchDependencies, task: Watch<S, R>): P
   const startedAt = deps.clock.now()
   const deadline = startedAt + task.budgetMs
   const interval = task.interval ?? pollInterval
-  let state = 'nothing, for Astro did not answer'
+  let state = 'nothing, for no answer came'
   let told = { state: '', at: startedAt }
   let refusals = 0
 

@@ -69,6 +69,16 @@ describe('locateError', () => {
       { path: 'a.py', line: 9, message: 'ValueError: two' },
     ],
     [
+      'chained exceptions of which only the first is in a file of ours',
+      [
+        trace(`  File "${ROOT}a.py", line 4, in f`, '    x()', 'KeyError: 1'),
+        'The above exception was the direct cause of the following exception:',
+        '',
+        trace('  File "/x/airflow/models/dag.py", line 9, in g', '    f()', 'AirflowException: two'),
+      ].join('\n'),
+      { path: 'a.py', line: 4, message: 'AirflowException: two' },
+    ],
+    [
       'only frames of Airflow',
       trace(
         '  File "/x/airflow/taskgroup.py", line 245, in add',
@@ -128,6 +138,7 @@ describe('findNamed', () => {
 
 test.each([
   ['timeout for /a/b/c.py after 30.0s', 'timeout for /x/y/c.py after 31.5s'],
+  ['invalid syntax (a.py, line 3)', 'invalid syntax (a.py, line 14)'],
   ['<object at 0x7f01>', '<object at 0x9ab2>'],
 ])('%s is the same error as %s', (one, other) => {
   expect(withoutParticulars(one)).toBe(withoutParticulars(other))

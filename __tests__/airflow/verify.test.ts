@@ -125,6 +125,27 @@ describe('files that neither import nor fail in time', () => {
   })
 })
 
+describe('after the first error', () => {
+  const failing = (failedAt: number) => makeImportError({ file: 'bad.py', failedAt })
+  const slow = (ms: number) => ({
+    dags: ms < 200_000 ? [] : [makeDag({ bundleVersion: 'v2', parsedAt: at(200_000) })],
+    errors: [failing(at(10_000))],
+  })
+  const given = { promised: promise('a.py', 'bad.py') }
+
+  test('that is new, the rest is waited for no longer than it may take to parse it', async () => {
+    const report = await verified(slow, { ...given, baseline: {} })
+    expect(report).toMatchObject({ newErrors: [{ file: 'dags/bad.py' }], silent: ['dags/a.py'] })
+    expect(report.elapsedMs).toBeLessThan(60_000)
+  })
+
+  test('that was there before, the rest is waited for as ever', async () => {
+    const report = await verified(slow, { ...given, baseline: { errors: [failing(at(-9_000))] } })
+    expect(report).toMatchObject({ newErrors: [], oldErrors: [{ file: 'dags/bad.py' }], silent: [] })
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(200_000)
+  })
+})
+
 describe('an image alone', () => {
   const names = { 2: '/usr/local/airflow/dags/a.py', 3: 'a.py' } as const
   const again = (file: string, parsedAt: number) => ({ dags: [makeDag({ file, parsedAt })] })

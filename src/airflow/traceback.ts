@@ -15,20 +15,23 @@ const TRACEBACK = 'Traceback (most recent call last):'
 /**
  * Reads what Airflow says of a file that does not import: usually a traceback that was cut to its last two frames, so the
  * file's own frame may be missing; sometimes only a sentence. The place is the last frame in a file of ours: the DAG file, or
- * the helper that is at fault.
+ * the helper that is at fault. Of chained exceptions the last one counts, unless nothing of ours is in it.
  *
  * @param ours our name for a file that Airflow names, if it is one of ours
  */
 export function locateError(trace: string, ours: (path: string) => string | undefined): ErrorPlace {
   const last = trace.slice(Math.max(0, trace.lastIndexOf(TRACEBACK)))
-  const frames = [...last.matchAll(FRAME)].map(([, path = '', line = '1']): Frame => ({
-    path,
-    line: Number(line),
-  }))
-  const place = frames
-    .map(({ path, line }) => ({ path: ours(path), line }))
-    .findLast(({ path }) => path !== undefined)
+  const place = lastFrame(last, ours) ?? lastFrame(trace, ours)
   return { path: place?.path, line: place?.line, message: messageOf(last) }
+}
+
+function lastFrame(trace: string, ours: (path: string) => string | undefined): Frame | undefined {
+  return [...trace.matchAll(FRAME)]
+    .flatMap(([, name = '', line = '1']): Frame[] => {
+      const path = ours(name)
+      return path === undefined ? [] : [{ path, line: Number(line) }]
+    })
+    .at(-1)
 }
 
 /** The first line at the margin after the last frame: what follows it are notes. */
@@ -70,4 +73,5 @@ export function withoutParticulars(message: string): string {
     .replace(/0x[0-9a-f]+/gi, '0x')
     .replace(/\d+(?:\.\d+)?s\b/g, 's')
     .replace(/PID: \d+/g, 'PID')
+    .replace(/\bline \d+/g, 'line')
 }

@@ -4,7 +4,7 @@ import { ActionError } from '../errors.ts'
 import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
-import { promisedByDags } from './baseline.ts'
+import { isOld, promisedByDags } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
 import { isDown } from './failure.ts'
 import { nameFiles } from './file-names.ts'
@@ -108,7 +108,7 @@ export async function verify(
         if (seen instanceof ActionError) return { kind: 'waiting', state: seen.observed ?? seen.problem }
         observed = seen
         const { judgement } = seen
-        if (judgement.failed.size > 0 || judgement.duplicates.length > 0) firstErrorAt ??= clock.now()
+        if (hasNewError(seen)) firstErrorAt ??= clock.now()
         const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS
         if (judgement.isComplete || isHopeless) return { kind: 'done', result: seen }
         return { kind: 'waiting', state: describeWait(judgement) }
@@ -121,6 +121,12 @@ export async function verify(
     if (observed !== undefined && error instanceof ActionError && error.code === TIMEOUT_CODE) return observed
     throw error
   }
+}
+
+/** An error that was there before does not fail the deploy, so it must not cut the wait short either. */
+function hasNewError({ judgement, before }: Observed): boolean {
+  const errors = [...judgement.failed.values()]
+  return judgement.duplicates.length > 0 || errors.some((error) => !isOld(error, before.errors))
 }
 
 /**
