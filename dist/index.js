@@ -33118,7 +33118,7 @@ async function watch(deps, task) {
     const startedAt = deps.clock.now();
     const deadline = startedAt + task.budgetMs;
     const interval = task.interval ?? pollInterval;
-    let state = 'nothing, for Astro did not answer';
+    let state = 'nothing, for no answer came';
     let told = { state: '', at: startedAt };
     let refusals = 0;
     for (;;) {
@@ -38657,20 +38657,22 @@ const TRACEBACK = 'Traceback (most recent call last):';
 /**
  * Reads what Airflow says of a file that does not import: usually a traceback that was cut to its last two frames, so the
  * file's own frame may be missing; sometimes only a sentence. The place is the last frame in a file of ours: the DAG file, or
- * the helper that is at fault.
+ * the helper that is at fault. Of chained exceptions the last one counts, unless nothing of ours is in it.
  *
  * @param ours our name for a file that Airflow names, if it is one of ours
  */
 function locateError(trace, ours) {
     const last = trace.slice(Math.max(0, trace.lastIndexOf(TRACEBACK)));
-    const frames = [...last.matchAll(FRAME)].map(([, path = '', line = '1']) => ({
-        path,
-        line: Number(line),
-    }));
-    const place = frames
-        .map(({ path, line }) => ({ path: ours(path), line }))
-        .findLast(({ path }) => path !== undefined);
+    const place = lastFrame(last, ours) ?? lastFrame(trace, ours);
     return { path: place?.path, line: place?.line, message: messageOf(last) };
+}
+function lastFrame(trace, ours) {
+    return [...trace.matchAll(FRAME)]
+        .flatMap(([, name = '', line = '1']) => {
+        const path = ours(name);
+        return path === undefined ? [] : [{ path, line: Number(line) }];
+    })
+        .at(-1);
 }
 /** The first line at the margin after the last frame: what follows it are notes. */
 function messageOf(trace) {
@@ -38709,7 +38711,8 @@ function withoutParticulars(message) {
         .replace(/(?:\/[^\s/'"]+)+\//g, '')
         .replace(/0x[0-9a-f]+/gi, '0x')
         .replace(/\d+(?:\.\d+)?s\b/g, 's')
-        .replace(/PID: \d+/g, 'PID');
+        .replace(/PID: \d+/g, 'PID')
+        .replace(/\bline \d+/g, 'line');
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/baseline.ts
@@ -39090,7 +39093,7 @@ async function verify(deps, facts) {
                     return { kind: 'waiting', state: seen.observed ?? seen.problem };
                 observed = seen;
                 const { judgement } = seen;
-                if (judgement.failed.size > 0 || judgement.duplicates.length > 0)
+                if (hasNewError(seen))
                     firstErrorAt ??= clock.now();
                 const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS;
                 if (judgement.isComplete || isHopeless)
@@ -39107,6 +39110,11 @@ async function verify(deps, facts) {
             return observed;
         throw error;
     }
+}
+/** An error that was there before does not fail the deploy, so it must not cut the wait short either. */
+function hasNewError({ judgement, before }) {
+    const errors = [...judgement.failed.values()];
+    return judgement.duplicates.length > 0 || errors.some((error) => !isOld(error, before.errors));
 }
 /**
  * Time between the starts of two looks: a parse takes a minute or two as a rule, so that it is noticed soon also then. An
