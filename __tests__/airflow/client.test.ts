@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import { createAirflowClient } from '../../src/airflow/client.ts'
-import { connectAirflow } from '../../src/airflow/connect.ts'
 import type { AirflowMajor } from '../../src/airflow/types.ts'
 import { failureOf } from '../make/failure.ts'
 import { makeRequest } from '../make/http.ts'
@@ -198,31 +197,4 @@ describe('the Airflow client', () => {
     await client(3).airflow.triggerRun('a b', run)
     expect(await client(3).airflow.dagRun('a b', 'astro+1')).toEqual({ id: 'astro+1', state: 'success' })
   })
-})
-
-describe('connectAirflow', () => {
-  const tokens = { accessToken: () => Promise.resolve('t'), renew: () => Promise.resolve(false) }
-  const connect = (apiUrl: string, airflowVersion: string) =>
-    connectAirflow({ request: makeRequest().request, tokens }, { apiUrl, airflowVersion })
-
-  test.each([
-    ['3.1.8', `${HOST}/d1/api/v1`, `${HOST}/d1/api/v2`],
-    ['2.10.5+astro.1', `${HOST}/d1/api/v1`, `${HOST}/d1/api/v1`],
-    ['4.0.0', `${HOST}/d1/api/v2?x=1`, `${HOST}/d1/api/v2`],
-  ])('the version %s decides, not the suffix of %s', async (version, given, root) => {
-    expect((await connect(given, version)).root).toBe(root)
-  })
-
-  test('asks Airflow when Astro does not know: first as 3, then as 2', async () => {
-    nock(HOST).get('/d1/api/v2/version').reply(404, '<html>', { 'content-type': 'text/html' })
-    nock(HOST).get('/d1/api/v1/version').reply(200, { version: '2.9.0' }, json)
-    expect((await connect(`${HOST}/d1/api/v1`, 'NA')).major).toBe(2)
-  })
-
-  test.each(['http://airflow.test/api/v2', 'airflow.test/api/v2', ''])(
-    'does not send the token to %j',
-    async (url) => {
-      expect((await failureOf(() => connect(url, '3.1.0'))).code).toBe('ASTRO-AIRFLOW-ADDRESS')
-    },
-  )
 })

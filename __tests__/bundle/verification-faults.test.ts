@@ -70,6 +70,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
     passing({ fault: 'html', status: 200 }),
     passing(LOGIN),
     passing({ fault: 'status', status: 503 }),
+    passing({ fault: 'status', status: 502 }),
+    passing({ fault: 'html', status: 404 }),
     passing({ fault: 'truncated', how: 'length' }),
   ]),
   '401 in the middle': deploy([passing({ fault: 'status', status: 401 })]),
@@ -121,10 +123,10 @@ describe.each([3, 2])('Airflow %i', (major) => {
     expect(message).toMatch(/The deploy \S+ is live\./)
   })
 
-  test('HTML, a login page, 503 and truncated JSON pass when they end', async () => {
+  test('HTML, a login page, 503, 502, the page of an ingress and truncated JSON pass when they end', async () => {
     const { message, astro } = await played('each once')
     expect(message).toBe('')
-    expect(astro.requests.filter(({ fault }) => fault !== undefined)).toHaveLength(5)
+    expect(astro.requests.filter(({ fault }) => fault !== undefined)).toHaveLength(7)
   })
 
   test('401 in the middle gets another token', async () => {

@@ -74,6 +74,15 @@ describe.each([3, 2])('Airflow %i', (major) => {
     }
   })
 
+  test('as warnings, they leave room for the other warnings', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `dags/bad_${index + 10}.py`)
+    const files = Object.fromEntries(names.map((name) => [name, brokenDag()]))
+    const { exitCode, warnings, places } = await deployDags(ground, major, files, { verify: 'warn' })
+    expect([exitCode, places.map(({ level }) => level)]).toEqual([0, Array(6).fill('warning')])
+    expect(warnings.length + places.length).toBeLessThanOrEqual(10)
+    for (const name of names) expect(warnings.join()).toContain(name)
+  })
+
   test('DAGs that are gone are a warning, and green', async () => {
     const id = deploymentOf(ground, major)
     await deployDags(ground, id, { 'dags/old.py': goodDag('former') })

@@ -3,7 +3,7 @@ import { watch } from '../watch.ts'
 import { ActionError } from '../errors.ts'
 import type { AirflowClient } from './client.ts'
 import { isDown } from './failure.ts'
-import { connectAirflow } from './connect.ts'
+import { connectAirflow, connectOnceUp } from './connect.ts'
 
 /**
  * `action: get-access-token`: hands the access token on to later steps, after it has proved to work on the Airflow API of
@@ -13,7 +13,7 @@ export async function handOnAccessToken(run: Run): Promise<void> {
   const { deployment, session, outputs, secrets, log, stage, tell } = run
   await stage('Try the token on Airflow', async () => {
     if (deployment.status === 'HIBERNATING') throw asleep(deployment)
-    const airflow = await connectAirflow({ ...run, tokens: session }, deployment)
+    const airflow = await connected(run)
     await provedOn(airflow, run)
     log.info(`The token works on the Airflow API (major ${airflow.major}) at ${airflow.root}`)
     outputs.set({ 'airflow-api-url': airflow.root })
@@ -37,6 +37,14 @@ function stillComing(error: unknown): ActionError {
 }
 
 /** A Deployment that was just created has an Airflow that is not up yet; it is waited for when the step waits at all. */
+async function connected(run: Run): Promise<AirflowClient> {
+  const { deployment, session } = run
+  const { waitMs } = run.inputs
+  const deps = { ...run, tokens: session }
+  if (waitMs === undefined) return connectAirflow(deps, deployment)
+  return connectOnceUp({ ...deps, remainingMs: () => waitMs }, deployment, unproven(run, waitMs))
+}
+
 async function provedOn(airflow: AirflowClient, run: Run): Promise<void> {
   const { waitMs } = run.inputs
   if (waitMs === undefined) {
@@ -50,15 +58,19 @@ async function provedOn(airflow: AirflowClient, run: Run): Promise<void> {
         ? { kind: 'done', result: undefined }
         : { kind: 'waiting', state: down.observed ?? down.problem },
     budgetMs: waitMs,
-    timedOut: (state) =>
-      new ActionError({
-        code: 'ASTRO-TOKEN-UNPROVEN',
-        problem: `The token could not be tried on the Airflow of ${run.deployment.name} within ${waitMs / 1000} s.`,
-        observed: `Last seen: ${state}`,
-        likelyCause: 'Airflow is still starting, or cannot be reached from this runner.',
-        fix: `Look at the Deployment: ${run.target.url}`,
-      }),
+    timedOut: unproven(run, waitMs),
   })
+}
+
+function unproven({ deployment, target }: Run, waitMs: number): (state: string) => ActionError {
+  return (state) =>
+    new ActionError({
+      code: 'ASTRO-TOKEN-UNPROVEN',
+      problem: `The token could not be tried on the Airflow of ${deployment.name} within ${waitMs / 1000} s.`,
+      observed: `Last seen: ${state}`,
+      likelyCause: 'Airflow is still starting, or cannot be reached from this runner.',
+      fix: `Look at the Deployment: ${target.url}`,
+    })
 }
 
 function asleep({ name, id }: Run['deployment']): ActionError {
