@@ -33837,7 +33837,7 @@ async function handOnAccessToken(run) {
     await stage('Try the token on Airflow', async () => {
         if (deployment.status === 'HIBERNATING')
             throw asleep(deployment);
-        const airflow = await connectAirflow({ ...run, tokens: session }, deployment);
+        const airflow = await connected(run);
         await provedOn(airflow, run);
         log.info(`The token works on the Airflow API (major ${airflow.major}) at ${airflow.root}`);
         outputs.set({ 'airflow-api-url': airflow.root });
@@ -33857,6 +33857,14 @@ function stillComing(error) {
     throw error;
 }
 /** A Deployment that was just created has an Airflow that is not up yet; it is waited for when the step waits at all. */
+async function connected(run) {
+    const { deployment, session } = run;
+    const { waitMs } = run.inputs;
+    const deps = { ...run, tokens: session };
+    if (waitMs === undefined)
+        return connectAirflow(deps, deployment);
+    return connectOnceUp({ ...deps, remainingMs: () => waitMs }, deployment, unproven(run, waitMs));
+}
 async function provedOn(airflow, run) {
     const { waitMs } = run.inputs;
     if (waitMs === undefined) {
@@ -33869,13 +33877,16 @@ async function provedOn(airflow, run) {
             ? { kind: 'done', result: undefined }
             : { kind: 'waiting', state: down.observed ?? down.problem },
         budgetMs: waitMs,
-        timedOut: (state) => new src_errors/* ActionError */.lZ({
-            code: 'ASTRO-TOKEN-UNPROVEN',
-            problem: `The token could not be tried on the Airflow of ${run.deployment.name} within ${waitMs / 1000} s.`,
-            observed: `Last seen: ${state}`,
-            likelyCause: 'Airflow is still starting, or cannot be reached from this runner.',
-            fix: `Look at the Deployment: ${run.target.url}`,
-        }),
+        timedOut: unproven(run, waitMs),
+    });
+}
+function unproven({ deployment, target }, waitMs) {
+    return (state) => new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TOKEN-UNPROVEN',
+        problem: `The token could not be tried on the Airflow of ${deployment.name} within ${waitMs / 1000} s.`,
+        observed: `Last seen: ${state}`,
+        likelyCause: 'Airflow is still starting, or cannot be reached from this runner.',
+        fix: `Look at the Deployment: ${target.url}`,
     });
 }
 function asleep({ name, id }) {
@@ -39297,8 +39308,12 @@ async function readIgnoreFiles(byPath) {
 
 ;// CONCATENATED MODULE: ./src/deploy/verification-verdict.ts
 
-/** GitHub shows ten annotations of a level for a step; one of the errors is the step's own. */
-const MOST_ANNOTATIONS = 9;
+/**
+ * GitHub shows ten annotations of a level for a step. One error is the step's own; warnings may also be about the credential,
+ * DAGs that are gone, the baseline and what came of it all.
+ */
+const MOST_ERRORS = 9;
+const MOST_WARNINGS = 6;
 const MOST_DESCRIBED = 10;
 const MOST_NAMED = 50;
 /** Whether the time was over before it was known of each file whether it imports. */
@@ -39312,8 +39327,8 @@ function isLate({ newErrors, silent, unclear }) {
  * @param parser what was asked about it, when it is late
  */
 function conclude({ log, inputs }, report, parser) {
-    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
-    const shown = report.newErrors.filter(({ isOurs }) => isOurs).slice(0, MOST_ANNOTATIONS);
+    const [annotate, most] = inputs.verify === 'warn' ? [log.warningAt, MOST_WARNINGS] : [log.errorAt, MOST_ERRORS];
+    const shown = report.newErrors.filter(({ isOurs }) => isOurs).slice(0, most);
     for (const { file, line, message } of shown)
         annotate({ title: 'DAG import error', file, line }, message);
     const listed = [
