@@ -43,7 +43,7 @@ export async function deploy(run: Run): Promise<void> {
   const baseline = await takeBaseline(run)
   refusePausedDag(run, baseline)
   const need = imageNeed(run, plan)
-  const { deploy, written, expected } = need
+  const { deploy, written, expected, generated } = need
     ? await withImage(run, need, (image) => ship(run, plan, variables, image))
     : await ship(run, plan, variables, undefined)
 
@@ -69,7 +69,7 @@ export async function deploy(run: Run): Promise<void> {
     const isProved =
       inputs.verify !== 'no' &&
       (await stage('Verify in Airflow', () =>
-        verifyDeploy(run, seen, { plan, expected, baseline, deadline }),
+        verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline }),
       ))
     if (written) proveVariables(run, seen, written)
     await smokeTest(run, seen, deploy.id)
@@ -85,6 +85,8 @@ type Shipped = {
   readonly written: WrittenChange | undefined
   /** What is to be waited for. */
   readonly expected: Expectation
+  /** What the DAG bundle has beside the files of the repository. */
+  readonly generated: readonly GeneratedFile[]
 }
 
 /** Writes the variables, then creates, pushes, uploads and finalizes. */
@@ -96,8 +98,9 @@ async function ship(
 ): Promise<Shipped> {
   const { deployment, target, outputs, stage, tell } = run
   const written = await writeVariables(run, variables)
+  const generated = plan.ships.dags ? generatedFiles(run) : []
   const { deploy, dagVersion } = await stage('Deploy', async () => {
-    const body = plan.ships.dags ? await run.project().bundle(generatedFiles(run)) : undefined
+    const body = plan.ships.dags ? await run.project().bundle(generated) : undefined
     const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }
     return applyDeploy(deps, target, plan, { body, push: image?.push })
   })
@@ -106,6 +109,7 @@ async function ship(
   return {
     deploy,
     written,
+    generated,
     expected: {
       dagVersion,
       image: image && {

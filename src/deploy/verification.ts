@@ -12,8 +12,9 @@ import type { AirflowMajor } from '../airflow/types.ts'
 import { neverHeard, verify } from '../airflow/verify.ts'
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
+import type { GeneratedFile } from '../project/archive.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
-import { readPromisedDags } from '../project/promised-dags.ts'
+import { belowDags, readPromisedDags, withGenerated } from '../project/promised-dags.ts'
 import type { Run } from '../run.ts'
 import type { DeployPlan } from './plan.ts'
 import type { Expectation } from './rollout-verdict.ts'
@@ -23,6 +24,8 @@ import { conclude, isLate } from './verification-verdict.ts'
 type Facts = {
   readonly plan: Pick<DeployPlan, 'type' | 'ships'>
   readonly expected: Pick<Expectation, 'dagVersion'>
+  /** What the DAG bundle has beside the files of the repository. */
+  readonly generated: readonly GeneratedFile[]
   readonly baseline: Baseline | undefined
   readonly deadline: number
 }
@@ -75,8 +78,7 @@ export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Pr
         budgetMs: remainingMs(),
       },
     )
-    const dagFiles = facts.plan.type === 'image-only' ? new Set<string>() : observed.folder
-    const repository = await describeRepository(run, dagFiles)
+    const repository = await describeRepository(run, ownFiles(observed.folder, facts))
     const report = reportOn(observed, repository, baseline !== undefined)
     outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) })
     tell({ verification: report })
@@ -94,10 +96,17 @@ export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Pr
 async function promisedBy(
   run: Run,
   major: AirflowMajor,
-  { plan, baseline }: Pick<Facts, 'plan' | 'baseline'>,
+  { plan, baseline, generated }: Pick<Facts, 'plan' | 'baseline' | 'generated'>,
 ): Promise<PromisedDags | undefined> {
   if (plan.type === 'image-only') return baseline && promisedByDags(baseline.dags)
-  return readPromisedDags(await run.project().dagFolder, major)
+  return withGenerated(await readPromisedDags(await run.project().dagFolder, major), generated)
+}
+
+/** Files of the repository among those of the DAG folder. What an image brings need not be what is checked out. */
+function ownFiles(folder: ReadonlySet<string>, { plan, generated }: Facts): ReadonlySet<string> {
+  if (plan.type === 'image-only') return new Set()
+  const others = new Set(generated.map(({ path }) => belowDags(path)))
+  return new Set([...folder].filter((file) => !others.has(file)))
 }
 
 /** The error with what Airflow says of the component that parses. */
@@ -143,7 +152,7 @@ async function describeRepository(run: Run, dagFiles: ReadonlySet<string>): Prom
   const onDisk = path.join(run.env.GITHUB_WORKSPACE ?? process.cwd(), run.inputs.rootFolder)
   const absolute = new Map(
     files.flatMap((file) =>
-      file.kind === 'file' ? [[file.path.replace(/^dags\//, ''), file.absolutePath] as const] : [],
+      file.kind === 'file' ? [[belowDags(file.path), file.absolutePath] as const] : [],
     ),
   )
   return {

@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
+import type { GeneratedFile } from './archive.ts'
 import type { IgnoreFiles } from './airflow-ignore.ts'
 import { isIgnored } from './airflow-ignore.ts'
 import type { DagFile, DagFolder, DagRegularFile } from './dag-file.ts'
@@ -20,12 +21,34 @@ export type PromisedDags = {
   readonly all: ReadonlySet<string>
 }
 
+/** A path of the archive, below the DAG folder. */
+export const belowDags = (path: string): string => path.replace(/^dags\//, '')
+
+/** The same with files that are only in the archive. */
+export function withGenerated(
+  { files, all }: PromisedDags,
+  generated: readonly GeneratedFile[],
+): PromisedDags {
+  const added = generated.map(({ path, content }) => promisedFile(belowDags(path), content))
+  const names = new Set(added.map(({ path }) => path))
+  return {
+    files: [...files.filter(({ path }) => !names.has(path)), ...added],
+    all: new Set([...all, ...names]),
+  }
+}
+
+const promisedFile = (path: string, source: string): PromisedFile => ({
+  path,
+  promise: readDagPromise(source),
+  fingerprint: fingerprint(source),
+})
+
 const LARGEST_READ_BYTES = 1024 * 1024
 const IGNORE_FILE = '.airflowignore'
 
 /** Reads what the DAG folder promises. A file that Airflow is told to ignore promises nothing. */
 export async function readPromisedDags(folder: DagFolder, major: 2 | 3): Promise<PromisedDags> {
-  const byPath = new Map(folder.files.map((file) => [file.path.replace(/^dags\//, ''), file]))
+  const byPath = new Map(folder.files.map((file) => [belowDags(file.path), file]))
   const ignoreFiles = await readIgnoreFiles(byPath)
   const files: PromisedFile[] = []
   const readSource = createSourceReader()
