@@ -39253,11 +39253,27 @@ function airflow_ignore_below(folder, path) {
 
 
 
+/** A path of the archive, below the DAG folder. */
+const belowDags = (path) => path.replace(/^dags\//, '');
+/** The same with files that are only in the archive. */
+function withGenerated({ files, all }, generated) {
+    const added = generated.map(({ path, content }) => promisedFile(belowDags(path), content));
+    const names = new Set(added.map(({ path }) => path));
+    return {
+        files: [...files.filter(({ path }) => !names.has(path)), ...added],
+        all: new Set([...all, ...names]),
+    };
+}
+const promisedFile = (path, source) => ({
+    path,
+    promise: readDagPromise(source),
+    fingerprint: fingerprint(source),
+});
 const LARGEST_READ_BYTES = 1024 * 1024;
 const IGNORE_FILE = '.airflowignore';
 /** Reads what the DAG folder promises. A file that Airflow is told to ignore promises nothing. */
 async function readPromisedDags(folder, major) {
-    const byPath = new Map(folder.files.map((file) => [file.path.replace(/^dags\//, ''), file]));
+    const byPath = new Map(folder.files.map((file) => [belowDags(file.path), file]));
     const ignoreFiles = await readIgnoreFiles(byPath);
     const files = [];
     const readSource = promised_dags_createSourceReader();
@@ -39462,8 +39478,7 @@ async function verifyDeploy(run, live, facts) {
             baseline: baseline ?? EMPTY_BASELINE,
             budgetMs: remainingMs(),
         });
-        const dagFiles = facts.plan.type === 'image-only' ? new Set() : observed.folder;
-        const repository = await verification_describeRepository(run, dagFiles);
+        const repository = await verification_describeRepository(run, ownFiles(observed.folder, facts));
         const report = reportOn(observed, repository, baseline !== undefined);
         outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
         tell({ verification: report });
@@ -39479,10 +39494,17 @@ async function verifyDeploy(run, live, facts) {
     }
 }
 /** Undefined when only Airflow knows which DAGs there are: an image alone leaves them as they are. */
-async function promisedBy(run, major, { plan, baseline }) {
+async function promisedBy(run, major, { plan, baseline, generated }) {
     if (plan.type === 'image-only')
         return baseline && promisedByDags(baseline.dags);
-    return readPromisedDags(await run.project().dagFolder, major);
+    return withGenerated(await readPromisedDags(await run.project().dagFolder, major), generated);
+}
+/** Files of the repository among those of the DAG folder. What an image brings need not be what is checked out. */
+function ownFiles(folder, { plan, generated }) {
+    if (plan.type === 'image-only')
+        return new Set();
+    const others = new Set(generated.map(({ path }) => belowDags(path)));
+    return new Set([...folder].filter((file) => !others.has(file)));
 }
 /** The error with what Airflow says of the component that parses. */
 function withParser(error, { words }) {
@@ -39520,7 +39542,7 @@ async function verification_describeRepository(run, dagFiles) {
     const files = dagFiles.size === 0 ? [] : (await project.dagFolder).files;
     const join = (...names) => names.filter((name) => name !== '').join('/');
     const onDisk = external_node_path_namespaceObject.join(run.env.GITHUB_WORKSPACE ?? process.cwd(), run.inputs.rootFolder);
-    const absolute = new Map(files.flatMap((file) => file.kind === 'file' ? [[file.path.replace(/^dags\//, ''), file.absolutePath]] : []));
+    const absolute = new Map(files.flatMap((file) => file.kind === 'file' ? [[belowDags(file.path), file.absolutePath]] : []));
     return {
         dagFolder: join(projectPath, run.inputs.dagsPath),
         dagFiles,
@@ -39574,7 +39596,7 @@ async function deploy(run) {
     const baseline = await takeBaseline(run);
     refusePausedDag(run, baseline);
     const need = imageNeed(run, plan);
-    const { deploy, written, expected } = need
+    const { deploy, written, expected, generated } = need
         ? await withImage(run, need, (image) => ship(run, plan, variables, image))
         : await ship(run, plan, variables, undefined);
     if (inputs.waitMs === undefined) {
@@ -39593,7 +39615,7 @@ async function deploy(run) {
         progress.reached('live');
         log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
         const isProved = inputs.verify !== 'no' &&
-            (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, baseline, deadline })));
+            (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline })));
         if (written)
             proveVariables(run, seen, written);
         await smokeTest(run, seen, deploy.id);
@@ -39606,8 +39628,9 @@ const DRY_RUN = 'dry run: the plan was made and nothing was changed';
 async function ship(run, plan, variables, image) {
     const { deployment, target, outputs, stage, tell } = run;
     const written = await writeVariables(run, variables);
+    const generated = plan.ships.dags ? generatedFiles(run) : [];
     const { deploy, dagVersion } = await stage('Deploy', async () => {
-        const body = plan.ships.dags ? await run.project().bundle(generatedFiles(run)) : undefined;
+        const body = plan.ships.dags ? await run.project().bundle(generated) : undefined;
         const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) };
         return applyDeploy(deps, target, plan, { body, push: image?.push });
     });
@@ -39617,6 +39640,7 @@ async function ship(run, plan, variables, image) {
     return {
         deploy,
         written,
+        generated,
         expected: {
             dagVersion,
             image: image && {
