@@ -30,6 +30,62 @@ test('failures are placed at the innermost line of the project', async () => {
   ])
 })
 
-test.each(['', 'not xml', '<other/>'])('what is no report is none: %j', async (text) => {
-  expect(await readJUnit(text)).toBeUndefined()
+const report = (cases: string): string =>
+  `<testsuites><testsuite name="pytest">${cases}</testsuite></testsuites>`
+
+test('line breaks and other numeric entities are characters again, once', async () => {
+  const xml = report(
+    '<testcase name="t"><failure message="one&#10;two&#x41; &amp;#10; &lt;x&gt;">a&#10;b &amp;lt;</failure></testcase>',
+  )
+  const { failures } = (await readJUnit(xml)) ?? {}
+  expect(failures?.[0]).toMatchObject({ message: 'one\ntwoA &#10; <x>', text: 'a\nb &lt;' })
 })
+
+test.each([
+  '<frozen importlib._bootstrap>',
+  '<string>',
+  '<unknown>',
+  '/usr/local/airflow/../../../etc/x.py',
+  'dags/../../x.py',
+  '/usr/local/airflow/.local/lib/python3.11/site-packages/x/y.py',
+])('%s is no place of the project', async (inner) => {
+  const file = inner.replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const xml = report(
+    `<testcase name="t" file=".astro/t.py" line="9"><failure message="broken">  File "/usr/local/airflow/dags/b.py", line 3, in &lt;module&gt;
+    importlib.import_module("nope")
+  File "/usr/lib/python3.11/importlib/__init__.py", line 126, in import_module
+  File "${file}", line 1204, in _gcd_import
+ModuleNotFoundError: nope</failure></testcase>`,
+  )
+  expect((await readJUnit(xml))?.failures).toMatchObject([{ file: 'dags/b.py', line: 3 }])
+})
+
+test.each<[string, string, object]>([
+  [
+    'a message as an element',
+    '<testcase name="t"><failure><message>x</message>said</failure></testcase>',
+    {},
+  ],
+  ['two messages', '<testcase name="t"><failure><message/><message/></failure></testcase>', { message: '' }],
+  ['nothing in a failure', '<testcase name="t"><failure/></testcase>', { name: 't', message: '' }],
+  [
+    'elements for all attributes',
+    '<testcase><name>a</name><name>b</name><file><x/></file><line><y/></line><classname><z/></classname><error>no</error></testcase>',
+    { name: '', file: undefined, message: 'no' },
+  ],
+  [
+    'a line that is no number',
+    '<testcase name="t" file="a.py" line="x"><error/></testcase>',
+    { file: 'a.py', line: undefined },
+  ],
+  ['a file that leads out', '<testcase name="t" file="../a.py"><error/></testcase>', { file: undefined }],
+])('what tests may write themselves is read, or left out: %s', async (_, xml, expected) => {
+  expect((await readJUnit(report(xml)))?.failures).toMatchObject([expected])
+})
+
+test.each(['', 'not xml', '<other/>', '<a><__proto__ x="1"/></a>', '<testsuites/><testsuites/>'])(
+  'what is no report is none: %j',
+  async (text) => {
+    expect(await readJUnit(text)).toBeUndefined()
+  },
+)

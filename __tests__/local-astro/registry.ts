@@ -101,6 +101,7 @@ function serve(rules: RegistryRules, port: number, request: IncomingMessage, res
   const { pathname } = new URL(url, 'http://local')
   const fault = rules.fault({ step: 'registry', method, path: pathname })
   if (fault?.fault === 'reset') return void request.socket.resetAndDestroy()
+  if (fault?.fault === 'hang') return void request.resume()
   if (fault?.fault === 'status') {
     refuse(response, fault.status, 'Answered on demand')
     return

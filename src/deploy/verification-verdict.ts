@@ -3,12 +3,6 @@ import type { ErrorRow, VerificationReport } from '../airflow/report.ts'
 import { ActionError } from '../errors.ts'
 import type { Run } from '../run.ts'
 
-/**
- * GitHub shows ten annotations of a level for a step. One error is the step's own; warnings may also be about the credential,
- * DAGs that are gone, the baseline and what came of it all.
- */
-const MOST_ERRORS = 9
-const MOST_WARNINGS = 6
 const MOST_DESCRIBED = 10
 const MOST_NAMED = 50
 
@@ -28,9 +22,8 @@ export function conclude(
   report: VerificationReport,
   parser: ParserHealth | undefined,
 ): void {
-  const [annotate, most] =
-    inputs.verify === 'warn' ? [log.warningAt, MOST_WARNINGS] : [log.errorAt, MOST_ERRORS]
-  const shown = report.newErrors.filter(({ isOurs }) => isOurs).slice(0, most)
+  const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt
+  const shown = report.newErrors.filter(({ isOurs }) => isOurs)
   for (const { file, line, message } of shown) annotate({ title: 'DAG import error', file, line }, message)
   const listed: readonly (readonly [string, readonly string[]])[] = [
     ['Does not import', report.newErrors.map(describeRow)],

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { access, readFile, realpath } from 'node:fs/promises'
+import { access, lstat, readFile, realpath } from 'node:fs/promises'
 import * as path from 'node:path'
 import { ActionError } from '../errors.ts'
 import { lastLine } from './builder.ts'
@@ -37,6 +37,8 @@ export type TestOutcome = {
 export const INTEGRITY_TEST = '.astro/test_dag_integrity_default.py'
 const FOLDERS = ['tests', 'plugins', 'include', '.astro'] as const
 const REPORT = '/tmp/deploy-to-astro-junit.xml'
+/** In bytes; a report of ten thousand failures has a tenth of it. */
+const LARGEST_REPORT = 64 * 2 ** 20
 
 /** The file that pytest gets: below `tests/` unless its path says so itself, as in the Astro CLI. */
 export function pytestTarget(given: string): string {
@@ -76,11 +78,12 @@ export async function runTests(deps: TestDependencies, request: TestRequest): Pr
     '--color=no',
   ]
   try {
-    succeeded(await docker(['create', '--name', name, request.image, ...arguments_]), 'create the container')
+    const command = ['create', '--name', name, request.image, ...arguments_]
+    succeeded(await docker(command, { whenCancelled: 'finish' }), 'create the container')
     for (const [from, to] of await copies(request)) {
       succeeded(await docker(['cp', from, `${name}:${to}`]), `copy ${path.basename(to)} into the container`)
     }
-    const run = await docker(['start', '--attach', name], { onLine: log.info })
+    const run = await docker(['start', '--attach', name], { onLine: log.info, whenCancelled: 'kill' })
     const state = succeeded(
       await docker(['container', 'inspect', '--format', '{{.State.ExitCode}} {{.State.Error}}', name]),
       'read how the tests ended',
@@ -119,12 +122,22 @@ async function copyReport(
 ): Promise<TestReport | undefined> {
   const file = path.join(request.scratch, `${request.kind}.xml`)
   const { exitCode } = await docker(['cp', `${name}:${REPORT}`, file])
-  return exitCode === 0 ? readJUnit(await readFile(file, 'utf8')) : undefined
+  return exitCode === 0 ? readReport(file) : undefined
+}
+
+/**
+ * Reads a report that came out of a container; undefined when it is none. What tests leave there may be anything: a link
+ * would lead to a file of this machine, for docker copies it as one.
+ */
+export async function readReport(file: string): Promise<TestReport | undefined> {
+  const stats = await lstat(file)
+  if (!stats.isFile() || stats.size > LARGEST_REPORT) return undefined
+  return readJUnit(await readFile(file, 'utf8'))
 }
 
 /** Also after the run was cancelled, when `docker` itself refuses to work: then the engine is asked once more. */
 async function removeContainer(docker: Docker, name: string): Promise<void> {
-  await docker(['container', 'rm', '--force', '--volumes', name], { whenCancelled: true }).catch(
+  await docker(['container', 'rm', '--force', '--volumes', name], { whenCancelled: 'run' }).catch(
     () => undefined,
   )
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
@@ -11,9 +12,16 @@ export type DockerOptions = {
   readonly cwd?: string
   /** Takes each line of either output as it comes, without its end. */
   readonly onLine?: (line: string) => void
-  /** For tidying up: runs although the run was cancelled. */
-  readonly whenCancelled?: boolean
+  /** What becomes of the client when the run is cancelled; without it, it is interrupted. */
+  readonly whenCancelled?: WhenCancelled
 }
+
+/**
+ * - `run`: for tidying up: it runs, also when the run was cancelled before.
+ * - `finish`: it may end by itself, so that the engine does not make a thing that nobody knows of.
+ * - `kill`: it hands an interrupt on to the container instead of ending.
+ */
+export type WhenCancelled = 'run' | 'finish' | 'kill'
 
 export type DockerResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
 
@@ -24,19 +32,38 @@ export type DockerResult = { readonly exitCode: number; readonly stdout: string;
  */
 export type Docker = (args: readonly string[], options?: DockerOptions) => Promise<DockerResult>
 
-/** The docker on the PATH. When the signal aborts, a client that runs is interrupted. */
+/** A runner that cancels kills after ten seconds, and what was made has to be removed in that time too. */
+const GRACE_MS = 2_000
+const CAN_LEAD_A_GROUP = process.platform !== 'win32'
+
+/**
+ * The docker on the PATH. It gets the step's environment without the step's inputs, which its plugins and credential helpers
+ * have no business with. When the signal aborts, a client that runs is interrupted, and killed if it does not end soon.
+ */
 export function createDocker(env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Docker {
+  const clientEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')))
   return (args, options = {}) =>
     new Promise((resolve, reject) => {
-      if (!options.whenCancelled) signal.throwIfAborted()
+      const isCancellable = options.whenCancelled !== 'run'
+      if (isCancellable) signal.throwIfAborted()
       const child = spawn('docker', [...args], {
-        env: { ...env, ...options.env },
+        env: { ...clientEnv, ...options.env },
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         stdio: ['pipe', 'pipe', 'pipe'],
+        detached: CAN_LEAD_A_GROUP,
         windowsHide: true,
       })
-      const interrupt = (): void => void child.kill('SIGINT')
-      if (!options.whenCancelled) signal.addEventListener('abort', interrupt, { once: true })
+      let killing: NodeJS.Timeout | undefined
+      const cancel = (): void => {
+        if (options.whenCancelled === 'kill') end(child, 'SIGKILL')
+        else if (options.whenCancelled !== 'finish') end(child, 'SIGINT')
+        killing = setTimeout(end, GRACE_MS, child, 'SIGKILL')
+      }
+      if (isCancellable) signal.addEventListener('abort', cancel, { once: true })
+      const settle = (): void => {
+        signal.removeEventListener('abort', cancel)
+        clearTimeout(killing)
+      }
 
       const collected = { stdout: '', stderr: '' }
       for (const name of ['stdout', 'stderr'] as const) {
@@ -47,25 +74,43 @@ export function createDocker(env: Readonly<Record<string, string | undefined>>, 
       child.stdin.on('error', () => undefined)
       child.stdin.end(options.input ?? '')
       child.once('error', (error) => {
-        signal.removeEventListener('abort', interrupt)
+        settle()
         reject(noDocker(describeError(error)))
       })
+      // Whatever else still holds the outputs of a cancelled client is not waited for.
+      child.once('exit', () => {
+        if (!isCancellable || !signal.aborted) return
+        settle()
+        for (const output of [child.stdout, child.stderr]) output.destroy()
+        reject(signal.reason as Error)
+      })
       child.once('close', (exitCode) => {
-        signal.removeEventListener('abort', interrupt)
-        if (signal.aborted && !options.whenCancelled) reject(signal.reason as Error)
+        settle()
+        if (signal.aborted && isCancellable) reject(signal.reason as Error)
         else resolve({ exitCode: exitCode ?? -1, ...collected })
       })
     })
 }
 
-/** What an image deploy needs is not there. */
+/** Signals the client and its plugins, which are in one group. */
+function end(child: ChildProcess, signal: 'SIGINT' | 'SIGKILL'): void {
+  if (child.pid === undefined) return
+  try {
+    if (CAN_LEAD_A_GROUP) process.kill(-child.pid, signal)
+    else child.kill(signal)
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Something that needs Docker, and there is none. */
 export function noDocker(observed: string): ActionError {
   return new ActionError({
     code: 'ASTRO-IMAGE-NO-DOCKER',
-    problem: 'This deploy ships an image, and there is no Docker that could build and push it.',
+    problem: 'This deploy needs Docker, and there is none that answers.',
     observed,
     likelyCause:
       'The job runs on a runner without Docker (as macOS and most container jobs do), or its engine is not running.',
-    fix: 'Run the job on a runner with Docker, such as ubuntu-latest. `deploy-type: dags-only` needs no Docker.',
+    fix: 'Run the job on a runner with Docker, such as ubuntu-latest. Images are built and pushed with it, also the one that `image-name` names, and `parse` and `pytest` run in it. `deploy-type: dags-only` without `parse` and `pytest` needs no Docker.',
   })
 }

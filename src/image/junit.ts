@@ -18,12 +18,17 @@ export type TestReport = {
   readonly failures: readonly TestFailure[]
 }
 
-type Cause = string | { readonly message?: string; readonly '#text'?: string }
+/**
+ * What a report may hold where it should have a text: the tests themselves can write it, with elements in place of attributes,
+ * or more than one of them.
+ */
+type Anything = string | readonly Anything[] | { readonly [name: string]: Anything }
+type Cause = string | { readonly message?: Anything; readonly '#text'?: Anything }
 type Case = {
-  readonly classname?: string
-  readonly name?: string
-  readonly file?: string
-  readonly line?: string
+  readonly classname?: Anything
+  readonly name?: Anything
+  readonly file?: Anything
+  readonly line?: Anything
   readonly failure?: readonly Cause[]
   readonly error?: readonly Cause[]
   readonly skipped?: readonly unknown[]
@@ -43,6 +48,8 @@ export async function readJUnit(xml: string): Promise<TestReport | undefined> {
     attributeNamePrefix: '',
     parseTagValue: false,
     trimValues: false,
+    // Line breaks in messages are numeric entities, which belong to this option too.
+    htmlEntities: true,
     isArray: (name) => lists.has(name),
   })
   let document: { testsuites?: { testsuite?: readonly Suite[] }; testsuite?: readonly Suite[] }
@@ -66,17 +73,21 @@ export async function readJUnit(xml: string): Promise<TestReport | undefined> {
 }
 
 function read(one: Case, cause: Cause): TestFailure {
-  const text = typeof cause === 'string' ? cause : (cause['#text'] ?? '')
-  const message = (typeof cause === 'string' ? undefined : cause.message) ?? text
+  const text = asText(typeof cause === 'string' ? cause : cause['#text']) ?? ''
+  const message = (typeof cause === 'string' ? undefined : asText(cause.message)) ?? text
   const place = findPlace(text) ?? placeOfCase(one)
+  const module = asText(one.file) ?? asText(one.classname)?.replaceAll('.', '/')
   return {
-    name: [one.file ?? one.classname?.replaceAll('.', '/'), one.name].filter(Boolean).join('::'),
+    name: [module, asText(one.name)].filter(Boolean).join('::'),
     message: message.trim().slice(0, LONGEST_MESSAGE),
     text,
     file: place?.file,
     line: place?.line,
   }
 }
+
+const asText = (value: Anything | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined
 
 type Place = { readonly file: string; readonly line: number | undefined }
 
@@ -96,11 +107,18 @@ function findPlace(text: string): Place | undefined {
 }
 
 /** pytest counts the lines of a test from 0. */
-function placeOfCase({ file, line }: Case): Place | undefined {
-  return file === undefined ? undefined : { file, line: line === undefined ? undefined : Number(line) + 1 }
+function placeOfCase(one: Case): Place | undefined {
+  const file = inProject(asText(one.file) ?? '')
+  const line = Number(asText(one.line))
+  return file === undefined ? undefined : { file, line: Number.isInteger(line) ? line + 1 : undefined }
 }
 
+/** A file as the project has it; Python gives code that is in no file a name such as `<string>`. */
 function inProject(file: string): string | undefined {
-  if (file.startsWith(`${ASTRO_HOME}/`)) return file.slice(ASTRO_HOME.length + 1)
-  return file.startsWith('/') || file.startsWith('..') ? undefined : file
+  const isHome = file.startsWith(`${ASTRO_HOME}/`)
+  const inside = isHome ? file.slice(ASTRO_HOME.length + 1) : file
+  const isElsewhere = inside === '' || inside.startsWith('/') || inside.split('/').includes('..')
+  return isElsewhere || /^<.*>$/.test(inside) || /(?:^|\/)(?:site|dist)-packages\//.test(inside)
+    ? undefined
+    : inside
 }

@@ -58,9 +58,9 @@ export async function openRegistry(
   return {
     async push(image, repo, tag) {
       const target = `${repo}:${tag}`
-      const tagged = await docker(['tag', image, target])
-      if (tagged.exitCode !== 0) throw registryError(host, `name the image ${target}`, tagged)
       try {
+        const tagged = await docker(['tag', image, target], { whenCancelled: 'finish' })
+        if (tagged.exitCode !== 0) throw registryError(host, `name the image ${target}`, tagged)
         const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, () =>
           docker(['push', target], {
             onLine: (line) => {
@@ -70,7 +70,7 @@ export async function openRegistry(
         )
         return /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'unknown'
       } finally {
-        await docker(['image', 'rm', target], { whenCancelled: true }).catch(() => undefined)
+        await docker(['image', 'rm', target], { whenCancelled: 'run' }).catch(() => undefined)
       }
     },
   }

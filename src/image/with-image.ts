@@ -76,7 +76,7 @@ export async function withImage<T>(
       })
     } finally {
       if (inputs.imageName === undefined) {
-        await docker(['image', 'rm', name], { whenCancelled: true }).catch(() => undefined)
+        await docker(['image', 'rm', name], { whenCancelled: 'run' }).catch(() => undefined)
       }
     }
   })
