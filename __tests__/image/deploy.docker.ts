@@ -92,7 +92,7 @@ describe.each(BUILDERS)('with %s', (builder) => {
     await ground.repository.write({ Dockerfile })
     const result = await ground.deploy(
       { 'deploy-type': 'image-only', 'build-args': 'FIRST=one, and more\nSECOND=zwei\nTHIRD' },
-      { env: { THIRD: 'trois' } },
+      { env: { THIRD: 'trois', SECOND: 'of the step' } },
     )
     expect(result.errors).toEqual([])
     const { imageRepository, imageTag } = last()
@@ -138,6 +138,15 @@ describe.each(BUILDERS)('with %s', (builder) => {
     expect(bodies()).toEqual([{}])
     expect(steps()).not.toContain('upload')
     expect(await ground.filesOf(reference(last()))).toContain('usr/local/airflow/dags/example.py')
+  })
+
+  testOnce?.('with DAG deploys off, an image without DAGs is refused before it is built', async () => {
+    ground.astro.deployments.patch(ground.astro.deploymentId, { isDagDeployEnabled: false })
+    await ground.repository.write({ '.dockerignore': '*\n!include\n' })
+    const result = await ground.deploy({ 'deploy-type': 'image-and-dags' })
+    expect(codeOf(result.errors[0] ?? '')).toBe('ASTRO-IMAGE-NO-DAGS')
+    expect(await ground.commands()).toBe('')
+    expect(steps()).not.toContain('create-deploy')
   })
 
   testOnce?.(

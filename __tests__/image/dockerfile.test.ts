@@ -37,4 +37,13 @@ describe('the ignore file', () => {
   ])('%s', (_, own, inImage, expected) => {
     expect(ignoreFileFor(own, 'dags', inImage)).toBe(expected)
   })
+  test.each([
+    ['src/flows', 'src/flows/'],
+    ['[a]*?', '\\[a\\]\\*\\?/'],
+    ['#dags', '\\#dags/'],
+    ['!dags', '\\!dags/'],
+    ['a (b)', 'a \\(b\\)/'],
+  ])('names the folder %j itself', (folder, line) => {
+    expect(ignoreFileFor(undefined, folder, false)).toBe(`${line}\n`)
+  })
 })

@@ -68,8 +68,10 @@ function aboutDags({ dagFileCount, files }: NonNullable<PlanFacts['dagFolder']>,
   if (dagFileCount === 0) {
     return `The folder holds no DAG file, so every DAG of the Deployment will be removed, as \`allow-empty-dags\` permits.`
   }
-  const content = `${count(files.length, 'file')} of the DAG folder, ${count(dagFileCount, 'DAG file')} among them,`
-  return apart ? `${content} will replace what runs now.` : `${content} will be in the image.`
+  const content = `${count(files.length, 'file')} of the DAG folder, ${count(dagFileCount, 'DAG file')} among them`
+  return apart
+    ? `${content}, will replace what runs now.`
+    : `DAG-only deploys are off, so the image has to bring the DAGs: ${content}.`
 }
 
 /** The newest deploy that Astro accepted; the list comes in no promised order. */

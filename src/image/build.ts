@@ -1,7 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { ActionError, describeError } from '../errors.ts'
 import type { BuildArg, BuildSecret } from '../inputs/build.ts'
+import { passArg } from './build-arg.ts'
+import { passSecret } from './build-secret.ts'
 import type { Builder } from './builder.ts'
 import type { Docker } from './docker.ts'
 import { ignoreFileFor, readDockerfile } from './dockerfile.ts'
@@ -34,13 +36,10 @@ export type BuildRequest = {
 
 /** How much of a failed build's output is repeated in the error. */
 const LINES_SHOWN = 12
-/** Variables that steer the docker client itself; a build argument of such a name cannot travel as one. */
-const CLIENT_VARIABLE = /^(?:PATH|HOME|TMPDIR|XDG_\w+|SSH_\w+|(?:DOCKER|BUILDX|BUILDKIT|COMPOSE)_\w+)$/
 
 /**
  * Builds the project's image for linux/amd64. The Dockerfile is read from a copy outside of the project, because the ignore
- * file that BuildKit reads is the one beside it, and the project's own must not be touched. Values of arguments and secrets
- * are passed in the environment or by file, where other users of the machine cannot read them.
+ * file that BuildKit reads is the one beside it, and the project's own must not be touched.
  *
  * @throws ActionError ASTRO-IMAGE-NO-DOCKERFILE, ASTRO-IMAGE-BUILD-SECRET, ASTRO-IMAGE-BUILD
  */
@@ -52,8 +51,9 @@ export async function buildImage(deps: BuildDependencies, request: BuildRequest)
     `${copy}.dockerignore`,
     ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage),
   )
-  const secrets = await Promise.all(request.secrets.map((secret) => readSecret(deps, request.folder, secret)))
-  const args = request.args.map((arg) => buildArg(arg, deps.env))
+  const where = { ...deps, folder: request.folder }
+  const secrets = await Promise.all(request.secrets.map((secret, index) => passSecret(secret, index, where)))
+  const args = request.args.map((arg) => passArg(arg, deps.env))
 
   const lines: string[] = []
   const result = await deps.docker(
@@ -63,7 +63,7 @@ export async function buildImage(deps: BuildDependencies, request: BuildRequest)
       ...(readDockerfile(dockerfile).pull ? ['--pull'] : []),
       ...Object.entries(request.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
       ...args.flatMap(({ argument }) => ['--build-arg', argument]),
-      ...secrets.flatMap((specification) => ['--secret', specification]),
+      ...secrets.flatMap(({ specification }) => ['--secret', specification]),
       request.folder,
     ],
     {
@@ -71,7 +71,7 @@ export async function buildImage(deps: BuildDependencies, request: BuildRequest)
       env: {
         DOCKER_BUILDKIT: '1',
         BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
-        ...Object.fromEntries(args.flatMap(({ variable }) => (variable ? [variable] : []))),
+        ...Object.fromEntries([...args, ...secrets].flatMap(({ variable }) => (variable ? [variable] : []))),
       },
       onLine(line) {
         lines.push(line)
@@ -97,53 +97,16 @@ export async function readProjectDockerfile(folder: string): Promise<string> {
   }
 }
 
-type PassedArg = { readonly argument: string; readonly variable?: readonly [string, string] }
-
-function buildArg({ name, value }: BuildArg, env: BuildDependencies['env']): PassedArg {
-  if (value === undefined) return { argument: name }
-  const taken = CLIENT_VARIABLE.test(name) || (env[name] !== undefined && env[name] !== value)
-  return taken ? { argument: `${name}=${value}` } : { argument: name, variable: [name, value] }
-}
-
-/** The secret's place as docker takes it. Its value is read only to hide it, should the build print it. */
-async function readSecret(
-  { env, hide }: BuildDependencies,
-  folder: string,
-  secret: BuildSecret,
-): Promise<string> {
-  if ('env' in secret) {
-    const value = env[secret.env]
-    if (value === undefined) {
-      throw secretMissing(secret.id, `The environment of the step has no variable ${secret.env}.`)
-    }
-    hide(value)
-    return `id=${secret.id},env=${secret.env}`
-  }
-  const file = path.resolve(folder, secret.file)
-  try {
-    if (!(await stat(file)).isFile()) throw new Error('it is not a file')
-    hide(await readFile(file, 'utf8'))
-  } catch (error) {
-    throw secretMissing(secret.id, `${file}: ${describeError(error)}`)
-  }
-  return `id=${secret.id},src=${file}`
-}
-
-function secretMissing(id: string, observed: string): ActionError {
-  return new ActionError({
-    code: 'ASTRO-IMAGE-BUILD-SECRET',
-    problem: `The build secret ${id} is not there.`,
-    observed,
-    fix: 'Give the step the variable with `env:`, or write the file in a step before this one. File names are relative to the project.',
-  })
-}
-
 function buildFailed(exitCode: number, lines: readonly string[]): ActionError {
   const said = lines.filter((line) => line.trim() !== '').slice(-LINES_SHOWN)
   return new ActionError({
     code: 'ASTRO-IMAGE-BUILD',
     problem: 'The image could not be built.',
     observed: `docker ended with exit code ${exitCode}:\n${said.join('\n')}`,
+    ...(lines.some((line) => /exec format error/i.test(line)) && {
+      likelyCause:
+        'The runner has another processor (such as arm64) than the image, which is built for linux/amd64, and cannot emulate it.',
+    }),
     fix: 'The whole output of the build is in the log above. `docker build .` in the project shows the same on your machine.',
   })
 }

@@ -14,13 +14,8 @@ const CLIENT_WITHOUT_BUILDKIT = 23
  * @throws ActionError ASTRO-IMAGE-NO-DOCKER, ASTRO-IMAGE-NO-BUILDKIT
  */
 export async function findBuilder(docker: Docker): Promise<Builder> {
-  const [version, buildx] = await Promise.all([
-    docker(['version', '--format', '{{.Client.Version}} {{.Server.Version}}']),
-    docker(['buildx', 'version']),
-  ])
-  if (version.exitCode !== 0) throw noDocker(lastLine(version.stderr))
+  const [client, buildx] = await Promise.all([requireEngine(docker), docker(['buildx', 'version'])])
   if (buildx.exitCode === 0) return 'buildx'
-  const [client = ''] = version.stdout.trim().split(' ')
   if (Number.parseInt(client, 10) < CLIENT_WITHOUT_BUILDKIT) return 'buildkit'
   throw new ActionError({
     code: 'ASTRO-IMAGE-NO-BUILDKIT',
@@ -28,6 +23,17 @@ export async function findBuilder(docker: Docker): Promise<Builder> {
     observed: `The client ${client} needs the plugin buildx for that, and \`docker buildx version\` failed: ${lastLine(buildx.stderr)}`,
     fix: 'Install buildx (Docker’s package docker-buildx-plugin), or build the image in an earlier step and pass `image-name`.',
   })
+}
+
+/**
+ * Asks the engine whether it answers, which is all that a prebuilt image needs. Returns the version of the client.
+ *
+ * @throws ActionError ASTRO-IMAGE-NO-DOCKER
+ */
+export async function requireEngine(docker: Docker): Promise<string> {
+  const version = await docker(['version', '--format', '{{.Client.Version}} {{.Server.Version}}'])
+  if (version.exitCode !== 0) throw noDocker(lastLine(version.stderr))
+  return version.stdout.trim().split(' ')[0] ?? ''
 }
 
 /** The last line that says something. */

@@ -37,6 +37,8 @@ export type TestOutcome = {
 export const INTEGRITY_TEST = '.astro/test_dag_integrity_default.py'
 const FOLDERS = ['tests', 'plugins', 'include', '.astro'] as const
 const REPORT = '/tmp/deploy-to-astro-junit.xml'
+/** Airflow shows the last two lines of a traceback by default, and these are often not of the DAG. */
+const WHOLE_TRACEBACKS = 'AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH=30'
 /** In bytes; a report of ten thousand failures has a tenth of it. */
 const LARGEST_REPORT = 64 * 2 ** 20
 
@@ -78,7 +80,7 @@ export async function runTests(deps: TestDependencies, request: TestRequest): Pr
     '--color=no',
   ]
   try {
-    const command = ['create', '--name', name, request.image, ...arguments_]
+    const command = ['create', '--name', name, '--env', WHOLE_TRACEBACKS, request.image, ...arguments_]
     succeeded(await docker(command, { whenCancelled: 'finish' }), 'create the container')
     for (const [from, to] of await copies(request)) {
       succeeded(await docker(['cp', from, `${name}:${to}`]), `copy ${path.basename(to)} into the container`)

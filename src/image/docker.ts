@@ -81,7 +81,7 @@ export function createDocker(env: Readonly<Record<string, string | undefined>>, 
       child.once('exit', () => {
         if (!isCancellable || !signal.aborted) return
         settle()
-        for (const output of [child.stdout, child.stderr]) output.destroy()
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
         reject(signal.reason as Error)
       })
       child.once('close', (exitCode) => {

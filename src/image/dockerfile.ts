@@ -33,7 +33,18 @@ export function ignoreFileFor(own: string | undefined, dagsPath: string, dagsInI
   const lines = (own ?? '').split(/\r?\n/)
   const kept = dagsInImage ? lines.filter((line) => !namesFolder(line, dagsPath)) : lines
   const text = kept.join('\n').replace(/\n*$/, '\n')
-  return dagsInImage ? text : `${text}${dagsPath}/\n`.replace(/^\n+/, '')
+  return dagsInImage ? text : `${text}${asPattern(dagsPath)}/\n`.replace(/^\n+/, '')
+}
+
+/**
+ * The pattern that matches this very path. Besides `*`, `?`, `[` and `\\`, Docker hands other characters on to its regular
+ * expressions, in some versions without escaping them; a line break has no escape.
+ */
+function asPattern(path: string): string {
+  return path
+    .replace(/[*?[\]\\+(){}|^$]/g, '\\$&')
+    .replace(/^[#! ]/, '\\$&')
+    .replace(/[\r\n]/g, '?')
 }
 
 function namesFolder(line: string, folder: string): boolean {

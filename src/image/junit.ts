@@ -75,11 +75,11 @@ export async function readJUnit(xml: string): Promise<TestReport | undefined> {
 function read(one: Case, cause: Cause): TestFailure {
   const text = asText(typeof cause === 'string' ? cause : cause['#text']) ?? ''
   const message = (typeof cause === 'string' ? undefined : asText(cause.message)) ?? text
-  const place = findPlace(text) ?? placeOfCase(one)
+  const place = findPlace(text, message) ?? placeOfCase(one)
   const module = asText(one.file) ?? asText(one.classname)?.replaceAll('.', '/')
   return {
     name: [module, asText(one.name)].filter(Boolean).join('::'),
-    message: message.trim().slice(0, LONGEST_MESSAGE),
+    message: shortened(message.trim()),
     text,
     file: place?.file,
     line: place?.line,
@@ -89,17 +89,35 @@ function read(one: Case, cause: Cause): TestFailure {
 const asText = (value: Anything | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
 
+/** The first line, which says what it is about, and as many of the last ones as fit: a traceback ends with its error. */
+function shortened(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message
+  const [first = '', ...rest] = message.split('\n')
+  const last: string[] = []
+  let length = first.length
+  for (const line of rest.toReversed()) {
+    length += line.length + 1
+    if (length > LONGEST_MESSAGE) break
+    last.unshift(line)
+  }
+  return [first.slice(0, LONGEST_MESSAGE), '…', ...last].join('\n')
+}
+
 type Place = { readonly file: string; readonly line: number | undefined }
 
 /**
  * The innermost line of the project that a report names: of a DAG that does not import, the traceback of Python names it;
- * of a failed assertion, pytest's own `file:line: `.
+ * of a failed assertion, pytest's own `file:line: `. Airflow may have cut that traceback short; then the DAG file itself.
  */
-function findPlace(text: string): Place | undefined {
+function findPlace(text: string, message: string): Place | undefined {
   const traceback = [...text.matchAll(/File "([^"\n]+)", line (\d+)/g)]
     .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
     .findLast(({ file }) => file !== undefined)
   if (traceback?.file !== undefined) return { file: traceback.file, line: traceback.line }
+  const dagFile = /(?:^|[\s/'"])(dags\/[^\s'":]+\.(?:py|zip))\b/.exec(message.split('\n')[0] ?? '')?.[1]
+  if (dagFile !== undefined && /^\S*\s*File "[^"\n]+", line \d+/m.test(text)) {
+    return { file: dagFile, line: undefined }
+  }
   const last = [...text.matchAll(/^([^\s:][^:\n]*\.py):(\d+): /gm)]
     .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
     .findLast(({ file }) => file !== undefined)

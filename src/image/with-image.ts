@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Commit } from '../project/commit.ts'
 import type { Run } from '../run.ts'
 import { buildImage, readProjectDockerfile } from './build.ts'
-import { findBuilder } from './builder.ts'
+import { checkContext } from './build-context.ts'
+import { findBuilder, requireEngine } from './builder.ts'
 import type { Builder } from './builder.ts'
 import type { TestOutcome, TestRequest } from './container-tests.ts'
 import { INTEGRITY_TEST, pytestTarget, requireTestFile, runTests } from './container-tests.ts'
@@ -32,10 +33,23 @@ export type ReadyImage = {
 
 type Prepared = { readonly builder: Builder; readonly scratch: string; readonly name: string }
 
-/** Fails before anything is built when a test that was asked for is not there, or no Dockerfile to build from. */
-export async function requireImageFiles({ inputs, project }: Run, need: ImageNeed): Promise<void> {
-  const { folder } = project()
-  if (inputs.imageName === undefined) await readProjectDockerfile(folder)
+/**
+ * Fails before anything is built when a test that was asked for is not there, no Dockerfile to build from, or no DAG file in
+ * what the build sees although the image has to bring them.
+ */
+export async function requireImageFiles({ inputs, project, log }: Run, need: ImageNeed): Promise<void> {
+  const { folder, tree, dagFolder } = project()
+  if (inputs.imageName === undefined) {
+    const warnings = await checkContext({
+      folder,
+      dagsPath: inputs.dagsPath,
+      dockerfile: await readProjectDockerfile(folder),
+      dockerIgnore: (await tree).dockerIgnore,
+      ships: need.ships,
+      dagFiles: need.bringsDags ? (await dagFolder).files.map((file) => file.path) : undefined,
+    })
+    for (const warning of warnings) log.warning(warning)
+  }
   for (const kind of need.tests) await requireTestFile(folder, kind, testFile(kind, inputs.pytestFile))
 }
 
@@ -53,14 +67,15 @@ export async function withImage<T>(
   const { docker, inputs, astro, target, deployment, stage, log } = run
   const offered = need.ships ? astro.getDeploymentOptions(target) : undefined
   offered?.catch(() => undefined)
-  const builder = await findBuilder(docker)
+  const builder = inputs.imageName === undefined ? await findBuilder(docker) : undefined
+  if (!builder) await requireEngine(docker)
   return withScratch(run.env, async (scratch) => {
     const name = inputs.imageName ?? `deploy-to-astro-${randomBytes(8).toString('hex')}:latest`
     try {
       const image =
-        inputs.imageName === undefined
-          ? await stage('Build the image', () => build(run, need, { builder, scratch, name }))
-          : await inspectImage(docker, name)
+        builder === undefined
+          ? await inspectImage(docker, name)
+          : await stage('Build the image', () => build(run, need, { builder, scratch, name }))
       const runtimeVersion =
         offered &&
         (await checkRuntime(run, image, await offered.then(({ runtimeReleases }) => runtimeReleases)))
