@@ -32960,20 +32960,40 @@ var errors = __nccwpck_require__(3916);
 
 
 
-/** The docker on the PATH. When the signal aborts, a client that runs is interrupted. */
+/** A runner that cancels kills after ten seconds, and what was made has to be removed in that time too. */
+const GRACE_MS = 2_000;
+const CAN_LEAD_A_GROUP = process.platform !== 'win32';
+/**
+ * The docker on the PATH. It gets the step's environment without the step's inputs, which its plugins and credential helpers
+ * have no business with. When the signal aborts, a client that runs is interrupted, and killed if it does not end soon.
+ */
 function createDocker(env, signal) {
+    const clientEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
     return (args, options = {}) => new Promise((resolve, reject) => {
-        if (!options.whenCancelled)
+        const isCancellable = options.whenCancelled !== 'run';
+        if (isCancellable)
             signal.throwIfAborted();
         const child = (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], {
-            env: { ...env, ...options.env },
+            env: { ...clientEnv, ...options.env },
             ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
             stdio: ['pipe', 'pipe', 'pipe'],
+            detached: CAN_LEAD_A_GROUP,
             windowsHide: true,
         });
-        const interrupt = () => void child.kill('SIGINT');
-        if (!options.whenCancelled)
-            signal.addEventListener('abort', interrupt, { once: true });
+        let killing;
+        const cancel = () => {
+            if (options.whenCancelled === 'kill')
+                end(child, 'SIGKILL');
+            else if (options.whenCancelled !== 'finish')
+                end(child, 'SIGINT');
+            killing = setTimeout(end, GRACE_MS, child, 'SIGKILL');
+        };
+        if (isCancellable)
+            signal.addEventListener('abort', cancel, { once: true });
+        const settle = () => {
+            signal.removeEventListener('abort', cancel);
+            clearTimeout(killing);
+        };
         const collected = { stdout: '', stderr: '' };
         for (const name of ['stdout', 'stderr']) {
             const lines = new external_node_stream_.PassThrough();
@@ -32984,26 +33004,49 @@ function createDocker(env, signal) {
         child.stdin.on('error', () => undefined);
         child.stdin.end(options.input ?? '');
         child.once('error', (error) => {
-            signal.removeEventListener('abort', interrupt);
+            settle();
             reject(noDocker((0,errors/* describeError */.Uc)(error)));
         });
+        // Whatever else still holds the outputs of a cancelled client is not waited for.
+        child.once('exit', () => {
+            if (!isCancellable || !signal.aborted)
+                return;
+            settle();
+            for (const stream of [child.stdin, child.stdout, child.stderr])
+                stream.destroy();
+            reject(signal.reason);
+        });
         child.once('close', (exitCode) => {
-            signal.removeEventListener('abort', interrupt);
-            if (signal.aborted && !options.whenCancelled)
+            settle();
+            if (signal.aborted && isCancellable)
                 reject(signal.reason);
             else
                 resolve({ exitCode: exitCode ?? -1, ...collected });
         });
     });
 }
-/** What an image deploy needs is not there. */
+/** Signals the client and its plugins, which are in one group. */
+function end(child, signal) {
+    if (child.pid === undefined)
+        return;
+    try {
+        if (CAN_LEAD_A_GROUP)
+            process.kill(-child.pid, signal);
+        else
+            child.kill(signal);
+    }
+    catch {
+        // It has ended by itself.
+    }
+}
+/** Something that needs Docker, and there is none. */
 function noDocker(observed) {
     return new errors/* ActionError */.lZ({
         code: 'ASTRO-IMAGE-NO-DOCKER',
-        problem: 'This deploy ships an image, and there is no Docker that could build and push it.',
+        problem: 'This deploy needs Docker, and there is none that answers.',
         observed,
         likelyCause: 'The job runs on a runner without Docker (as macOS and most container jobs do), or its engine is not running.',
-        fix: 'Run the job on a runner with Docker, such as ubuntu-latest. `deploy-type: dags-only` needs no Docker.',
+        fix: 'Run the job on a runner with Docker, such as ubuntu-latest. Images are built and pushed with it, also the one that `image-name` names, and `parse` and `pytest` run in it. `deploy-type: dags-only` without `parse` and `pytest` needs no Docker.',
     });
 }
 
@@ -33022,7 +33065,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(639);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1161);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33084,7 +33127,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 639:
+/***/ 1161:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35487,6 +35530,84 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
 ;// CONCATENATED MODULE: external "node:path"
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./src/image/build-arg.ts
+/**
+ * Variables that steer the docker client, its plugins, or the runtimes of the languages that they are written in. As an argument
+ * of the build, they must not do that.
+ */
+const CLIENT_VARIABLE = new RegExp(`^(?:${[
+    'PATH|HOME|USERPROFILE|APPDATA|PROGRAMFILES|PROGRAMDATA|SYSTEMROOT|TMPDIR|TMP|TEMP|PWD|TERM|NO_COLOR|CLICOLOR_FORCE',
+    '(?:HTTPS?|FTP|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|SSLKEYLOGFILE',
+    'GO(?:DEBUG|GC|MAXPROCS|MEMLIMIT|TRACEBACK|COVERDIR)|LD_\\w+|DYLD_\\w+|RES_OPTIONS|LOCALDOMAIN',
+    '(?:DOCKER|BUILDX|BUILDKIT|MOBY|COMPOSE|OTEL|XDG|SSH)_\\w+|EXPERIMENTAL_BUILDKIT_\\w+|SOURCE_DATE_EPOCH',
+].join('|')})$`, 'i');
+/**
+ * Says how a build argument travels: in the environment of the client, where other users of the machine cannot read it, even
+ * when the step has another value under that name; or, where the client would obey it, as a word of the command line.
+ */
+function passArg({ name, value }, env) {
+    if (value === undefined || env[name] === value)
+        return { argument: name };
+    return CLIENT_VARIABLE.test(name)
+        ? { argument: `${name}=${value}` }
+        : { argument: name, variable: [name, value] };
+}
+
+;// CONCATENATED MODULE: ./src/image/build-secret.ts
+
+
+
+/**
+ * Says where docker finds a secret. A variable travels under a name of our own, so that a build argument of the same name does
+ * not take its place. The value is hidden, should the build print it.
+ *
+ * @param folder the project, absolute: files are relative to it
+ * @throws ActionError ASTRO-IMAGE-BUILD-SECRET when it is not there
+ */
+async function passSecret(secret, index, { env, hide, folder, }) {
+    if ('env' in secret) {
+        const value = env[secret.env];
+        if (value === undefined) {
+            throw secretMissing(secret.id, `The environment of the step has no variable ${secret.env}.`);
+        }
+        hide(withoutCertificates(value));
+        const name = `DEPLOY_TO_ASTRO_BUILD_SECRET_${index}`;
+        return { specification: fields([`id=${secret.id}`, `env=${name}`]), variable: [name, value] };
+    }
+    const file = external_node_path_namespaceObject.resolve(folder, secret.file);
+    try {
+        if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+            throw new Error('it is not a file');
+        hide(withoutCertificates(await (0,promises_namespaceObject.readFile)(file, 'utf8')));
+    }
+    catch (error) {
+        throw secretMissing(secret.id, `${file}: ${(0,src_errors/* describeError */.Uc)(error)}`);
+    }
+    return { specification: fields([`id=${secret.id}`, `src=${file}`]) };
+}
+/**
+ * The part of a text that is worth hiding. Certificates are public, and a file of the authorities that a machine trusts has
+ * thousands of lines of them, each of which would be looked for in all that is printed.
+ */
+function withoutCertificates(text) {
+    const rest = text.replace(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z0-9 ]+-----/g, '');
+    return rest === text ? text : rest.replace(/^(?:#.*|=+)$/gm, '');
+}
+/** Docker reads it as a line of CSV. */
+function fields(values) {
+    return values
+        .map((value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+        .join(',');
+}
+function secretMissing(id, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-BUILD-SECRET',
+        problem: `The build secret ${id} is not there.`,
+        observed,
+        fix: 'Give the step the variable with `env:`, or write the file in a step before this one. File names are relative to the project.',
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/image/dockerfile.ts
 const dockerfile_ASTRONOMER = /^(?:quay\.io\/astronomer\/|astrocrpublic\.azurecr\.io\/)/;
 /** Reads the FROM lines of a Dockerfile. */
@@ -35514,7 +35635,17 @@ function ignoreFileFor(own, dagsPath, dagsInImage) {
     const lines = (own ?? '').split(/\r?\n/);
     const kept = dagsInImage ? lines.filter((line) => !namesFolder(line, dagsPath)) : lines;
     const text = kept.join('\n').replace(/\n*$/, '\n');
-    return dagsInImage ? text : `${text}${dagsPath}/\n`.replace(/^\n+/, '');
+    return dagsInImage ? text : `${text}${asPattern(dagsPath)}/\n`.replace(/^\n+/, '');
+}
+/**
+ * The pattern that matches this very path. Besides `*`, `?`, `[` and `\\`, Docker hands other characters on to its regular
+ * expressions, in some versions without escaping them; a line break has no escape.
+ */
+function asPattern(path) {
+    return path
+        .replace(/[*?[\]\\+(){}|^$]/g, '\\$&')
+        .replace(/^[#! ]/, '\\$&')
+        .replace(/[\r\n]/g, '?');
 }
 function namesFolder(line, folder) {
     return (line
@@ -35528,14 +35659,13 @@ function namesFolder(line, folder) {
 
 
 
+
+
 /** How much of a failed build's output is repeated in the error. */
 const LINES_SHOWN = 12;
-/** Variables that steer the docker client itself; a build argument of such a name cannot travel as one. */
-const CLIENT_VARIABLE = /^(?:PATH|HOME|TMPDIR|XDG_\w+|SSH_\w+|(?:DOCKER|BUILDX|BUILDKIT|COMPOSE)_\w+)$/;
 /**
  * Builds the project's image for linux/amd64. The Dockerfile is read from a copy outside of the project, because the ignore
- * file that BuildKit reads is the one beside it, and the project's own must not be touched. Values of arguments and secrets
- * are passed in the environment or by file, where other users of the machine cannot read them.
+ * file that BuildKit reads is the one beside it, and the project's own must not be touched.
  *
  * @throws ActionError ASTRO-IMAGE-NO-DOCKERFILE, ASTRO-IMAGE-BUILD-SECRET, ASTRO-IMAGE-BUILD
  */
@@ -35544,8 +35674,9 @@ async function buildImage(deps, request) {
     const copy = external_node_path_namespaceObject.join(request.scratch, 'Dockerfile');
     await (0,promises_namespaceObject.writeFile)(copy, dockerfile);
     await (0,promises_namespaceObject.writeFile)(`${copy}.dockerignore`, ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage));
-    const secrets = await Promise.all(request.secrets.map((secret) => readSecret(deps, request.folder, secret)));
-    const args = request.args.map((arg) => buildArg(arg, deps.env));
+    const where = { ...deps, folder: request.folder };
+    const secrets = await Promise.all(request.secrets.map((secret, index) => passSecret(secret, index, where)));
+    const args = request.args.map((arg) => passArg(arg, deps.env));
     const lines = [];
     const result = await deps.docker([
         ...(request.builder === 'buildx' ? ['buildx', 'build', '--load'] : ['build']),
@@ -35553,14 +35684,14 @@ async function buildImage(deps, request) {
         ...(readDockerfile(dockerfile).pull ? ['--pull'] : []),
         ...Object.entries(request.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
         ...args.flatMap(({ argument }) => ['--build-arg', argument]),
-        ...secrets.flatMap((specification) => ['--secret', specification]),
+        ...secrets.flatMap(({ specification }) => ['--secret', specification]),
         request.folder,
     ], {
         cwd: request.folder,
         env: {
             DOCKER_BUILDKIT: '1',
             BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
-            ...Object.fromEntries(args.flatMap(({ variable }) => (variable ? [variable] : []))),
+            ...Object.fromEntries([...args, ...secrets].flatMap(({ variable }) => (variable ? [variable] : []))),
         },
         onLine(line) {
             lines.push(line);
@@ -35585,48 +35716,184 @@ async function readProjectDockerfile(folder) {
         });
     }
 }
-function buildArg({ name, value }, env) {
-    if (value === undefined)
-        return { argument: name };
-    const taken = CLIENT_VARIABLE.test(name) || (env[name] !== undefined && env[name] !== value);
-    return taken ? { argument: `${name}=${value}` } : { argument: name, variable: [name, value] };
-}
-/** The secret's place as docker takes it. Its value is read only to hide it, should the build print it. */
-async function readSecret({ env, hide }, folder, secret) {
-    if ('env' in secret) {
-        const value = env[secret.env];
-        if (value === undefined) {
-            throw secretMissing(secret.id, `The environment of the step has no variable ${secret.env}.`);
-        }
-        hide(value);
-        return `id=${secret.id},env=${secret.env}`;
-    }
-    const file = external_node_path_namespaceObject.resolve(folder, secret.file);
-    try {
-        if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
-            throw new Error('it is not a file');
-        hide(await (0,promises_namespaceObject.readFile)(file, 'utf8'));
-    }
-    catch (error) {
-        throw secretMissing(secret.id, `${file}: ${(0,src_errors/* describeError */.Uc)(error)}`);
-    }
-    return `id=${secret.id},src=${file}`;
-}
-function secretMissing(id, observed) {
-    return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-IMAGE-BUILD-SECRET',
-        problem: `The build secret ${id} is not there.`,
-        observed,
-        fix: 'Give the step the variable with `env:`, or write the file in a step before this one. File names are relative to the project.',
-    });
-}
 function buildFailed(exitCode, lines) {
     const said = lines.filter((line) => line.trim() !== '').slice(-LINES_SHOWN);
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-IMAGE-BUILD',
         problem: 'The image could not be built.',
         observed: `docker ended with exit code ${exitCode}:\n${said.join('\n')}`,
+        ...(lines.some((line) => /exec format error/i.test(line)) && {
+            likelyCause: 'The runner has another processor (such as arm64) than the image, which is built for linux/amd64, and cannot emulate it.',
+        }),
         fix: 'The whole output of the build is in the log above. `docker build .` in the project shows the same on your machine.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/project/dag-file.ts
+/** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
+function isLeftOut(name) {
+    return name === '.git' || name === '__pycache__' || name.endsWith('.pyc');
+}
+/** Whether Airflow looks into a file of this name for DAGs. */
+function isDagFileName(name) {
+    return name.endsWith('.py') || name.endsWith('.zip');
+}
+
+;// CONCATENATED MODULE: ./src/project/docker-ignore.ts
+/**
+ * Whether a file stays out of the build context by a `.dockerignore`; paths are relative to the context, with forward
+ * slashes.
+ *
+ * Docker's rules are not git's: every pattern starts at the root of the context, the last one that matches a file or one
+ * of its folders decides, and `!` takes a file back even out of a folder that is left out.
+ */
+function readDockerIgnore(text) {
+    const rules = text
+        .replace(/^\uFEFF/, '')
+        .split(/\r?\n/)
+        .filter((line) => !line.startsWith('#'))
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .map(readRule);
+    return (path) => {
+        const last = rules.findLast(({ matches }) => matches(path));
+        return last !== undefined && !last.readmits;
+    };
+}
+function readRule(line) {
+    const readmits = line.startsWith('!');
+    const pattern = cleanPath(readmits ? line.slice(1).trim() : line);
+    const matchesWhole = pattern === '.' ? () => false : readPattern(pattern);
+    return { readmits, matches: (path) => withFolders(path).some(matchesWhole) };
+}
+/** A path and every folder that it is in. */
+function withFolders(path) {
+    const segments = path.split('/');
+    return segments.map((_, index) => segments.slice(0, index + 1).join('/'));
+}
+/** As Go's filepath.Clean does it before Docker matches, and without a leading slash. */
+function cleanPath(pattern) {
+    const isRooted = pattern.startsWith('/');
+    const segments = [];
+    for (const segment of pattern.split('/')) {
+        if (segment === '' || segment === '.')
+            continue;
+        const canGoUp = segments.length > 0 && segments.at(-1) !== '..';
+        if (segment !== '..')
+            segments.push(segment);
+        else if (canGoUp)
+            segments.pop();
+        else if (!isRooted)
+            segments.push(segment);
+    }
+    return segments.join('/') || '.';
+}
+const SPECIAL_AFTER_STARS = /[*?[\]\\]/;
+/**
+ * A pattern as Docker reads it (moby/patternmatcher): `*` and `?` stay inside a segment, `**` crosses any number of them
+ * and takes the slash that follows, classes are those of regular expressions, and a pattern with no other special
+ * character than two stars at its start is a suffix. What cannot be read fails the build, and matches nothing here.
+ */
+function readPattern(pattern) {
+    const suffix = pattern.slice(2);
+    if (pattern.startsWith('**') && !SPECIAL_AFTER_STARS.test(suffix)) {
+        return (path) => path.endsWith(suffix) || (suffix.startsWith('/') && path === suffix.slice(1));
+    }
+    try {
+        const expression = new RegExp(`^${toExpression(pattern)}$`, 'su');
+        return (path) => expression.test(path);
+    }
+    catch {
+        return () => false;
+    }
+}
+function toExpression(pattern) {
+    return pattern.replace(/\*\*\/?$|\*\*\/?|\*|\?|\\(.)|[.+()|{}$]/gsu, (found, escaped, at) => {
+        if (escaped !== undefined)
+            return /[\w\s]/u.test(escaped) ? escaped : quoted(escaped);
+        if (found.startsWith('**'))
+            return at + found.length === pattern.length ? '.*' : '(.*/)?';
+        if (found === '*')
+            return '[^/]*';
+        return found === '?' ? '[^/]' : quoted(found);
+    });
+}
+/** With the `u` flag only characters that mean something may be escaped. */
+const quoted = (character) => /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
+
+;// CONCATENATED MODULE: ./src/image/build-context.ts
+
+
+
+
+
+
+const MOST_NAMED = 5;
+/**
+ * Looks at what a build will see of the project, before anything is built. Returns warnings.
+ *
+ * @throws ActionError ASTRO-IMAGE-DAGS-PATH, ASTRO-IMAGE-NO-DAGS
+ */
+async function checkContext(facts) {
+    const { dagsPath, dockerIgnore, dagFiles, ships } = facts;
+    if (dagsPath === '')
+        throw dagsAreTheProject();
+    const ignoreFile = ignoreFileFor(dockerIgnore, dagsPath, dagFiles !== undefined);
+    const isLeftOut = readDockerIgnore(ignoreFile);
+    return [
+        ...(dagFiles ? aboutDags(facts, dagFiles, isLeftOut) : []),
+        ...(ships && !isLeftOut('.git/config') && (await holdsToken(facts.folder)) ? [TOKEN_IN_CONTEXT] : []),
+    ];
+}
+function aboutDags({ dagsPath, dockerfile }, files, isLeftOut) {
+    const wanted = files.filter(isDagFileName).map((file) => `${dagsPath}/${file.slice('dags/'.length)}`);
+    const missing = wanted.filter(isLeftOut);
+    if (missing.length > 0 && missing.length === wanted.length)
+        throw noDags(missing);
+    return [
+        ...(missing.length > 0
+            ? [
+                `The image has to bring the DAGs, and .dockerignore leaves out ${missing.length} of ${wanted.length} DAG files: ${listed(missing)}. These DAGs will not be in the Deployment.`,
+            ]
+            : []),
+        ...(dagsPath !== 'dags' && !instructionsOf(dockerfile).includes(dagsPath)
+            ? [
+                `The image has to bring the DAGs in its folder dags, where Airflow looks for them; the project has them in ${dagsPath}, which the Dockerfile does not mention. Unless the base image sees to it, add \`COPY ${dagsPath} dags\`.`,
+            ]
+            : []),
+    ];
+}
+const instructionsOf = (dockerfile) => dockerfile.replace(/^\s*#.*$/gm, '');
+function listed(names) {
+    const rest = names.length - MOST_NAMED;
+    const shown = names.slice(0, MOST_NAMED).join(', ');
+    return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+/** `actions/checkout` keeps its token in the clone, unless `persist-credentials` is false. */
+async function holdsToken(folder) {
+    try {
+        return /^\s*extraheader\s*=\s*authorization:/im.test(await (0,promises_namespaceObject.readFile)(external_node_path_namespaceObject.join(folder, '.git', 'config'), 'utf8'));
+    }
+    catch {
+        return false;
+    }
+}
+const TOKEN_IN_CONTEXT = 'The build sees .git/config, which holds the GitHub token that actions/checkout left there, so `COPY .` puts it into the image. Add .git to .dockerignore, or give actions/checkout `persist-credentials: false` where the build needs .git.';
+function dagsAreTheProject() {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-DAGS-PATH',
+        problem: 'The DAG folder cannot be the project itself when an image is built.',
+        observed: '`dags-path` names the project (`root-folder`), so there is nothing that an image could hold beside the DAGs.',
+        fix: 'Move the DAGs into a folder of the project and name it as `dags-path`. `deploy-type: dags-only` without `parse` and `pytest` builds no image, and neither does `image-name`.',
+    });
+}
+function noDags(missing) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-NO-DAGS',
+        problem: 'The image would have no DAGs, and every DAG of the Deployment would be gone.',
+        observed: `DAG-only deploys are off for the Deployment, so the image has to bring the DAGs; .dockerignore leaves out each DAG file: ${listed(missing)}.`,
+        likelyCause: 'A pattern such as `*`, `**/dags` or `dags/*` is meant for Deployments that get their DAGs apart from the image.',
+        fix: 'Take the DAG folder back with a last line `!dags/` (as `dags-path` names it) in .dockerignore, or switch on DAG-only deploys in the settings of the Deployment.',
     });
 }
 
@@ -35643,15 +35910,9 @@ const CLIENT_WITHOUT_BUILDKIT = 23;
  * @throws ActionError ASTRO-IMAGE-NO-DOCKER, ASTRO-IMAGE-NO-BUILDKIT
  */
 async function findBuilder(docker) {
-    const [version, buildx] = await Promise.all([
-        docker(['version', '--format', '{{.Client.Version}} {{.Server.Version}}']),
-        docker(['buildx', 'version']),
-    ]);
-    if (version.exitCode !== 0)
-        throw (0,image_docker/* noDocker */.g)(lastLine(version.stderr));
+    const [client, buildx] = await Promise.all([requireEngine(docker), docker(['buildx', 'version'])]);
     if (buildx.exitCode === 0)
         return 'buildx';
-    const [client = ''] = version.stdout.trim().split(' ');
     if (Number.parseInt(client, 10) < CLIENT_WITHOUT_BUILDKIT)
         return 'buildkit';
     throw new src_errors/* ActionError */.lZ({
@@ -35660,6 +35921,17 @@ async function findBuilder(docker) {
         observed: `The client ${client} needs the plugin buildx for that, and \`docker buildx version\` failed: ${lastLine(buildx.stderr)}`,
         fix: 'Install buildx (Docker’s package docker-buildx-plugin), or build the image in an earlier step and pass `image-name`.',
     });
+}
+/**
+ * Asks the engine whether it answers, which is all that a prebuilt image needs. Returns the version of the client.
+ *
+ * @throws ActionError ASTRO-IMAGE-NO-DOCKER
+ */
+async function requireEngine(docker) {
+    const version = await docker(['version', '--format', '{{.Client.Version}} {{.Server.Version}}']);
+    if (version.exitCode !== 0)
+        throw (0,image_docker/* noDocker */.g)(lastLine(version.stderr));
+    return version.stdout.trim().split(' ')[0] ?? '';
 }
 /** The last line that says something. */
 function lastLine(text) {
@@ -35682,6 +35954,8 @@ async function readJUnit(xml) {
         attributeNamePrefix: '',
         parseTagValue: false,
         trimValues: false,
+        // Line breaks in messages are numeric entities, which belong to this option too.
+        htmlEntities: true,
         isArray: (name) => lists.has(name),
     });
     let document;
@@ -35704,40 +35978,67 @@ async function readJUnit(xml) {
     };
 }
 function read(one, cause) {
-    const text = typeof cause === 'string' ? cause : (cause['#text'] ?? '');
-    const message = (typeof cause === 'string' ? undefined : cause.message) ?? text;
-    const place = findPlace(text) ?? placeOfCase(one);
+    const text = asText(typeof cause === 'string' ? cause : cause['#text']) ?? '';
+    const message = (typeof cause === 'string' ? undefined : asText(cause.message)) ?? text;
+    const place = findPlace(text, message) ?? placeOfCase(one);
+    const module = asText(one.file) ?? asText(one.classname)?.replaceAll('.', '/');
     return {
-        name: [one.file ?? one.classname?.replaceAll('.', '/'), one.name].filter(Boolean).join('::'),
-        message: message.trim().slice(0, LONGEST_MESSAGE),
+        name: [module, asText(one.name)].filter(Boolean).join('::'),
+        message: shortened(message.trim()),
         text,
         file: place?.file,
         line: place?.line,
     };
 }
+const asText = (value) => typeof value === 'string' ? value : undefined;
+/** The first line, which says what it is about, and as many of the last ones as fit: a traceback ends with its error. */
+function shortened(message) {
+    if (message.length <= LONGEST_MESSAGE)
+        return message;
+    const [first = '', ...rest] = message.split('\n');
+    const last = [];
+    let length = first.length;
+    for (const line of rest.toReversed()) {
+        length += line.length + 1;
+        if (length > LONGEST_MESSAGE)
+            break;
+        last.unshift(line);
+    }
+    return [first.slice(0, LONGEST_MESSAGE), '…', ...last].join('\n');
+}
 /**
  * The innermost line of the project that a report names: of a DAG that does not import, the traceback of Python names it;
- * of a failed assertion, pytest's own `file:line: `.
+ * of a failed assertion, pytest's own `file:line: `. Airflow may have cut that traceback short; then the DAG file itself.
  */
-function findPlace(text) {
+function findPlace(text, message) {
     const traceback = [...text.matchAll(/File "([^"\n]+)", line (\d+)/g)]
         .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
         .findLast(({ file }) => file !== undefined);
     if (traceback?.file !== undefined)
         return { file: traceback.file, line: traceback.line };
+    const dagFile = /(?:^|[\s/'"])(dags\/[^\s'":]+\.(?:py|zip))\b/.exec(message.split('\n')[0] ?? '')?.[1];
+    if (dagFile !== undefined && /^\S*\s*File "[^"\n]+", line \d+/m.test(text)) {
+        return { file: dagFile, line: undefined };
+    }
     const last = [...text.matchAll(/^([^\s:][^:\n]*\.py):(\d+): /gm)]
         .map(([, file = '', line]) => ({ file: inProject(file), line: Number(line) }))
         .findLast(({ file }) => file !== undefined);
     return last?.file === undefined ? undefined : { file: last.file, line: last.line };
 }
 /** pytest counts the lines of a test from 0. */
-function placeOfCase({ file, line }) {
-    return file === undefined ? undefined : { file, line: line === undefined ? undefined : Number(line) + 1 };
+function placeOfCase(one) {
+    const file = inProject(asText(one.file) ?? '');
+    const line = Number(asText(one.line));
+    return file === undefined ? undefined : { file, line: Number.isInteger(line) ? line + 1 : undefined };
 }
+/** A file as the project has it; Python gives code that is in no file a name such as `<string>`. */
 function inProject(file) {
-    if (file.startsWith(`${ASTRO_HOME}/`))
-        return file.slice(ASTRO_HOME.length + 1);
-    return file.startsWith('/') || file.startsWith('..') ? undefined : file;
+    const isHome = file.startsWith(`${ASTRO_HOME}/`);
+    const inside = isHome ? file.slice(ASTRO_HOME.length + 1) : file;
+    const isElsewhere = inside === '' || inside.startsWith('/') || inside.split('/').includes('..');
+    return isElsewhere || /^<.*>$/.test(inside) || /(?:^|\/)(?:site|dist)-packages\//.test(inside)
+        ? undefined
+        : inside;
 }
 
 ;// CONCATENATED MODULE: ./src/image/container-tests.ts
@@ -35751,6 +36052,10 @@ function inProject(file) {
 const INTEGRITY_TEST = '.astro/test_dag_integrity_default.py';
 const FOLDERS = ['tests', 'plugins', 'include', '.astro'];
 const REPORT = '/tmp/deploy-to-astro-junit.xml';
+/** Airflow shows the last two lines of a traceback by default, and these are often not of the DAG. */
+const WHOLE_TRACEBACKS = 'AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH=30';
+/** In bytes; a report of ten thousand failures has a tenth of it. */
+const LARGEST_REPORT = 64 * 2 ** 20;
 /** The file that pytest gets: below `tests/` unless its path says so itself, as in the Astro CLI. */
 function pytestTarget(given) {
     if (given === '')
@@ -35785,11 +36090,12 @@ async function runTests(deps, request) {
         '--color=no',
     ];
     try {
-        succeeded(await docker(['create', '--name', name, request.image, ...arguments_]), 'create the container');
+        const command = ['create', '--name', name, '--env', WHOLE_TRACEBACKS, request.image, ...arguments_];
+        succeeded(await docker(command, { whenCancelled: 'finish' }), 'create the container');
         for (const [from, to] of await copies(request)) {
             succeeded(await docker(['cp', from, `${name}:${to}`]), `copy ${external_node_path_namespaceObject.basename(to)} into the container`);
         }
-        const run = await docker(['start', '--attach', name], { onLine: log.info });
+        const run = await docker(['start', '--attach', name], { onLine: log.info, whenCancelled: 'kill' });
         const state = succeeded(await docker(['container', 'inspect', '--format', '{{.State.ExitCode}} {{.State.Error}}', name]), 'read how the tests ended');
         const [code = '', ...words] = state.stdout.trim().split(' ');
         if (words.length > 0)
@@ -35820,11 +36126,21 @@ async function copies({ folder, dagsPath }) {
 async function copyReport(docker, name, request) {
     const file = external_node_path_namespaceObject.join(request.scratch, `${request.kind}.xml`);
     const { exitCode } = await docker(['cp', `${name}:${REPORT}`, file]);
-    return exitCode === 0 ? readJUnit(await (0,promises_namespaceObject.readFile)(file, 'utf8')) : undefined;
+    return exitCode === 0 ? readReport(file) : undefined;
+}
+/**
+ * Reads a report that came out of a container; undefined when it is none. What tests leave there may be anything: a link
+ * would lead to a file of this machine, for docker copies it as one.
+ */
+async function readReport(file) {
+    const stats = await (0,promises_namespaceObject.lstat)(file);
+    if (!stats.isFile() || stats.size > LARGEST_REPORT)
+        return undefined;
+    return readJUnit(await (0,promises_namespaceObject.readFile)(file, 'utf8'));
 }
 /** Also after the run was cancelled, when `docker` itself refuses to work: then the engine is asked once more. */
 async function removeContainer(docker, name) {
-    await docker(['container', 'rm', '--force', '--volumes', name], { whenCancelled: true }).catch(() => undefined);
+    await docker(['container', 'rm', '--force', '--volumes', name], { whenCancelled: 'run' }).catch(() => undefined);
 }
 function succeeded(result, what) {
     if (result.exitCode !== 0)
@@ -35924,10 +36240,10 @@ async function openRegistry(deps, folder, repository) {
     return {
         async push(image, repo, tag) {
             const target = `${repo}:${tag}`;
-            const tagged = await docker(['tag', image, target]);
-            if (tagged.exitCode !== 0)
-                throw registryError(host, `name the image ${target}`, tagged);
             try {
+                const tagged = await docker(['tag', image, target], { whenCancelled: 'finish' });
+                if (tagged.exitCode !== 0)
+                    throw registryError(host, `name the image ${target}`, tagged);
                 const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, () => docker(['push', target], {
                     onLine: (line) => {
                         if (!COUNTDOWN.test(line))
@@ -35937,7 +36253,7 @@ async function openRegistry(deps, folder, repository) {
                 return /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'unknown';
             }
             finally {
-                await docker(['image', 'rm', target], { whenCancelled: true }).catch(() => undefined);
+                await docker(['image', 'rm', target], { whenCancelled: 'run' }).catch(() => undefined);
             }
         },
     };
@@ -36210,11 +36526,25 @@ function list(failures) {
 
 
 
-/** Fails before anything is built when a test that was asked for is not there, or no Dockerfile to build from. */
-async function requireImageFiles({ inputs, project }, need) {
-    const { folder } = project();
-    if (inputs.imageName === undefined)
-        await readProjectDockerfile(folder);
+
+/**
+ * Fails before anything is built when a test that was asked for is not there, no Dockerfile to build from, or no DAG file in
+ * what the build sees although the image has to bring them.
+ */
+async function requireImageFiles({ inputs, project, log }, need) {
+    const { folder, tree, dagFolder } = project();
+    if (inputs.imageName === undefined) {
+        const warnings = await checkContext({
+            folder,
+            dagsPath: inputs.dagsPath,
+            dockerfile: await readProjectDockerfile(folder),
+            dockerIgnore: (await tree).dockerIgnore,
+            ships: need.ships,
+            dagFiles: need.bringsDags ? (await dagFolder).files.map((file) => file.path) : undefined,
+        });
+        for (const warning of warnings)
+            log.warning(warning);
+    }
     for (const kind of need.tests)
         await requireTestFile(folder, kind, testFile(kind, inputs.pytestFile));
 }
@@ -36228,13 +36558,15 @@ async function withImage(run, need, work) {
     const { docker, inputs, astro, target, deployment, stage, log } = run;
     const offered = need.ships ? astro.getDeploymentOptions(target) : undefined;
     offered?.catch(() => undefined);
-    const builder = await findBuilder(docker);
+    const builder = inputs.imageName === undefined ? await findBuilder(docker) : undefined;
+    if (!builder)
+        await requireEngine(docker);
     return withScratch(run.env, async (scratch) => {
         const name = inputs.imageName ?? `deploy-to-astro-${(0,external_node_crypto_.randomBytes)(8).toString('hex')}:latest`;
         try {
-            const image = inputs.imageName === undefined
-                ? await stage('Build the image', () => build(run, need, { builder, scratch, name }))
-                : await inspectImage(docker, name);
+            const image = builder === undefined
+                ? await inspectImage(docker, name)
+                : await stage('Build the image', () => build(run, need, { builder, scratch, name }));
             const runtimeVersion = offered &&
                 (await checkRuntime(run, image, await offered.then(({ runtimeReleases }) => runtimeReleases)));
             for (const kind of need.tests)
@@ -36251,7 +36583,7 @@ async function withImage(run, need, work) {
         }
         finally {
             if (inputs.imageName === undefined) {
-                await docker(['image', 'rm', name], { whenCancelled: true }).catch(() => undefined);
+                await docker(['image', 'rm', name], { whenCancelled: 'run' }).catch(() => undefined);
             }
         }
     });
@@ -37191,88 +37523,6 @@ const baseline_unknown = (why) => ({ known: false, why });
 // EXTERNAL MODULE: ./node_modules/picomatch/index.js
 var picomatch = __nccwpck_require__(4006);
 var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
-;// CONCATENATED MODULE: ./src/project/docker-ignore.ts
-/**
- * Whether a file stays out of the build context by a `.dockerignore`; paths are relative to the context, with forward
- * slashes.
- *
- * Docker's rules are not git's: every pattern starts at the root of the context, the last one that matches a file or one
- * of its folders decides, and `!` takes a file back even out of a folder that is left out.
- */
-function readDockerIgnore(text) {
-    const rules = text
-        .replace(/^\uFEFF/, '')
-        .split(/\r?\n/)
-        .filter((line) => !line.startsWith('#'))
-        .map((line) => line.trim())
-        .filter((line) => line !== '')
-        .map(readRule);
-    return (path) => {
-        const last = rules.findLast(({ matches }) => matches(path));
-        return last !== undefined && !last.readmits;
-    };
-}
-function readRule(line) {
-    const readmits = line.startsWith('!');
-    const pattern = cleanPath(readmits ? line.slice(1).trim() : line);
-    const matchesWhole = pattern === '.' ? () => false : readPattern(pattern);
-    return { readmits, matches: (path) => withFolders(path).some(matchesWhole) };
-}
-/** A path and every folder that it is in. */
-function withFolders(path) {
-    const segments = path.split('/');
-    return segments.map((_, index) => segments.slice(0, index + 1).join('/'));
-}
-/** As Go's filepath.Clean does it before Docker matches, and without a leading slash. */
-function cleanPath(pattern) {
-    const isRooted = pattern.startsWith('/');
-    const segments = [];
-    for (const segment of pattern.split('/')) {
-        if (segment === '' || segment === '.')
-            continue;
-        const canGoUp = segments.length > 0 && segments.at(-1) !== '..';
-        if (segment !== '..')
-            segments.push(segment);
-        else if (canGoUp)
-            segments.pop();
-        else if (!isRooted)
-            segments.push(segment);
-    }
-    return segments.join('/') || '.';
-}
-const SPECIAL_AFTER_STARS = /[*?[\]\\]/;
-/**
- * A pattern as Docker reads it (moby/patternmatcher): `*` and `?` stay inside a segment, `**` crosses any number of them
- * and takes the slash that follows, classes are those of regular expressions, and a pattern with no other special
- * character than two stars at its start is a suffix. What cannot be read fails the build, and matches nothing here.
- */
-function readPattern(pattern) {
-    const suffix = pattern.slice(2);
-    if (pattern.startsWith('**') && !SPECIAL_AFTER_STARS.test(suffix)) {
-        return (path) => path.endsWith(suffix) || (suffix.startsWith('/') && path === suffix.slice(1));
-    }
-    try {
-        const expression = new RegExp(`^${toExpression(pattern)}$`, 'su');
-        return (path) => expression.test(path);
-    }
-    catch {
-        return () => false;
-    }
-}
-function toExpression(pattern) {
-    return pattern.replace(/\*\*\/?$|\*\*\/?|\*|\?|\\(.)|[.+()|{}$]/gsu, (found, escaped, at) => {
-        if (escaped !== undefined)
-            return /[\w\s]/u.test(escaped) ? escaped : quoted(escaped);
-        if (found.startsWith('**'))
-            return at + found.length === pattern.length ? '.*' : '(.*/)?';
-        if (found === '*')
-            return '[^/]*';
-        return found === '?' ? '[^/]' : quoted(found);
-    });
-}
-/** With the `u` flag only characters that mean something may be escaped. */
-const quoted = (character) => /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
-
 ;// CONCATENATED MODULE: ./src/deploy/infer.ts
 
 
@@ -37641,7 +37891,7 @@ function planDeploy(facts) {
         skip,
         reasons: [
             ...choice.reasons,
-            ...(dagFolder && skip === undefined ? [aboutDags(dagFolder, ships.dags)] : []),
+            ...(dagFolder && skip === undefined ? [plan_aboutDags(dagFolder, ships.dags)] : []),
         ],
         ships,
         previous: newestDeployed(facts.deploys),
@@ -37653,12 +37903,14 @@ function planDeploy(facts) {
         },
     };
 }
-function aboutDags({ dagFileCount, files }, apart) {
+function plan_aboutDags({ dagFileCount, files }, apart) {
     if (dagFileCount === 0) {
         return `The folder holds no DAG file, so every DAG of the Deployment will be removed, as \`allow-empty-dags\` permits.`;
     }
-    const content = `${count(files.length, 'file')} of the DAG folder, ${count(dagFileCount, 'DAG file')} among them,`;
-    return apart ? `${content} will replace what runs now.` : `${content} will be in the image.`;
+    const content = `${count(files.length, 'file')} of the DAG folder, ${count(dagFileCount, 'DAG file')} among them`;
+    return apart
+        ? `${content}, will replace what runs now.`
+        : `DAG-only deploys are off, so the image has to bring the DAGs: ${content}.`;
 }
 /** The newest deploy that Astro accepted; the list comes in no promised order. */
 function newestDeployed(deploys) {
@@ -39324,14 +39576,8 @@ async function readIgnoreFiles(byPath) {
 
 ;// CONCATENATED MODULE: ./src/deploy/verification-verdict.ts
 
-/**
- * GitHub shows ten annotations of a level for a step. One error is the step's own; warnings may also be about the credential,
- * DAGs that are gone, the baseline and what came of it all.
- */
-const MOST_ERRORS = 9;
-const MOST_WARNINGS = 6;
 const MOST_DESCRIBED = 10;
-const MOST_NAMED = 50;
+const verification_verdict_MOST_NAMED = 50;
 /** Whether the time was over before it was known of each file whether it imports. */
 function isLate({ newErrors, silent, unclear }) {
     return newErrors.length === 0 && (silent.length > 0 || unclear.length > 0);
@@ -39343,8 +39589,8 @@ function isLate({ newErrors, silent, unclear }) {
  * @param parser what was asked about it, when it is late
  */
 function conclude({ log, inputs }, report, parser) {
-    const [annotate, most] = inputs.verify === 'warn' ? [log.warningAt, MOST_WARNINGS] : [log.errorAt, MOST_ERRORS];
-    const shown = report.newErrors.filter(({ isOurs }) => isOurs).slice(0, most);
+    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
+    const shown = report.newErrors.filter(({ isOurs }) => isOurs);
     for (const { file, line, message } of shown)
         annotate({ title: 'DAG import error', file, line }, message);
     const listed = [
@@ -39352,8 +39598,8 @@ function conclude({ log, inputs }, report, parser) {
         ['Neither imported nor failed in time', report.silent],
         ['May still fail', report.unclear],
         ['Did not import before either', report.oldErrors.map(describeRow)],
-        ['New DAG', report.appeared.slice(0, MOST_NAMED)],
-        ['DAG that is gone', report.disappeared.slice(0, MOST_NAMED)],
+        ['New DAG', report.appeared.slice(0, verification_verdict_MOST_NAMED)],
+        ['DAG that is gone', report.disappeared.slice(0, verification_verdict_MOST_NAMED)],
     ];
     for (const [what, lines] of listed)
         for (const line of lines)
@@ -39394,7 +39640,7 @@ function notParsed({ silent, unclear }, parser) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-VERIFY-NOT-PARSED',
         problem: what,
-        observed: [...late.slice(0, MOST_NAMED), ...more(late), ...(parser ? [parser.words] : [])].join('\n'),
+        observed: [...late.slice(0, verification_verdict_MOST_NAMED), ...more(late), ...(parser ? [parser.words] : [])].join('\n'),
         likelyCause: isDown
             ? `Nothing is parsed as long as the ${parser.component} does not run.`
             : silent.length === 0
@@ -39411,10 +39657,10 @@ function describeRow({ file, line, message }) {
     return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
 }
 function names(all) {
-    return [all.slice(0, MOST_NAMED).join(', '), ...more(all)].join(' ');
+    return [all.slice(0, verification_verdict_MOST_NAMED).join(', '), ...more(all)].join(' ');
 }
 function more({ length }) {
-    return length > MOST_NAMED ? [`and ${(length - MOST_NAMED).toLocaleString('en')} more`] : [];
+    return length > verification_verdict_MOST_NAMED ? [`and ${(length - verification_verdict_MOST_NAMED).toLocaleString('en')} more`] : [];
 }
 function verification_verdict_count(n, noun) {
     return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
@@ -40118,16 +40364,6 @@ function problem(code, input, text) {
 
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __nccwpck_require__(4573);
-;// CONCATENATED MODULE: ./src/project/dag-file.ts
-/** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
-function isLeftOut(name) {
-    return name === '.git' || name === '__pycache__' || name.endsWith('.pyc');
-}
-/** Whether Airflow looks into a file of this name for DAGs. */
-function isDagFileName(name) {
-    return name.endsWith('.py') || name.endsWith('.zip');
-}
-
 ;// CONCATENATED MODULE: ./src/project/dag-link.ts
 
 
@@ -41828,21 +42064,39 @@ function inert(text) {
 ;// CONCATENATED MODULE: ./src/report/log.ts
 
 
+/**
+ * Annotations on files of the user. GitHub shows ten of a level for a step: one error is the step's own, and warnings may also
+ * be about the credential, DAGs that are gone, the baseline and what came of it all.
+ */
+const MOST_ERRORS = 9;
+const MOST_WARNINGS = 6;
 /** A Log on the runner's. What is logged may come from outside, so nothing in it is obeyed by the runner as a command. */
 function createLog(redact) {
     const safe = (text) => inert(redact(text));
+    const limited = (annotate, most) => {
+        let given = 0;
+        return (place, message) => {
+            if (given++ < most)
+                annotate(safe(message), properties(place));
+            else
+                core/* info */.pq(safe(asLine(place, message)));
+        };
+    };
     return {
         info: (line) => core/* info */.pq(safe(line)),
         debug: (line) => core/* debug */.Yz(safe(line)),
         notice: (message) => core/* notice */.lm(safe(message)),
         warning: (message) => core/* warning */.$e(safe(message)),
-        errorAt: (place, message) => core/* error */.z3(safe(message), properties(place)),
-        warningAt: (place, message) => core/* warning */.$e(safe(message), properties(place)),
+        errorAt: limited(core/* error */.z3, MOST_ERRORS),
+        warningAt: limited(core/* warning */.$e, MOST_WARNINGS),
         group: (title, work) => core/* group */.Os(safe(title), work),
     };
 }
 function properties({ file, line, title }) {
     return { file, title, ...(line === undefined ? {} : { startLine: line }) };
+}
+function asLine({ file, line, title }, message) {
+    return `${file}${line === undefined ? '' : `:${line}`}: ${title}: ${message}`;
 }
 
 
