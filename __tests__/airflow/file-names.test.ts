@@ -21,3 +21,13 @@ test.each([
 ])('%s', (_, others, name, path) => {
   expect(nameFiles([...others, name], own)(name)).toBe(path)
 })
+
+test.each([
+  ['the file itself', ['/srv/x/team/foo.py'], '/srv/x/team/foo.py', 'team/foo.py'],
+  ['a helper', ['/srv/x/a.py', '/srv/x/team/foo.py'], '/srv/x/team/foo.py', 'team/foo.py'],
+  ['each version of a bundle', ['/b/v1/a.py', '/b/v2/team/foo.py'], '/b/v1/team/foo.py', 'team/foo.py'],
+  ['a package with a file of the same name', ['/venv/lib/python3.12/site-packages/x/a.py'], '/venv/lib/python3.12/site-packages/x/a.py', undefined],
+  ["a file of Python's own", ['/usr/local/lib/python3.12/team/foo.py'], '/usr/local/lib/python3.12/team/foo.py', undefined],
+])('the root of Airflow 3 is told by a traceback through %s', (_, frames, name, path) => {
+  expect(nameFiles(['a.py'], own, frames)(name)).toBe(path ?? name)
+}) // prettier-ignore

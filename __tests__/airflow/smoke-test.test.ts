@@ -195,11 +195,11 @@ describe('why a run failed', () => {
   })
 
   test('shows the end of a long log, of at most three tasks', async () => {
-    const log = Array.from({ length: 60 }, (_, index) => `line ${index}`)
+    const log = Array.from({ length: 110 }, (_, index) => `line ${index}`)
     const tasks = Array.from({ length: 12 }, (_, index) => task(`t${index}`, 'failed'))
     const { observed, lines } = await observe({ tasks, logs: [log] })
     expect(lines.filter((line) => line.includes('(10 lines left out)'))).toHaveLength(3)
-    expect(lines.filter((line) => line === '  | line 59')).toHaveLength(3)
+    expect(lines.filter((line) => line === '  | line 109')).toHaveLength(3)
     expect(lines).not.toContain('  | line 9')
     expect(observed).toContain('Failed: t9\nFailed: 2 more')
   })

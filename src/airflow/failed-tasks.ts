@@ -15,7 +15,7 @@ type Run = { readonly dagId: string; readonly runId: string }
 
 const TASKS_NAMED = 10
 const LOGS_SHOWN = 3
-const LOG_LINES = 50
+const LOG_LINES = 100
 const LOG_TRIES = 3
 const LOG_PAUSE_MS = 2_000
 const LONGEST_WORDS = 200

@@ -7,23 +7,33 @@ const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/']
  * of them files of the folder.
  *
  * @param own the files of the folder
+ * @param framePaths the files that tracebacks name, which are absolute in both majors. Their roots are found out likewise, and
+ * may be several: each version of a bundle may have a folder of its own.
  */
 export function nameFiles(
   airflowNames: readonly string[],
   own: ReadonlySet<string>,
+  framePaths: readonly string[] = [],
 ): (airflowName: string) => string {
-  const root = findRoot(
-    airflowNames.filter(
-      (name) => name.startsWith('/') && !KNOWN_ROOTS.some((known) => name.startsWith(known)),
-    ),
-    own,
-  )
+  const isUnknown = (name: string): boolean =>
+    name.startsWith('/') && !roots.some((known) => name.startsWith(known))
+  const roots = [...KNOWN_ROOTS]
+  const root = findRoot(airflowNames.filter(isUnknown), own)
+  if (root !== undefined) roots.unshift(root)
+  const ofProject = [...new Set(framePaths)].filter((path) => !LIBRARY.test(path))
+  for (;;) {
+    const another = findRoot(ofProject.filter(isUnknown), own)
+    if (another === undefined) break
+    roots.push(another)
+  }
   return (name) => {
-    const roots = root === undefined ? KNOWN_ROOTS : [root, ...KNOWN_ROOTS]
     const inside = roots.find((candidate) => name.startsWith(candidate))
     return archiveOf(inside === undefined ? name : name.slice(inside.length), own)
   }
 }
+
+/** Python's own files and those of packages, some of which are called as some of ours are. */
+const LIBRARY = /\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//
 
 function archiveOf(path: string, own: ReadonlySet<string>): string {
   const end = path.indexOf('.zip/')

@@ -34,6 +34,11 @@ function lastFrame(trace: string, ours: (path: string) => string | undefined): F
     .at(-1)
 }
 
+/** The files that a traceback names. */
+export function framePaths(trace: string): readonly string[] {
+  return [...trace.matchAll(FRAME)].map(([, path = '']) => path)
+}
+
 /** The first line at the margin after the last frame: what follows it are notes. */
 function messageOf(trace: string): string {
   const lines = trace.split('\n')

@@ -10,6 +10,7 @@ import { isDown } from './failure.ts'
 import { nameFiles } from './file-names.ts'
 import type { Before, Judgement, Look, Memory, Terms } from './judge.ts'
 import { isNewVersion, judge, NOTHING_SEEN } from './judge.ts'
+import { framePaths } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 
 export type VerifyDependencies = {
@@ -166,7 +167,8 @@ function withNames(
   const names = [dags, baseline.dags, errors, baseline.errors].flatMap((list) =>
     list.flatMap(({ file }) => file ?? []),
   )
-  const name = nameFiles(names, promised.all)
+  const frames = [...errors, ...baseline.errors].flatMap(({ trace }) => framePaths(trace))
+  const name = nameFiles(names, promised.all, frames)
   const dag = (one: Dag): Dag => (one.file === undefined ? one : { ...one, file: name(one.file) })
   const error = (one: ImportError): ImportError => ({ ...one, file: name(one.file) })
   return {

@@ -174,11 +174,11 @@ export function createStandIn(settings: StandInSettings): StandIn {
   const noRoute = (): AirflowAnswer =>
     major === 3
       ? { status: 404, body: { error: 'API route not found' } }
-      : { status: 404, body: WEB_PAGE, headers: { 'content-type': 'text/html; charset=utf-8' } }
+      : failure(2, 404, 'The requested URL was not found on the server.', 'Not Found')
 
   function otherPath(path: string): AirflowAnswer {
     if (major === 2 || !path.startsWith('/api')) {
-      return { ...noRoute(), ...(major === 3 ? { status: 200, body: WEB_PAGE, headers: HTML } : {}) }
+      return { status: major === 3 ? 200 : 404, body: WEB_PAGE, headers: HTML }
     }
     return path.startsWith('/api/v1')
       ? {
