@@ -1,0 +1,3 @@
+import { testAgainst } from './suite.ts'
+
+testAgainst(2)
