@@ -38558,7 +38558,7 @@ function withoutRollback(error, failure) {
 
 const TASKS_NAMED = 10;
 const LOGS_SHOWN = 3;
-const LOG_LINES = 50;
+const LOG_LINES = 100;
 const LOG_TRIES = 3;
 const LOG_PAUSE_MS = 2_000;
 const LONGEST_WORDS = 200;
@@ -38885,15 +38885,29 @@ const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
  * of them files of the folder.
  *
  * @param own the files of the folder
+ * @param framePaths the files that tracebacks name, which are absolute in both majors. Their roots are found out likewise, and
+ * may be several: each version of a bundle may have a folder of its own.
  */
-function nameFiles(airflowNames, own) {
-    const root = findRoot(airflowNames.filter((name) => name.startsWith('/') && !KNOWN_ROOTS.some((known) => name.startsWith(known))), own);
+function nameFiles(airflowNames, own, framePaths = []) {
+    const isUnknown = (name) => name.startsWith('/') && !roots.some((known) => name.startsWith(known));
+    const roots = [...KNOWN_ROOTS];
+    const root = findRoot(airflowNames.filter(isUnknown), own);
+    if (root !== undefined)
+        roots.unshift(root);
+    const ofProject = [...new Set(framePaths)].filter((path) => !LIBRARY.test(path));
+    for (;;) {
+        const another = findRoot(ofProject.filter(isUnknown), own);
+        if (another === undefined)
+            break;
+        roots.push(another);
+    }
     return (name) => {
-        const roots = root === undefined ? KNOWN_ROOTS : [root, ...KNOWN_ROOTS];
         const inside = roots.find((candidate) => name.startsWith(candidate));
         return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
     };
 }
+/** Python's own files and those of packages, some of which are called as some of ours are. */
+const LIBRARY = /\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//;
 function archiveOf(path, own) {
     const end = path.indexOf('.zip/');
     if (end < 0)
@@ -38936,6 +38950,10 @@ function lastFrame(trace, ours) {
         return path === undefined ? [] : [{ path, line: Number(line) }];
     })
         .at(-1);
+}
+/** The files that a traceback names. */
+function framePaths(trace) {
+    return [...trace.matchAll(FRAME)].map(([, path = '']) => path);
 }
 /** The first line at the margin after the last frame: what follows it are notes. */
 function messageOf(trace) {
@@ -39294,6 +39312,7 @@ function everyoneTwice({ parses }) {
 
 
 
+
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
 const verify_PAUSE_MS = 500;
 const MINUTE_MS = 60_000;
@@ -39407,7 +39426,8 @@ function describeWait({ outstanding, failed }) {
 }
 function withNames(dags, errors, baseline, promised) {
     const names = [dags, baseline.dags, errors, baseline.errors].flatMap((list) => list.flatMap(({ file }) => file ?? []));
-    const name = nameFiles(names, promised.all);
+    const frames = [...errors, ...baseline.errors].flatMap(({ trace }) => framePaths(trace));
+    const name = nameFiles(names, promised.all, frames);
     const dag = (one) => (one.file === undefined ? one : { ...one, file: name(one.file) });
     const error = (one) => ({ ...one, file: name(one.file) });
     return {
