@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Docker, DockerResult } from '../../src/image/docker.ts'
+import { ActionError } from '../../src/errors.ts'
 import { openRegistry } from '../../src/image/push.ts'
 import { makeClock } from '../make/clock.ts'
 import { failureOf } from '../make/failure.ts'
@@ -66,8 +67,70 @@ test.each([
   ['denied: requested access to the resource is denied', 'ASTRO-REGISTRY-FORBIDDEN', 1],
   ['unexpected status from PUT request: 403 Forbidden', 'ASTRO-REGISTRY-FORBIDDEN', 1],
   ['dial tcp: connection refused', 'ASTRO-REGISTRY-FAILED', 5],
+  [
+    'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    'ASTRO-REGISTRY-FAILED',
+    1,
+  ],
+  ['write /var/lib/docker/tmp/x: no space left on device', 'ASTRO-REGISTRY-FAILED', 1],
 ])('%s', async (stderr, code, tries) => {
   const error = await failureOf(() => signIn([failed(stderr)]))
   expect(error).toMatchObject({ code, calls: tries })
   expect(error.observed).toContain(stderr)
+})
+
+type Push = { readonly results: readonly DockerResult[]; readonly takesMs?: number }
+
+/** A push that ends in these ways, one after the other; gives the docker commands and the tokens of the sign-ins. */
+async function push({ results, takesMs = 0 }: Push) {
+  const commands: string[] = []
+  const clock = makeClock()
+  let pushes = 0
+  let tokens = 0
+  const docker: Docker = async (args, options) => {
+    const [command = ''] = args.slice(2)
+    commands.push(command === 'login' ? `login ${options?.input ?? ''}` : command)
+    if (command !== 'push') return fine
+    await clock.sleep(takesMs)
+    return results[Math.min(pushes++, results.length - 1)] ?? fine
+  }
+  const registry = await openRegistry(
+    {
+      docker,
+      env: { DOCKER_HOST: 'unix:///x' },
+      clock,
+      log: { info: () => undefined },
+      signal: new AbortController().signal,
+      accessToken: () => Promise.resolve(`token-${++tokens}`),
+    },
+    folder,
+    'images.example/a/b',
+  )
+  const ending = await registry.push('sha256:1', 'images.example/a/b', 'deploy-1').catch((error: unknown) => {
+    if (error instanceof ActionError) return error.code
+    throw error
+  })
+  return { ending, commands, clock }
+}
+
+const digest = `sha256:${'a'.repeat(64)}`
+const pushed: DockerResult = { exitCode: 0, stdout: `deploy-1: digest: ${digest} size: 5`, stderr: '' }
+const expired = failed('unauthorized: authentication required')
+
+test('a token that expires during a push is replaced, once', async () => {
+  const { ending, commands } = await push({ results: [expired, pushed] })
+  expect(ending).toBe(digest)
+  expect(commands).toEqual(['login token-1', 'tag', 'push', 'login token-2', 'push', 'image'])
+})
+
+test('a registry that does not take the new token either refuses', async () => {
+  const { ending, commands } = await push({ results: [expired] })
+  expect(ending).toBe('ASTRO-REGISTRY-UNAUTHORIZED')
+  expect(commands.filter((command) => command === 'push')).toHaveLength(2)
+})
+
+test('pushes that take long to fail are not repeated for ever', async () => {
+  const { ending, commands } = await push({ results: [failed('i/o timeout')], takesMs: 4 * 60_000 })
+  expect(ending).toBe('ASTRO-REGISTRY-FAILED')
+  expect(commands.filter((command) => command === 'push')).toHaveLength(3)
 })

@@ -35,6 +35,8 @@ describe('an image', () => {
     ['of the same runtime, withdrawn', '3.1-7', '3.1-7', undefined],
     ['newer', '3.1-2', '3.0-1', undefined],
     ['for a Deployment that never ran', '3.1-2', '', undefined],
+    ['of the same runtime, with a leading v', 'v3.1-7', '3.1-7', undefined],
+    ['newer, with a leading v', 'v3.1-2', '3.0-1', undefined],
     ['older', '3.0-1', '3.1-2', 'downgrade'],
     ['of Airflow 2 on Airflow 3', '13.2.0', '3.0-1', 'downgrade'],
     ['not offered', '3.1-9', '3.1-2', 'unsupported'],

@@ -109,6 +109,18 @@ test('a test that fails is annotated at its line, and nothing is deployed', asyn
   expect(created()).toBe(false)
 })
 
+test('a test inside of a DAG folder of another name is found, and annotated there', async () => {
+  await write({
+    'dags/example.py': undefined,
+    'flows/example.py': PROJECT['dags/example.py'],
+    'flows/tests/test_flow.py': 'def test_flow():\n    assert False\n',
+  })
+  const inputs = { 'dags-path': 'flows', pytest: 'true', 'pytest-file': 'flows/tests/test_flow.py' }
+  const result = await ground.deploy({ 'deploy-type': 'image-and-dags', ...inputs })
+  expect(codeOf(result.errors.at(-1) ?? '')).toBe('ASTRO-TESTS-FAILED')
+  expect(result.places).toMatchObject([{ file: 'flows/tests/test_flow.py', line: 2 }])
+})
+
 test('of many failures nine are annotated, for GitHub shows ten and one is the error of the step', async () => {
   const tests =
     'import pytest\n\n\n@pytest.mark.parametrize("n", range(60))\ndef test_n(n):\n    assert n < 0\n'

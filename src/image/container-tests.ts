@@ -48,6 +48,11 @@ export function pytestTarget(given: string): string {
   return given.includes('tests') ? given : `tests/${given}`
 }
 
+/** The same inside of the container, where the DAG folder is called dags. */
+export function insideContainer(file: string, dagsPath: string): string {
+  return dagsPath !== '' && file.startsWith(`${dagsPath}/`) ? `dags${file.slice(dagsPath.length)}` : file
+}
+
 /** Fails before anything is built when a test that was asked for is not in the project. */
 export async function requireTestFile(
   folder: string,
@@ -73,7 +78,7 @@ export async function runTests(deps: TestDependencies, request: TestRequest): Pr
   const name = `deploy-to-astro-${request.kind}-${randomUUID()}`
   const arguments_ = [
     'pytest',
-    request.file,
+    insideContainer(request.file, request.dagsPath),
     `--junitxml=${REPORT}`,
     '-o',
     'junit_family=xunit1',

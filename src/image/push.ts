@@ -5,6 +5,7 @@ import { ActionError } from '../errors.ts'
 import { tryRepeatedly } from '../http/attempts.ts'
 import { lastLine } from './builder.ts'
 import type { Docker, DockerResult } from './docker.ts'
+import { engineOfContext } from './engine-context.ts'
 
 export type RegistryDependencies = {
   readonly docker: Docker
@@ -26,6 +27,7 @@ export type Registry = {
 /** What a push tells of a layer every second. */
 const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/
 const USER = 'cli'
+const LONGEST_TROUBLE_MS = 5 * 60_000
 
 /**
  * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
@@ -47,7 +49,7 @@ export async function openRegistry(
   await writeFile(path.join(config, 'config.json'), JSON.stringify({ auths: { [host]: {} } }), {
     mode: 0o600,
   })
-  const engine = await engineOfContext(deps)
+  const engine = await engineOfContext(deps.docker, deps.env, { config, scratch: folder })
   const docker: Docker = (args, options) =>
     deps.docker(['--config', config, ...args], { ...options, env: { ...engine, ...options?.env } })
 
@@ -61,13 +63,18 @@ export async function openRegistry(
       try {
         const tagged = await docker(['tag', image, target], { whenCancelled: 'finish' })
         if (tagged.exitCode !== 0) throw registryError(host, `name the image ${target}`, tagged)
-        const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, () =>
-          docker(['push', target], {
-            onLine: (line) => {
-              if (!COUNTDOWN.test(line)) deps.log.info(line)
-            },
-          }),
-        )
+        const onLine = (line: string): void => {
+          if (!COUNTDOWN.test(line)) deps.log.info(line)
+        }
+        let isTokenNew = false
+        const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, async () => {
+          const pushed = await docker(['push', target], { onLine })
+          if (pushed.exitCode === 0 || isTokenNew || !UNAUTHORIZED.test(pushed.stderr)) return pushed
+          isTokenNew = true
+          deps.log.info('The registry no longer takes the sign-in; signing in with a new token.')
+          const signedIn = await login()
+          return signedIn.exitCode === 0 ? docker(['push', target], { onLine }) : signedIn
+        })
         return /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'unknown'
       } finally {
         await docker(['image', 'rm', target], { whenCancelled: 'run' }).catch(() => undefined)
@@ -76,14 +83,10 @@ export async function openRegistry(
   }
 }
 
-/** The engine that the user's configuration names, for the configuration of our own does not have it. */
-async function engineOfContext({ docker, env }: RegistryDependencies): Promise<Record<string, string>> {
-  if (env.DOCKER_HOST) return {}
-  const { exitCode, stdout } = await docker(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'])
-  return exitCode === 0 && stdout.trim() !== '' ? { DOCKER_HOST: stdout.trim() } : {}
-}
-
-/** Registries fail in passing; only an answer that says "not you" is final. */
+/**
+ * Registries fail in passing; only an answer that says "not you", and what no wait makes better, are final. An attempt may take
+ * long before it fails, since docker tries by itself too, so the time from the first failure on is limited as well.
+ */
 function repeatedly(
   deps: RegistryDependencies,
   what: string,
@@ -91,10 +94,13 @@ function repeatedly(
   run: () => Promise<DockerResult>,
 ): Promise<DockerResult> {
   const random = deps.random ?? Math.random
+  let lastChance = Infinity
   return tryRepeatedly({ ...deps, random }, what, async () => {
     const result = await run()
     if (result.exitCode === 0) return { kind: 'final', result }
-    if (isRefusal(result)) throw registryError(host, what, result)
+    const now = deps.clock.now()
+    if (isFinal(result) || now > lastChance) throw registryError(host, what, result)
+    lastChance = Math.min(lastChance, now + LONGEST_TROUBLE_MS)
     const giveUp = (): never => {
       throw registryError(host, what, result)
     }
@@ -106,7 +112,12 @@ const UNAUTHORIZED =
   /\b401\b|unauthorized|authentication required|no basic auth credentials|incorrect username/i
 const FORBIDDEN = /\b403\b|forbidden|denied/i
 
-const isRefusal = ({ stderr }: DockerResult): boolean => UNAUTHORIZED.test(stderr) || FORBIDDEN.test(stderr)
+/** Certificates, space, and names that the registry will never take. */
+const PERMANENT =
+  /\bx509\b|certificate signed by unknown authority|no space left on device|disk quota exceeded|server gave HTTP response to HTTPS client|invalid reference format|(?:image|tag) does not exist/i
+
+const isFinal = ({ stderr }: DockerResult): boolean =>
+  [UNAUTHORIZED, FORBIDDEN, PERMANENT].some((pattern) => pattern.test(stderr))
 
 function registryError(host: string, what: string, { exitCode, stderr }: DockerResult): ActionError {
   const problem = `Could not ${what}.`
@@ -134,7 +145,9 @@ function registryError(host: string, what: string, { exitCode, stderr }: DockerR
     code: 'ASTRO-REGISTRY-FAILED',
     problem,
     observed,
-    likelyCause: `The registry ${host} has a problem of its own, or the network between this runner and it.`,
+    likelyCause: PERMANENT.test(stderr)
+      ? 'The engine of this runner cannot push anything there: it does not trust the certificate (of a proxy, for example), or is out of space.'
+      : `The registry ${host} has a problem of its own, or the network between this runner and it.`,
     fix: `Run again. If it happens again, allow connections from the runner to ${host}, and look at the Astro status page.`,
   })
 }

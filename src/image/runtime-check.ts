@@ -1,6 +1,6 @@
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
-import { findRuntimeProblem, OLDEST_BEFORE_AIRFLOW_3 } from './runtime-version.ts'
+import { findRuntimeProblem, isSameRuntime, OLDEST_BEFORE_AIRFLOW_3 } from './runtime-version.ts'
 
 export const RUNTIME_LABEL = 'io.astronomer.docker.runtime.version'
 
@@ -12,7 +12,7 @@ export type CheckedImage = {
 
 /**
  * Refuses an image that Astro would not run on this Deployment, before anything is written (section 4 of the control
- * plane's contract). Returns the runtime version that the image brings.
+ * plane's contract). Returns the runtime version that the image brings, as Astro writes it.
  *
  * @param supported the versions that Astro offers the Deployment
  * @throws ActionError ASTRO-RUNTIME-…
@@ -28,7 +28,7 @@ export function requireRuntime(
   const place = `the Deployment ${deployment.name} (${deployment.id})`
   switch (findRuntimeProblem({ label, current, supported })) {
     case undefined:
-      return label ?? ''
+      return [current, ...supported].find((version) => isSameRuntime(version, label ?? '')) ?? label ?? ''
     case 'label-missing':
       return refuse('ASTRO-RUNTIME-LABEL', {
         problem: 'The image is not based on Astro Runtime.',

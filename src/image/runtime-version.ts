@@ -44,6 +44,11 @@ function comparePreReleases(a: string, b: string): number {
   return 0
 }
 
+/** Whether two names are of one runtime: a leading v means nothing. */
+export function isSameRuntime(a: string, b: string): boolean {
+  return a.replace(/^v(?=\d)/, '') === b.replace(/^v(?=\d)/, '')
+}
+
 /** The Airflow major that a runtime brings; undefined for a version that cannot be read. */
 export function airflowMajorOf(runtime: string): number | undefined {
   const version = readVersion(runtime)
@@ -67,9 +72,9 @@ export const OLDEST_BEFORE_AIRFLOW_3 = '12.0.0'
 /** What speaks against this image on this Deployment; undefined when nothing does. A version that runs already is fine. */
 export function findRuntimeProblem({ label, current, supported }: RuntimeFacts): RuntimeProblem | undefined {
   if (label === undefined || label === '') return 'label-missing'
-  if (label === current) return undefined
+  if (isSameRuntime(label, current)) return undefined
   if (current !== '' && compareRuntimes(label, current) < 0) return 'downgrade'
   const jumps = airflowMajorOf(current) === 2 && (airflowMajorOf(label) ?? 0) >= 3
   if (jumps && compareRuntimes(current, OLDEST_BEFORE_AIRFLOW_3) < 0) return 'airflow-3-jump'
-  return supported.includes(label) ? undefined : 'unsupported'
+  return supported.some((version) => isSameRuntime(version, label)) ? undefined : 'unsupported'
 }
