@@ -33065,7 +33065,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1161);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4173);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33127,7 +33127,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1161:
+/***/ 4173:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -36062,6 +36062,10 @@ function pytestTarget(given) {
         return 'tests/';
     return given.includes('tests') ? given : `tests/${given}`;
 }
+/** The same inside of the container, where the DAG folder is called dags. */
+function insideContainer(file, dagsPath) {
+    return dagsPath !== '' && file.startsWith(`${dagsPath}/`) ? `dags${file.slice(dagsPath.length)}` : file;
+}
 /** Fails before anything is built when a test that was asked for is not in the project. */
 async function requireTestFile(folder, kind, file) {
     try {
@@ -36083,7 +36087,7 @@ async function runTests(deps, request) {
     const name = `deploy-to-astro-${request.kind}-${(0,external_node_crypto_.randomUUID)()}`;
     const arguments_ = [
         'pytest',
-        request.file,
+        insideContainer(request.file, request.dagsPath),
         `--junitxml=${REPORT}`,
         '-o',
         'junit_family=xunit1',
@@ -36208,7 +36212,64 @@ async function inspectImage(docker, name) {
 
 // EXTERNAL MODULE: ./src/http/attempts.ts
 var attempts = __nccwpck_require__(180);
+;// CONCATENATED MODULE: ./src/image/engine-context.ts
+
+
+
+/**
+ * What a client with a configuration of our own needs in its environment to reach the engine that the user's configuration
+ * names. A context is handed over as a whole, with its keys for TLS; without one, docker looks for these in the folder of the
+ * configuration.
+ *
+ * @param place.config the folder of our configuration
+ * @param place.scratch a folder for the export, which whoever made it removes
+ * @throws ActionError ASTRO-IMAGE-NO-DOCKER when the context cannot be handed over
+ */
+async function engineOfContext(docker, env, place) {
+    const certificates = defaultCertificates(env);
+    if (env.DOCKER_HOST)
+        return certificates;
+    const { exitCode, stdout } = await docker([
+        'context',
+        'inspect',
+        '--format',
+        '{{.Name}} {{.Endpoints.docker.Host}}',
+    ]);
+    const [name = '', host = ''] = exitCode === 0 ? stdout.trim().split(' ') : [];
+    if (name === '' || name === 'default')
+        return host === '' ? certificates : { DOCKER_HOST: host, ...certificates };
+    const file = external_node_path_namespaceObject.join(place.scratch, 'context.tar');
+    const steps = [
+        ['context', 'export', name, file],
+        ['--config', place.config, 'context', 'import', name, file],
+    ];
+    for (const step of steps) {
+        const result = await docker(step);
+        if (result.exitCode !== 0)
+            throw notHandedOver(name, lastLine(result.stderr));
+    }
+    return { DOCKER_CONTEXT: name };
+}
+/** Where docker looks for keys when the environment asks for TLS and names no place. */
+function defaultCertificates(env) {
+    if (env.DOCKER_CERT_PATH || !(env.DOCKER_TLS_VERIFY || env.DOCKER_TLS))
+        return {};
+    const home = env.HOME ?? env.USERPROFILE;
+    const folder = env.DOCKER_CONFIG ?? (home === undefined ? undefined : external_node_path_namespaceObject.join(home, '.docker'));
+    return folder === undefined ? {} : { DOCKER_CERT_PATH: folder };
+}
+function notHandedOver(name, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-IMAGE-NO-DOCKER',
+        problem: `Could not use the Docker context ${name} to push the image.`,
+        observed,
+        likelyCause: 'The files of the context are incomplete, or not readable for the user of the runner.',
+        fix: `Run \`docker context export ${name}\` on the runner to see the reason, or give the step DOCKER_HOST (and DOCKER_CERT_PATH) by \`env:\`.`,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/image/push.ts
+
 
 
 
@@ -36217,6 +36278,7 @@ var attempts = __nccwpck_require__(180);
 /** What a push tells of a layer every second. */
 const COUNTDOWN = /: (?:Preparing|Waiting|Retrying in \d+ seconds?)$/;
 const USER = 'cli';
+const LONGEST_TROUBLE_MS = 5 * 60_000;
 /**
  * Signs in to the registry that holds a repository, in a Docker configuration of this run's own: the user's is neither read
  * nor changed, and no credential helper keeps the token. The password is the access token (section 3.3 of the control
@@ -36233,7 +36295,7 @@ async function openRegistry(deps, folder, repository) {
     await (0,promises_namespaceObject.writeFile)(external_node_path_namespaceObject.join(config, 'config.json'), JSON.stringify({ auths: { [host]: {} } }), {
         mode: 0o600,
     });
-    const engine = await engineOfContext(deps);
+    const engine = await engineOfContext(deps.docker, deps.env, { config, scratch: folder });
     const docker = (args, options) => deps.docker(['--config', config, ...args], { ...options, env: { ...engine, ...options?.env } });
     const login = async () => docker(['login', '--username', USER, '--password-stdin', host], { input: await deps.accessToken() });
     await repeatedly(deps, `sign in to ${host}`, host, login);
@@ -36244,12 +36306,20 @@ async function openRegistry(deps, folder, repository) {
                 const tagged = await docker(['tag', image, target], { whenCancelled: 'finish' });
                 if (tagged.exitCode !== 0)
                     throw registryError(host, `name the image ${target}`, tagged);
-                const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, () => docker(['push', target], {
-                    onLine: (line) => {
-                        if (!COUNTDOWN.test(line))
-                            deps.log.info(line);
-                    },
-                }));
+                const onLine = (line) => {
+                    if (!COUNTDOWN.test(line))
+                        deps.log.info(line);
+                };
+                let isTokenNew = false;
+                const { stdout } = await repeatedly(deps, `push the image to ${target}`, host, async () => {
+                    const pushed = await docker(['push', target], { onLine });
+                    if (pushed.exitCode === 0 || isTokenNew || !UNAUTHORIZED.test(pushed.stderr))
+                        return pushed;
+                    isTokenNew = true;
+                    deps.log.info('The registry no longer takes the sign-in; signing in with a new token.');
+                    const signedIn = await login();
+                    return signedIn.exitCode === 0 ? docker(['push', target], { onLine }) : signedIn;
+                });
                 return /digest: (sha256:[0-9a-f]{64})/.exec(stdout)?.[1] ?? 'unknown';
             }
             finally {
@@ -36258,22 +36328,21 @@ async function openRegistry(deps, folder, repository) {
         },
     };
 }
-/** The engine that the user's configuration names, for the configuration of our own does not have it. */
-async function engineOfContext({ docker, env }) {
-    if (env.DOCKER_HOST)
-        return {};
-    const { exitCode, stdout } = await docker(['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']);
-    return exitCode === 0 && stdout.trim() !== '' ? { DOCKER_HOST: stdout.trim() } : {};
-}
-/** Registries fail in passing; only an answer that says "not you" is final. */
+/**
+ * Registries fail in passing; only an answer that says "not you", and what no wait makes better, are final. An attempt may take
+ * long before it fails, since docker tries by itself too, so the time from the first failure on is limited as well.
+ */
 function repeatedly(deps, what, host, run) {
     const random = deps.random ?? Math.random;
+    let lastChance = Infinity;
     return (0,attempts/* tryRepeatedly */.L)({ ...deps, random }, what, async () => {
         const result = await run();
         if (result.exitCode === 0)
             return { kind: 'final', result };
-        if (push_isRefusal(result))
+        const now = deps.clock.now();
+        if (isFinal(result) || now > lastChance)
             throw registryError(host, what, result);
+        lastChance = Math.min(lastChance, now + LONGEST_TROUBLE_MS);
         const giveUp = () => {
             throw registryError(host, what, result);
         };
@@ -36282,7 +36351,9 @@ function repeatedly(deps, what, host, run) {
 }
 const UNAUTHORIZED = /\b401\b|unauthorized|authentication required|no basic auth credentials|incorrect username/i;
 const FORBIDDEN = /\b403\b|forbidden|denied/i;
-const push_isRefusal = ({ stderr }) => UNAUTHORIZED.test(stderr) || FORBIDDEN.test(stderr);
+/** Certificates, space, and names that the registry will never take. */
+const PERMANENT = /\bx509\b|certificate signed by unknown authority|no space left on device|disk quota exceeded|server gave HTTP response to HTTPS client|invalid reference format|(?:image|tag) does not exist/i;
+const isFinal = ({ stderr }) => [UNAUTHORIZED, FORBIDDEN, PERMANENT].some((pattern) => pattern.test(stderr));
 function registryError(host, what, { exitCode, stderr }) {
     const problem = `Could not ${what}.`;
     const observed = `docker ended with exit code ${exitCode}: ${lastLine(stderr)}`;
@@ -36308,7 +36379,9 @@ function registryError(host, what, { exitCode, stderr }) {
         code: 'ASTRO-REGISTRY-FAILED',
         problem,
         observed,
-        likelyCause: `The registry ${host} has a problem of its own, or the network between this runner and it.`,
+        likelyCause: PERMANENT.test(stderr)
+            ? 'The engine of this runner cannot push anything there: it does not trust the certificate (of a proxy, for example), or is out of space.'
+            : `The registry ${host} has a problem of its own, or the network between this runner and it.`,
         fix: `Run again. If it happens again, allow connections from the runner to ${host}, and look at the Astro status page.`,
     });
 }
@@ -36356,6 +36429,10 @@ function comparePreReleases(a, b) {
     }
     return 0;
 }
+/** Whether two names are of one runtime: a leading v means nothing. */
+function isSameRuntime(a, b) {
+    return a.replace(/^v(?=\d)/, '') === b.replace(/^v(?=\d)/, '');
+}
 /** The Airflow major that a runtime brings; undefined for a version that cannot be read. */
 function airflowMajorOf(runtime) {
     const version = readVersion(runtime);
@@ -36367,14 +36444,14 @@ const OLDEST_BEFORE_AIRFLOW_3 = '12.0.0';
 function findRuntimeProblem({ label, current, supported }) {
     if (label === undefined || label === '')
         return 'label-missing';
-    if (label === current)
+    if (isSameRuntime(label, current))
         return undefined;
     if (current !== '' && compareRuntimes(label, current) < 0)
         return 'downgrade';
     const jumps = airflowMajorOf(current) === 2 && (airflowMajorOf(label) ?? 0) >= 3;
     if (jumps && compareRuntimes(current, OLDEST_BEFORE_AIRFLOW_3) < 0)
         return 'airflow-3-jump';
-    return supported.includes(label) ? undefined : 'unsupported';
+    return supported.some((version) => isSameRuntime(version, label)) ? undefined : 'unsupported';
 }
 
 ;// CONCATENATED MODULE: ./src/image/runtime-check.ts
@@ -36383,7 +36460,7 @@ function findRuntimeProblem({ label, current, supported }) {
 const RUNTIME_LABEL = 'io.astronomer.docker.runtime.version';
 /**
  * Refuses an image that Astro would not run on this Deployment, before anything is written (section 4 of the control
- * plane's contract). Returns the runtime version that the image brings.
+ * plane's contract). Returns the runtime version that the image brings, as Astro writes it.
  *
  * @param supported the versions that Astro offers the Deployment
  * @throws ActionError ASTRO-RUNTIME-…
@@ -36395,7 +36472,7 @@ function requireRuntime(image, deployment, supported) {
     const place = `the Deployment ${deployment.name} (${deployment.id})`;
     switch (findRuntimeProblem({ label, current, supported })) {
         case undefined:
-            return label ?? '';
+            return [current, ...supported].find((version) => isSameRuntime(version, label ?? '')) ?? label ?? '';
         case 'label-missing':
             return refuse('ASTRO-RUNTIME-LABEL', {
                 problem: 'The image is not based on Astro Runtime.',
