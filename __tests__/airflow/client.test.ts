@@ -165,6 +165,16 @@ describe('the Airflow client', () => {
     expect(error.message).not.toContain('first')
   })
 
+  test('quotes what Airflow says whole, or says how long it is: part of a secret is one that nothing hides', async () => {
+    const observedOf = async (detail: string): Promise<string | undefined> => {
+      nock(HOST).get('/d1/api/v2/dags?limit=1').reply(400, { detail }, json)
+      return (await failureOf(() => client(3, false).airflow.proveAccess())).observed
+    }
+    const long = `${'x'.repeat(290)} secret-token-of-30-characters`
+    expect(await observedOf(long)).toBe(`HTTP 400: "${long}".`)
+    expect(await observedOf('x'.repeat(5_000))).toBe('HTTP 400: a message of 5000 characters.')
+  })
+
   test.each([
     ['503 to every attempt', () => nock(HOST).get(/dags/).times(5).reply(503, 'down'), 'UNAVAILABLE'],
     ['429 to every attempt', () => nock(HOST).get(/dags/).times(5).reply(429, '{}', json), 'UNAVAILABLE'],

@@ -43,7 +43,9 @@ type Script = {
   readonly tasks?: readonly TaskInstance[] | ActionError
   readonly logs?: readonly (readonly string[] | ActionError)[]
   /** A call by name that throws this. */
-  readonly throws?: Readonly<Record<string, ActionError>>
+  readonly throws?: Readonly<Record<string, Error>>
+  /** What a stop of the run waits for. */
+  readonly stopped?: (calls: readonly string[]) => Promise<void>
 }
 
 /** An Airflow that goes by a script, and the calls that change something in it, in order. */
@@ -56,7 +58,7 @@ async function run(script: Script, test: Partial<SmokeTest> = {}) {
   const logs = [...(script.logs ?? [['ValueError: no rows']])]
   function give<T>(name: string, value: T | ActionError): Promise<T> {
     const thrown = script.throws?.[name] ?? value
-    return thrown instanceof ActionError ? Promise.reject(thrown) : Promise.resolve(thrown)
+    return thrown instanceof Error ? Promise.reject(thrown) : Promise.resolve(thrown)
   }
   const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T
   const airflow: SmokeTestDependencies['airflow'] = {
@@ -75,7 +77,7 @@ async function run(script: Script, test: Partial<SmokeTest> = {}) {
     },
     stopRun() {
       calls.push('stop')
-      return give('stop', undefined)
+      return (script.stopped?.(calls) ?? Promise.resolve()).then(() => give('stop', undefined))
     },
     taskInstances() {
       const tasks = script.tasks ?? [task('work', 'failed')]
@@ -119,6 +121,25 @@ describe('what is put back', () => {
     const { calls, warnings, ...ended } = await run(script)
     expect([ended.code, calls, warnings]).toEqual([code, expected, []])
   }) // prettier-ignore
+
+  test('the DAG is paused while the run is being stopped: a cancelled job has seconds', async () => {
+    for (const script of [{ states: ['running', CANCELLED] }, { throws: { trigger: CANCELLED } }]) {
+      let before: readonly string[] = []
+      const stopped = async (calls: readonly string[]): Promise<void> => {
+        await new Promise(setImmediate)
+        before = [...calls]
+      }
+      const { code, calls } = await run({ ...script, stopped })
+      expect([code, before, calls]).toEqual(['ASTRO-CANCELLED', STOPPED, STOPPED])
+    }
+  })
+
+  test('a run that was stopped ended as failed; of one that was not, nobody knows', async () => {
+    const states = ['running', CANCELLED]
+    expect((await run({ states })).ends).toEqual(['started', 'failed'])
+    expect((await run({ states, throws: { stop: DOWN } })).ends).toEqual(['started'])
+    expect((await run({ throws: { trigger: CANCELLED } })).ends).toEqual([])
+  })
 
   test('what cannot be put back is told, and does not hide how the run ended', async () => {
     const { code, error, warnings } = await run({ states: ['running'], throws: { pause: DOWN, stop: DOWN } })
@@ -212,6 +233,20 @@ describe('why a run failed', () => {
       'Failed: work',
       expect.arrayContaining(['The log of the task work could not be read: HTTP 503.']),
     ])
+  })
+
+  test('is not lost whatever goes wrong with a log or the tasks', async () => {
+    const broken = await observe({ throws: { log: new RangeError('too deep') } })
+    expect([broken.observed, broken.lines]).toEqual([
+      'Failed: work',
+      expect.arrayContaining(['The log of the task work could not be read: RangeError: too deep']),
+    ])
+    const { observed } = await observe({ throws: { tasks: new TypeError('odd') } })
+    expect(observed).toBe('The action met an error it does not know.')
+  })
+
+  test('a cancelled job asks for no more logs', async () => {
+    expect((await run({ states: ['failed'], logs: [CANCELLED] })).code).toBe('ASTRO-CANCELLED')
   })
 
   test('long last words are left out, not cut', async () => {

@@ -36,6 +36,7 @@ describe('readLog', () => {
     ["[('host', \"it's \\\\n here\\n\")]", ["it's \\n here"]],
     ["[('a', 'x'), ('b', 'y')]", ['x', 'y']],
     ["[('a', 'caf\\xe9 \\u2713')]", ['café ✓']],
+    ["[('a', 'x\\n'), ('b', 'cut of", ['x', '', "('b', 'cut of"]],
     ['*** plain\ntext\r\nhere', ['*** plain', 'text', 'here']],
   ])('the text of Airflow 2: %j', (content, lines) => {
     expect(readLog(content)).toEqual(lines)
@@ -44,6 +45,27 @@ describe('readLog', () => {
   test.each([[undefined], [null], [5], [{}]])('nothing of %j', (content) => {
     expect(readLog(content)).toEqual([])
   })
+})
+
+test('a log of sixteen megabytes is read, and the end of it kept in whole lines', () => {
+  const count = 160_000
+  const text = `${'x'.repeat(98)}\\n`.repeat(count)
+  const read = readLog(`[('host', '${text}the end\\n')]`)
+  expect(read[0]).toMatch(/^\(\d+ characters before this are left out\)$/)
+  expect(read.length).toBeLessThan(51_000)
+  expect(new Set(read.slice(1))).toEqual(new Set(['x'.repeat(98), 'the end']))
+  expect(readLog([{ event: 'x'.repeat(6_000_000) }, { event: 'the end' }])).toEqual([
+    '(6000000 characters before this are left out)',
+    'the end',
+  ])
+})
+
+test('what is shown has no colours, and no line that drowns the log', () => {
+  const { lines } = tail(
+    ['\u001b[31mred\u001b[0m \u001b]8;;https://x.test\u0007link', 'x'.repeat(2_001), 'fine'],
+    3,
+  )
+  expect(lines).toEqual(['red link', '(a line of 2001 characters is left out)', 'fine'])
 })
 
 test('the tail of a log says how much stands before it', () => {

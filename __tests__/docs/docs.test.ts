@@ -44,6 +44,28 @@ describe('action.yml', () => {
   })
 })
 
+describe('examples that hand on a token', () => {
+  const pages = [
+    'README.md',
+    ...readdirSync(new URL('docs/recipes/', root)).map((name) => `docs/recipes/${name}`),
+  ]
+  const examples = pages.flatMap((page) =>
+    [...read(page).matchAll(/^```\w+\n([^]*?)^```$/gm)].map(([, code = '']) => ({ page, code })),
+  )
+  const pagesOf = (kind: RegExp): string[] => [
+    ...new Set(examples.filter(({ code }) => kind.test(code)).map(({ page }) => page)),
+  ]
+
+  test.each([['curl'], ['urllib']])('are in the README and in a recipe for %s', (tool) => {
+    expect(pagesOf(new RegExp(`\\b${tool}\\b`))).toEqual(['README.md', 'docs/recipes/access-token.md'])
+  })
+
+  test('give it to no command line, and to no host that an answer redirects to', () => {
+    expect(pagesOf(/(?:-H|--header)[ =]["']Authorization/i)).toEqual([])
+    expect(pagesOf(/headers=[^)]*Authorization/)).toEqual([])
+  })
+})
+
 describe('docs/troubleshooting.md', () => {
   test('has a heading that is the code, which an error links to, for each code in src/ and no other', () => {
     const used = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })

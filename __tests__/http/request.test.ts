@@ -88,6 +88,27 @@ describe('retries', () => {
       })
     await expect(makeRequest({ signal: controller.signal }).request(read)).rejects.toThrow('cancelled')
   })
+
+  test('what must be put back is sent after a cancellation too, for the seconds that are left', async () => {
+    const limits: number[] = []
+    const clock = makeClock()
+    const request = createRequest({
+      async send({ timeoutMs }) {
+        limits.push(timeoutMs)
+        await clock.sleep(timeoutMs)
+        throw new HttpFailure('no answer in time', true)
+      },
+      clock,
+      random: () => 0,
+      userAgent: 'test/1',
+      log: { info: () => undefined, debug: () => undefined },
+      signal: AbortSignal.abort(new Error('cancelled')),
+    })
+    const startedAt = clock.now()
+    await expect(request({ ...read, evenIfCancelled: true, budgetMs: 60_000 })).rejects.toThrow(HttpFailure)
+    expect(limits[0]).toBe(7_000)
+    expect(clock.now() - startedAt).toBeLessThanOrEqual(8_000)
+  })
 })
 
 describe('an answer that is lost on the way', () => {

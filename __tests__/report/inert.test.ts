@@ -1,15 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { inert } from '../../src/report/inert.ts'
 
-/** How the runner reads a line: `::` first, white space aside; or `##[` anywhere. */
+/** How a runner may read a line: `::` first, white space aside (for .NET, U+0085 is some); or `##[` anywhere. */
 const obeyed = (text: string): string[] =>
-  text.split(/\r\n|[\r\n]/).filter((line) => line.trimStart().startsWith('::') || line.includes('##['))
+  text.split(/\r\n|[\r\n\u0085]/).filter((line) => line.trimStart().startsWith('::') || line.includes('##['))
 
 describe('inert', () => {
   test.each([
     '::error::stop',
     '  \t::add-mask::x',
     '\u00a0::set-output name=a::b',
+    '\u0085::error::x',
+    ' \u0085\t::error::x',
+    'first\u0085::error::second',
     'first\n::error::second',
     'first\r::error::second',
     'first\r\n   ::stop-commands::token',

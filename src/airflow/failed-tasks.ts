@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, asActionError } from '../errors.ts'
 import type { AirflowClient } from './client.ts'
 import { tail } from './task-log.ts'
 import type { TaskInstance } from './types.ts'
@@ -21,7 +21,7 @@ const LOG_PAUSE_MS = 2_000
 const LONGEST_WORDS = 200
 const EXCEPTION = /^(?:\w+\.)*\w*(?:Error|Exception)\b/
 
-/** Why a run failed, in lines: its failed tasks. The ends of their logs are logged. Never throws for Airflow's sake. */
+/** Why a run failed, in lines: its failed tasks. The ends of their logs are logged. Throws only when the run is cancelled. */
 export async function explainFailure(deps: Dependencies, run: Run): Promise<readonly string[]> {
   const tasks = await readTasks(deps, run)
   if (tasks instanceof ActionError) return [tasks.problem]
@@ -40,7 +40,7 @@ export async function explainFailure(deps: Dependencies, run: Run): Promise<read
 
 const ENDS = new Set(['success', 'failed', 'upstream_failed', 'skipped', 'removed'])
 
-/** The tasks that a run has not finished, in lines. Never throws for Airflow's sake. */
+/** The tasks that a run has not finished, in lines. Never throws. */
 export async function listUnfinished(deps: Dependencies, run: Run): Promise<readonly string[]> {
   const tasks = await readTasks(deps, run)
   if (tasks instanceof ActionError) return []
@@ -60,8 +60,7 @@ async function readTasks(
   try {
     return (await airflow.taskInstances(dagId, runId)).items
   } catch (error) {
-    if (error instanceof ActionError) return error
-    throw error
+    return asActionError(error)
   }
 }
 
@@ -75,9 +74,10 @@ async function showLog(deps: Dependencies, run: Run, task: TaskInstance): Promis
     try {
       found = await airflow.taskLog(run.dagId, run.runId, task)
     } catch (error) {
-      if (!(error instanceof ActionError)) throw error
+      const { code, observed, problem } = asActionError(error)
+      if (code === 'ASTRO-CANCELLED') throw error
       if (attempt === LOG_TRIES) {
-        log.info(`The log of the task ${nameOf(task)} could not be read: ${error.observed ?? error.problem}`)
+        log.info(`The log of the task ${nameOf(task)} could not be read: ${observed ?? problem}`)
       }
     }
   }

@@ -1,4 +1,4 @@
-import { ActionError } from '../errors.ts'
+import { ActionError, quoteSaid } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
 import { isJson, isObject, isPage, parseJson } from '../http/json.ts'
 import type { HttpFailure } from '../http/transport.ts'
@@ -109,23 +109,21 @@ export function unanswered(problem: string, host: string, failure: HttpFailure):
   })
 }
 
-const LONGEST_QUOTE = 300
-
 function observe(response: HttpResponse): string {
   const words = said(response)
   const location = response.headers.location
   const to = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).host}` : ''
-  return `HTTP ${response.status}${to}${words === undefined ? '' : `: "${words}"`}.`
+  return `HTTP ${response.status}${to}${words === undefined ? '' : `: ${quoteSaid(words)}`}.`
 }
 
-/** What Airflow says of an error, in one line: both majors have several forms for it (section f of its contract). */
-export function said(response: HttpResponse): string | undefined {
+/** What Airflow says of an error, whole and in one line: both majors have several forms for it (section f of its contract). */
+function said(response: HttpResponse): string | undefined {
   if (!isJson(response)) return isPage(response) ? 'a web page, not JSON' : undefined
   const body = parseJson(response)
   if (!isObject(body)) return undefined
   const { detail, error, title } = body
   const words = textOf(detail) ?? textOf(error) ?? textOf(title)
-  return words?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE)
+  return words?.replace(/\s+/g, ' ').trim()
 }
 
 function textOf(value: unknown): string | undefined {

@@ -27,17 +27,20 @@ export type SmokeTestDependencies = {
 
 const PATIENCE = 3
 
+/** A smoke test, and how the DAG gets back to how it was; that happens once, however often it is asked for. */
+type Revocable = SmokeTest & { readonly repause: () => Promise<void> }
+
 /**
  * Runs a DAG and follows the run to its end. Throws ActionError `ASTRO-RUN-…` unless it succeeds; the log then has the tail
  * of the failed tasks' logs. A run that takes too long, or that nobody follows any more, is stopped; a DAG that was unpaused
- * for it is paused again, whatever happens.
+ * for it is paused again, whatever happens, and beside the stop: a cancelled job has seconds left.
  */
 export async function runSmokeTest(deps: SmokeTestDependencies, test: SmokeTest): Promise<void> {
   const { dag, serverTime } = await findDag(deps, test)
-  const work = (): Promise<void> => runToEnd(deps, test, new Date(serverTime ?? deps.clock.now()))
-  if (!dag.isPaused) return work()
+  const logicalDate = new Date(serverTime ?? deps.clock.now())
+  if (!dag.isPaused) return runToEnd(deps, { ...test, repause: () => Promise.resolve() }, logicalDate)
   if (!test.unpause) throw pausedDag(test.dagId)
-  await whileUnpaused(deps, test, work)
+  await whileUnpaused(deps, test, (repause) => runToEnd(deps, { ...test, repause }, logicalDate))
 }
 
 async function findDag(
@@ -57,24 +60,26 @@ async function findDag(
 async function whileUnpaused(
   deps: SmokeTestDependencies,
   test: SmokeTest,
-  work: () => Promise<void>,
+  work: (repause: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const { airflow, log } = deps
+  let pausing: Promise<void> | undefined
+  const repause = (): Promise<void> => (pausing ??= pauseAgain(deps, test))
   log.info(`The DAG ${test.dagId} is paused: it is unpaused for this run.`)
   try {
     await airflow.setPaused(test.dagId, false)
   } catch (error) {
-    if (!isNo(error)) await pauseAgain(deps, test)
+    if (!isNo(error)) await repause()
     throw error
   }
   try {
-    await work()
+    await work(repause)
   } finally {
-    await pauseAgain(deps, test)
+    await repause()
   }
 }
 
-async function runToEnd(deps: SmokeTestDependencies, test: SmokeTest, logicalDate: Date): Promise<void> {
+async function runToEnd(deps: SmokeTestDependencies, test: Revocable, logicalDate: Date): Promise<void> {
   const { log, onRun, onEnd } = deps
   const run = await start(deps, test, logicalDate)
   onRun()
@@ -83,12 +88,13 @@ async function runToEnd(deps: SmokeTestDependencies, test: SmokeTest, logicalDat
     state = await follow(deps, test)
   } catch (error) {
     if (!(error instanceof ActionError) || error.code !== 'ASTRO-RUN-TIMEOUT') {
-      await stop(deps, test)
+      const [stopped] = await Promise.all([stop(deps, test), test.repause()])
+      if (stopped.isDone) onEnd('failed')
       throw error
     }
     onEnd('timed-out')
     const unfinished = await listUnfinished(deps, test)
-    throw tookTooLong(error, [...unfinished, await stop(deps, test)])
+    throw tookTooLong(error, [...unfinished, (await stop(deps, test)).words])
   }
   if (state === 'success') {
     onEnd('success')
@@ -108,7 +114,7 @@ async function runToEnd(deps: SmokeTestDependencies, test: SmokeTest, logicalDat
  * A run that is there already is the one of an earlier request whose answer was lost. One of which nobody knows whether it
  * was started is stopped.
  */
-async function start(deps: SmokeTestDependencies, test: SmokeTest, logicalDate: Date): Promise<DagRun> {
+async function start(deps: SmokeTestDependencies, test: Revocable, logicalDate: Date): Promise<DagRun> {
   const { airflow } = deps
   const { runId: id, conf, note } = test
   try {
@@ -119,7 +125,7 @@ async function start(deps: SmokeTestDependencies, test: SmokeTest, logicalDate: 
         throw error
       })
     }
-    if (!isNo(error)) await stop(deps, test)
+    if (!isNo(error)) await Promise.all([stop(deps, test), test.repause()])
     throw error
   }
 }
@@ -164,16 +170,21 @@ function tookTooLong(error: ActionError, more: readonly string[]): ActionError {
   return new ActionError({ code, problem, observed: [observed, ...more].join('\n'), likelyCause, fix })
 }
 
-/** Ends the run, if there is one; says in a sentence what came of it. */
-async function stop({ airflow, log }: SmokeTestDependencies, { dagId, runId }: SmokeTest): Promise<string> {
+/** Ends the run as failed, if there is one; says whether it did and, in a sentence, what came of it. */
+async function stop(
+  { airflow, log }: SmokeTestDependencies,
+  { dagId, runId }: SmokeTest,
+): Promise<{ readonly isDone: boolean; readonly words: string }> {
   try {
     await airflow.stopRun(dagId, runId)
     log.info(`Stopped the run ${runId}.`)
-    return 'The run was stopped.'
+    return { isDone: true, words: 'The run was stopped.' }
   } catch (error) {
-    if (error instanceof ActionError && error.code === 'ASTRO-AIRFLOW-NOT-FOUND') return 'There is no run.'
+    if (error instanceof ActionError && error.code === 'ASTRO-AIRFLOW-NOT-FOUND') {
+      return { isDone: false, words: 'There is no run.' }
+    }
     log.warning(`Could not stop the run ${runId} of the DAG ${dagId}: ${describeError(error)}`)
-    return 'The run could not be stopped and may go on.'
+    return { isDone: false, words: 'The run could not be stopped and may go on.' }
   }
 }
 

@@ -72,7 +72,7 @@ export async function deploy(run: Run): Promise<void> {
         verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline }),
       ))
     if (written) proveVariables(run, seen, written)
-    await smokeTest(run, seen, deploy.id)
+    await smokeTest(run, seen, { deployId: deploy.id, isProved })
     return { isProved }
   })
   tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` })
