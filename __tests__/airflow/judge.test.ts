@@ -71,6 +71,13 @@ describe('a DAG counts as imported from the new code', () => {
     ['our bundle version', 3, dag({ bundleVersion: 'v2', parsedAt: after(-9_000) }), {}, true],
     ['the bundle version of before', 3, dag({ bundleVersion: 'v1' }), {}, false],
     ['another bundle version than before', 3, dag({ bundleVersion: 'unknown scheme' }), {}, true],
+    [
+      'another bundle version than before, parsed before the rollout',
+      3,
+      dag({ bundleVersion: 'unknown scheme', parsedAt: after(-1) }),
+      {},
+      false,
+    ],
     ['our text, parsed after the rollout', 3, dag({ parsedAt: after(1) }), { 'a.py': 'same' }, true],
     ['our text, parsed before the rollout', 2, dag({ parsedAt: after(-1) }), { 'a.py': 'same' }, false],
     [
@@ -83,14 +90,14 @@ describe('a DAG counts as imported from the new code', () => {
     [
       'our text, a parse of unknown length that may have begun before the rollout',
       2,
-      dag({ parsedAt: after(1_999), parseMs: undefined }),
+      dag({ parsedAt: after(31_000), parseMs: undefined }),
       { 'a.py': 'same' },
       false,
     ],
     [
-      'our text, a parse of unknown length well after the rollout',
+      'our text, a parse of unknown length that ended later than an import may take',
       2,
-      dag({ parsedAt: after(2_001), parseMs: undefined }),
+      dag({ parsedAt: after(32_001), parseMs: undefined }),
       { 'a.py': 'same' },
       true,
     ],
@@ -102,6 +109,17 @@ describe('a DAG counts as imported from the new code', () => {
   ] as const)('%s', (_, major, one, sources, isImported) => {
     const seen = judged(terms({ major }), { dags: [one], sources: new Map(Object.entries(sources)) })
     expect([seen.isComplete, seen.outstanding]).toEqual([isImported, isImported ? [] : ['a.py']])
+  })
+
+  test('the second parse of unknown length began after the first, and so after the rollout', () => {
+    const sources = new Map([['a.py', 'same' as const]])
+    const looks = [4_000, 14_000].map((ms) => ({
+      dags: [dag({ parsedAt: after(ms), parseMs: undefined })],
+      sources,
+    }))
+    expect(judged(terms({ major: 2 }), ...looks.slice(0, 1)).isComplete).toBe(false)
+    expect(judged(terms({ major: 2 }), ...looks.slice(0, 1), ...looks.slice(0, 1)).isComplete).toBe(false)
+    expect(judged(terms({ major: 2 }), ...looks).isComplete).toBe(true)
   })
 
   describe('when nobody knows the bundle versions of before', () => {
@@ -143,9 +161,11 @@ describe('errors', () => {
 
   test('one of a file that was broken may come from a parse of the former code that ends late', () => {
     const broken = terms({ before: { dags: [], bundleVersions: new Set(), broken: new Set(['a.py']) } })
-    const late = judged(broken, { errors: [error({ failedAt: after(1_000) })] })
+    const at = (ms: number): Partial<Look> => ({ errors: [error({ failedAt: after(ms) })] })
+    const late = judged(broken, at(30_500))
     expect([late.isComplete, late.outstanding, late.failed.size]).toEqual([false, ['a.py'], 0])
-    expect(judged(broken, { errors: [error({ failedAt: after(2_001) })] }).failed.size).toBe(1)
+    expect(judged(broken, at(1_000), at(31_000)).failed.size).toBe(1)
+    expect(judged(broken, at(32_001)).failed.size).toBe(1)
   })
 
   test('a file that imports and then fails has failed', () => {

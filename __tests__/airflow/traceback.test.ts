@@ -140,6 +140,21 @@ test.each([
   ['timeout for /a/b/c.py after 30.0s', 'timeout for /x/y/c.py after 31.5s'],
   ['invalid syntax (a.py, line 3)', 'invalid syntax (a.py, line 14)'],
   ['<object at 0x7f01>', '<object at 0x9ab2>'],
+  [
+    'failed (request 3f2a9c41-1111-4222-8333-123456789abc)',
+    'failed (request 99999999-aaaa-4bbb-8ccc-cba987654321)',
+  ],
+  ["unknown keys {'b', 'a'}", "unknown keys {'a', 'b'}"],
+  ['expired at 2026-01-05T10:00:01.5+00:00', 'expired at 2026-01-05 10:07:44'],
+  ['no session 9f86d081884c7d65', 'no session 60303ae22b998861'],
 ])('%s is the same error as %s', (one, other) => {
   expect(withoutParticulars(one)).toBe(withoutParticulars(other))
+})
+
+test.each([
+  ["No module named 'a'", "No module named 'b'"],
+  ["KeyError: 'table_2026'", "KeyError: 'table_2027'"],
+  ["bad config {'a': 1}", "bad config {'b': 1}"],
+])('%s is not the same error as %s', (one, other) => {
+  expect(withoutParticulars(one)).not.toBe(withoutParticulars(other))
 })

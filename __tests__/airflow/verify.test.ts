@@ -36,6 +36,7 @@ type Given = {
   readonly promised?: PromisedDags
   readonly baseline?: Shown
   readonly restarts?: boolean
+  readonly formerVersions?: readonly string[]
   readonly budgetMs?: number
 }
 
@@ -50,6 +51,7 @@ async function verified(
     { airflow: makeAirflow(clock, shown, given.major), clock, log: { info: () => undefined } },
     {
       dagVersion: given.restarts ? undefined : 'v2',
+      formerVersions: given.formerVersions ?? [],
       restarts: given.restarts ?? false,
       promised: given.promised,
       baseline: { dags, errors },
@@ -129,7 +131,7 @@ describe('after the first error', () => {
   const failing = (failedAt: number) => makeImportError({ file: 'bad.py', failedAt })
   const slow = (ms: number) => ({
     dags: ms < 200_000 ? [] : [makeDag({ bundleVersion: 'v2', parsedAt: at(200_000) })],
-    errors: [failing(at(10_000))],
+    errors: [failing(at(ms < 40_000 ? 10_000 : 40_000))],
   })
   const given = { promised: promise('a.py', 'bad.py') }
 
@@ -144,6 +146,43 @@ describe('after the first error', () => {
     expect(report).toMatchObject({ newErrors: [], oldErrors: [{ file: 'dags/bad.py' }], silent: [] })
     expect(report.elapsedMs).toBeGreaterThanOrEqual(200_000)
   })
+})
+
+test('an error that heals does not cut the wait short', async () => {
+  const bad = makeImportError({ file: 'bad.py', failedAt: at(3_000) })
+  const mended = makeDag({ id: 'bad', file: 'bad.py', bundleVersion: 'v2', parsedAt: at(30_000) })
+  const slow = makeDag({ bundleVersion: 'v2', parsedAt: at(90_000) })
+  const report = await verified(
+    (ms) => ({
+      dags: [...(ms < 30_000 ? [] : [mended]), ...(ms < 90_000 ? [] : [slow])],
+      errors: ms < 30_000 ? [bad] : [],
+    }),
+    { promised: promise('a.py', 'bad.py'), baseline: {} },
+  )
+  expect(report).toMatchObject({ newErrors: [], silent: [] })
+})
+
+test('without a Date of Airflow the clock of this machine does not make an old parse a new one', async () => {
+  const parsedAt = (ms: number): number => at(300_000) + (ms < 10_000 ? 0 : 10_000)
+  const report = await verified(
+    (ms) => ({ dags: [makeDag({ parsedAt: parsedAt(ms), parseMs: 100 })], isDateless: true }),
+    { promised: promise('a.py'), baseline: { dags: [makeDag({ parsedAt: at(300_000) })] } },
+  )
+  expect(report).toMatchObject({ silent: [], newErrors: [] })
+  expect(report.elapsedMs).toBeGreaterThanOrEqual(10_000)
+  expect(report.elapsedMs).toBeLessThan(20_000)
+})
+
+test('the version of an earlier deploy that Airflow comes to parse late is not the new one', async () => {
+  const former = [makeDag({ bundleVersion: 'v0', parsedAt: at(-9_000) })]
+  const late = [makeDag({ bundleVersion: 'v1', parsedAt: at(4_000) })]
+  const report = await verified(() => ({ dags: late }), {
+    promised: promise('a.py'),
+    baseline: { dags: former },
+    formerVersions: ['v1'],
+    budgetMs: 20_000,
+  })
+  expect(report.silent).toEqual(['dags/a.py'])
 })
 
 describe('an image alone', () => {

@@ -134,5 +134,14 @@ test.each([
   ['ASTRO-ENV-OVERWRITTEN', false],
   ['ASTRO-UNEXPECTED', false],
 ] as const)('%s speaks against the code: %s', (code, verdict) => {
-  expect(speaksAgainstTheCode(code)).toBe(verdict)
+  expect(speaksAgainstTheCode(code, { knowsBefore: true })).toBe(verdict)
+})
+
+test.each([
+  ['ASTRO-ROLLOUT-FAILED', true],
+  ['ASTRO-VERIFY-IMPORT-ERRORS', false],
+  ['ASTRO-VERIFY-NOT-PARSED', false],
+  ['ASTRO-VERIFY-TIMEOUT', false],
+] as const)('when nobody knows how Airflow was before, %s speaks against the code: %s', (code, verdict) => {
+  expect(speaksAgainstTheCode(code, { knowsBefore: false })).toBe(verdict)
 })

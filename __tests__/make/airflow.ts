@@ -2,7 +2,12 @@ import type { VerifyDependencies } from '../../src/airflow/verify.ts'
 import type { AirflowMajor, Dag, ImportError } from '../../src/airflow/types.ts'
 import type { FakeClock } from './clock.ts'
 
-export type Shown = { readonly dags?: readonly Dag[]; readonly errors?: readonly ImportError[] }
+export type Shown = {
+  readonly dags?: readonly Dag[]
+  readonly errors?: readonly ImportError[]
+  /** Without a Date, as a proxy may leave an answer. */
+  readonly isDateless?: boolean
+}
 
 /** An Airflow that shows what `at` says for the time since it was made, in milliseconds; `at` may throw. */
 export function makeAirflow(
@@ -12,7 +17,10 @@ export function makeAirflow(
 ): VerifyDependencies['airflow'] {
   const start = clock.now()
   const shown = (): Shown => at(clock.now() - start)
-  const list = <T>(items: readonly T[] = []) => ({ items, serverTime: clock.now() })
+  const list = <T>(items: readonly T[] = []) => ({
+    items,
+    serverTime: shown().isDateless ? undefined : clock.now(),
+  })
   return {
     major,
     dags: async () => Promise.resolve(list(shown().dags)),

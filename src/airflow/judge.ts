@@ -31,16 +31,32 @@ export type Terms = {
   readonly since: number
 }
 
+/** Parses of one thing that ended since the rollout, a DAG or the failing parse of a file. */
+type Parses = {
+  /** When the last one ended. */
+  readonly last: number
+  readonly seen: number
+  /** Those among them that surely began after the rollout, and so read the new code. */
+  readonly ofNewCode: number
+}
+
 /** What earlier looks showed. */
 export type Memory = {
-  /** Times at which parses since the rollout ended, by file. */
-  readonly parses: ReadonlyMap<string, ReadonlySet<number>>
+  /** Of each DAG, by its file and its ID. */
+  readonly parses: ReadonlyMap<string, ReadonlyMap<string, Parses>>
+  /** Parses that failed, by file. */
+  readonly failures: ReadonlyMap<string, Parses>
   /** Files that a DAG was seen to come from since the rollout, by its ID. */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>
   readonly imported: ReadonlySet<string>
 }
 
-export const NOTHING_SEEN: Memory = { parses: new Map(), owners: new Map(), imported: new Set() }
+export const NOTHING_SEEN: Memory = {
+  parses: new Map(),
+  failures: new Map(),
+  owners: new Map(),
+  imported: new Set(),
+}
 
 export type Duplicate = { readonly dagId: string; readonly files: readonly string[] }
 
@@ -57,11 +73,13 @@ export type Judgement = {
   readonly isComplete: boolean
 }
 
-/**
- * The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. As long
- * is what a parse counts for of which Airflow does not say how long it took.
- */
+/** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
 const CLOCK_MARGIN_MS = 2_000
+/**
+ * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
+ * have begun before it, and the next one must do.
+ */
+const LONGEST_IMPORT_MS = 32_000
 /** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
 const QUIET_MS = 60_000
 
@@ -74,15 +92,17 @@ const QUIET_MS = 60_000
 export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const { promised, since } = terms
   const files = promised.files
+  const counted = countParses(memory, look, since)
   // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
-  const margin = (file: string): number => (terms.before.broken.has(file) ? CLOCK_MARGIN_MS : 0)
+  const isOfNewCode = (file: string): boolean =>
+    !terms.before.broken.has(file) || (counted.failures.get(file)?.ofNewCode ?? 0) > 0
   const failed = new Map(
     look.errors
-      .filter(({ file, failedAt }) => failedAt > since + margin(file))
+      .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
       .map((error) => [error.file, error]),
   )
-  const fresh = look.dags.filter((dag) => isFromNewCode(terms, memory, look, dag))
-  const next = remember(memory, look, fresh, failed, since)
+  const fresh = look.dags.filter((dag) => isFromNewCode(terms, counted.parses, look, dag))
+  const next = { ...counted, ...remember(memory, fresh) }
   const duplicates = findDuplicates(files, next, failed)
   const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
   const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file))
@@ -126,42 +146,58 @@ export function isNewVersion(
   return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion)
 }
 
-function isFromNewCode(terms: Terms, memory: Memory, look: Look, dag: Dag): boolean {
+function isFromNewCode(terms: Terms, seen: Memory['parses'], look: Look, dag: Dag): boolean {
   const { since, restarts, major } = terms
   if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
-  const beganAt = dag.parsedAt - (dag.parseMs ?? CLOCK_MARGIN_MS)
+  const parses = seen.get(dag.file)?.get(dag.id)
+  const isReadAnew = parses !== undefined && parses.ofNewCode > 0
   const isNew = isNewVersion(terms, dag)
-  if (isNew !== undefined) return isNew && (!restarts || beganAt > since)
+  if (isNew !== undefined)
+    return isNew && (isReadAnew || (dag.bundleVersion === terms.dagVersion && !restarts))
   switch (look.sources.get(dag.file)) {
     case 'same':
-      return beganAt > since
+      return isReadAnew
     case 'different':
       // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
-      return major === 2 && beganAt > since + QUIET_MS && (memory.parses.get(dag.file)?.size ?? 0) > 1
+      return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1
     case undefined:
-      return dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS
+      return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS
   }
 }
 
-function remember(
-  memory: Memory,
-  look: Look,
-  fresh: readonly Dag[],
-  failed: ReadonlyMap<string, ImportError>,
+function countParses(memory: Memory, look: Look, since: number): Pick<Memory, 'parses' | 'failures'> {
+  const parses = new Map([...memory.parses].map(([file, dags]) => [file, new Map(dags)]))
+  const failures = new Map(memory.failures)
+  for (const { id, file, parsedAt, parseMs } of look.dags) {
+    if (file === undefined || parsedAt === undefined || parsedAt <= since) continue
+    const ofFile = parses.get(file) ?? new Map<string, Parses>()
+    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, since)))
+  }
+  for (const { file, failedAt } of look.errors) {
+    if (failedAt > since) failures.set(file, withParse(failures.get(file), failedAt, undefined, since))
+  }
+  return { parses, failures }
+}
+
+function withParse(
+  known: Parses = { last: 0, seen: 0, ofNewCode: 0 },
+  endedAt: number,
+  parseMs: number | undefined,
   since: number,
-): Memory {
-  const parses = new Map([...memory.parses].map(([file, times]) => [file, new Set(times)]))
+): Parses {
+  if (endedAt <= known.last) return known
+  const isOfNewCode =
+    parseMs === undefined ? known.seen > 0 || endedAt > since + LONGEST_IMPORT_MS : endedAt - parseMs > since
+  return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) }
+}
+
+function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' | 'imported'> {
   const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]))
-  const add = <T>(map: Map<string, Set<T>>, key: string, value: T): void => {
-    map.set(key, (map.get(key) ?? new Set<T>()).add(value))
+  for (const { id, file } of fresh) {
+    if (file !== undefined) owners.set(id, (owners.get(id) ?? new Set<string>()).add(file))
   }
-  for (const { file, parsedAt } of look.dags) {
-    if (file !== undefined && parsedAt !== undefined && parsedAt > since) add(parses, file, parsedAt)
-  }
-  for (const [file, { failedAt }] of failed) add(parses, file, failedAt)
-  for (const { id, file } of fresh) if (file !== undefined) add(owners, id, file)
   const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])])
-  return { parses, owners, imported }
+  return { owners, imported }
 }
 
 /**
@@ -196,7 +232,12 @@ function isEmptied(path: string, { dags, errors }: Look, since: number): boolean
   return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since)
 }
 
-function everyoneTwice({ parses }: Memory): boolean {
-  const counts = [...parses.values()].map(({ size }) => size)
-  return counts.length > 0 && counts.every((count) => count > 1)
+/** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
+function everyoneTwice({ parses, failures }: Memory): boolean {
+  const ofDags = [...parses.values()].map((dags) => [...dags.values()].map(({ ofNewCode }) => ofNewCode))
+  const rounds = [
+    ...ofDags.map((counts) => Math.max(...counts)),
+    ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
+  ]
+  return rounds.length > 0 && rounds.every((count) => count > 1)
 }

@@ -75,8 +75,12 @@ export function findNamed(message: string, source: string): number | undefined {
 export function withoutParticulars(message: string): string {
   return message
     .replace(/(?:\/[^\s/'"]+)+\//g, '')
+    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, 'ID')
     .replace(/0x[0-9a-f]+/gi, '0x')
+    .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?/g, 'TIME')
+    .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'ID')
     .replace(/\d+(?:\.\d+)?s\b/g, 's')
     .replace(/PID: \d+/g, 'PID')
     .replace(/\bline \d+/g, 'line')
+    .replace(/\{([^{}:]*)\}/g, (_, items: string) => `{${items.split(/,\s*/).toSorted().join(', ')}}`)
 }

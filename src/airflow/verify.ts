@@ -49,6 +49,8 @@ export async function verify(
   facts: {
     /** Of the DAG bundle that was deployed, if one was. */
     readonly dagVersion: string | undefined
+    /** DAG bundles of earlier deploys, whether or not Airflow has parsed them. */
+    readonly formerVersions: readonly string[]
     /** The deploy brought an image, so that the same DAGs are to be parsed again. */
     readonly restarts: boolean
     /** Undefined: the DAGs stay, so that those which Airflow shows at the first look are to be parsed again. */
@@ -62,6 +64,7 @@ export async function verify(
   const sources = createSourceReader(airflow, facts.promised)
   let { promised, baseline } = facts
   let since: number | undefined
+  let firstLookAt: number | undefined
   let memory: Memory = NOTHING_SEEN
   let observed: Observed | undefined
   let firstErrorAt: number | undefined
@@ -72,8 +75,9 @@ export async function verify(
       const dags = await airflow.dags()
       const errors = await airflow.importErrors()
       oddAnswers = 0
-      const serverTime = errors.serverTime ?? dags.serverTime ?? clock.now()
-      since ??= dags.serverTime ?? clock.now()
+      firstLookAt ??= clock.now()
+      since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt
+      const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt
       if (promised === undefined) {
         promised = promisedByDags(dags.items)
         baseline = { ...baseline, dags: dags.items }
@@ -81,7 +85,7 @@ export async function verify(
       const named = withNames(dags.items, errors.items, baseline, promised)
       const before: Before = {
         dags: named.before.dags,
-        bundleVersions: versionsOf(named.before.dags),
+        bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
         broken: new Set(named.before.errors.map(({ file }) => file)),
       }
       const { dagVersion, restarts } = facts
@@ -109,7 +113,7 @@ export async function verify(
         if (seen instanceof ActionError) return { kind: 'waiting', state: seen.observed ?? seen.problem }
         observed = seen
         const { judgement } = seen
-        if (hasNewError(seen)) firstErrorAt ??= clock.now()
+        firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined
         const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS
         if (judgement.isComplete || isHopeless) return { kind: 'done', result: seen }
         return { kind: 'waiting', state: describeWait(judgement) }
@@ -177,6 +181,12 @@ function withNames(
     before: { dags: baseline.dags.map(dag), errors: baseline.errors.map(error) },
     name,
   }
+}
+
+/** What Airflow's clock said last, for an answer without a Date: this machine's clock may be another one. */
+function newestTime(dags: readonly Dag[], errors: readonly ImportError[]): number | undefined {
+  const times = [...dags.flatMap(({ parsedAt }) => parsedAt ?? []), ...errors.map(({ failedAt }) => failedAt)]
+  return times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b))
 }
 
 function versionsOf(dags: readonly Dag[]): ReadonlySet<string> {

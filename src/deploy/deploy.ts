@@ -60,7 +60,8 @@ export async function deploy(run: Run): Promise<void> {
   const { waitMs } = inputs
   const deadline = run.clock.now() + waitMs
   const watching = { ...run, onEnded: (end: 'failed' | 'replaced') => progress.reached(end) }
-  const { isProved } = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+  const guarded = { deployId: deploy.id, previous: plan.previous, knowsBefore: baseline !== undefined }
+  const { isProved } = await withRollback(run, guarded, async () => {
     const seen = await stage('Wait until live', () =>
       waitUntilLive(watching, target, deploy.id, expected, waitMs),
     )

@@ -11,6 +11,8 @@ export type Guarded = {
   readonly deployId: string
   /** The deploy that was live before, if any. */
   readonly previous: Deploy | undefined
+  /** Whether Airflow showed how it was before: without that, nothing that it shows now is the fault of the new code. */
+  readonly knowsBefore: boolean
 }
 
 /**
@@ -25,7 +27,8 @@ export async function withRollback<T>(run: Run, guarded: Guarded, proof: () => P
   try {
     return await proof()
   } catch (error) {
-    if (!(error instanceof ActionError) || signal.aborted || !speaksAgainstTheCode(error.code)) throw error
+    if (!(error instanceof ActionError) || signal.aborted || !speaksAgainstTheCode(error.code, guarded))
+      throw error
     try {
       const { waitMs } = inputs
       if (waitMs !== undefined) await bringBack(run, guarded, error, waitMs)
@@ -46,7 +49,11 @@ const OTHER_ENDS = new Set([
 ])
 
 /** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
-export function speaksAgainstTheCode(code: ActionError['code']): boolean {
+export function speaksAgainstTheCode(
+  code: ActionError['code'],
+  { knowsBefore }: Pick<Guarded, 'knowsBefore'>,
+): boolean {
+  if (code.startsWith('ASTRO-VERIFY-') && !knowsBefore) return false
   return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|AIRFLOW|ENV|UNEXPECTED)\b/.test(code)
 }
 

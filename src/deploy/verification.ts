@@ -72,6 +72,7 @@ export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Pr
       { airflow, clock, log, signal: run.signal },
       {
         dagVersion: facts.expected.dagVersion,
+        formerVersions: await formerVersions(run, facts.expected.dagVersion),
         restarts: facts.plan.ships.image,
         promised,
         baseline: baseline ?? EMPTY_BASELINE,
@@ -90,6 +91,17 @@ export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Pr
     handle(run, parser ? withParser(error, parser) : error)
     return false
   }
+}
+
+/** Of every deploy before this one: Airflow may still come to parse one that it has not shown yet. */
+async function formerVersions({ deploys, deployment }: Run, ours: string | undefined): Promise<string[]> {
+  const { dagTarballVersion, desiredDagTarballVersion } = deployment
+  const all = [
+    dagTarballVersion,
+    desiredDagTarballVersion,
+    ...(await deploys()).map((deploy) => deploy.dagTarballVersion),
+  ]
+  return all.flatMap((version) => (version === undefined || version === ours ? [] : [version]))
 }
 
 /** Undefined when only Airflow knows which DAGs there are: an image alone leaves them as they are. */

@@ -10,7 +10,8 @@ export type DagPromise = {
   readonly ids: readonly { readonly id: string; readonly line: number }[]
 }
 
-const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1/g
+/** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
+const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1\s*(?=[,)])/g
 const TOP_LEVEL_CALL = /^(?:with\s+|[\w.[\]"']+\s*(?::[^=\n]+)?=\s*)?(?:\w+\.)*DAG\s*\(/m
 const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm
 
@@ -21,7 +22,8 @@ export function readDagPromise(source: string): DagPromise {
   const lineAt = (index: number): number => code.slice(0, index).split('\n').length
   const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }))
   const decorated = [...code.matchAll(DECORATED)].map(([whole, options = '', name = ''], at, all) => {
-    const id = /dag_id\s*=\s*["']([\w.-]+)["']/.exec(options)?.[1] ?? name
+    const given = /dag_id\s*=\s*(?:["']([\w.-]+)["']\s*(?=[,)]))?/.exec(options)
+    const id = given ? given[1] : name
     const isCalled = new RegExp(`^(?:\\w+\\s*=\\s*)?${name}\\s*\\(`, 'm').test(code)
     return { id, line: lineAt(all[at]?.index ?? 0) + whole.split('\n').length - 1, isCalled }
   })
@@ -29,7 +31,7 @@ export function readDagPromise(source: string): DagPromise {
     TOP_LEVEL_CALL.test(code.replaceAll(/;[ \t]*/g, '\n')) || decorated.some(({ isCalled }) => isCalled)
   return {
     kind: promised ? 'promised' : 'possible',
-    ids: [...called, ...decorated.map(({ id, line }) => ({ id, line }))],
+    ids: [...called, ...decorated.flatMap(({ id, line }) => (id === undefined ? [] : [{ id, line }]))],
   }
 }
 
