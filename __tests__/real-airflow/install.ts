@@ -26,9 +26,12 @@ export async function installAirflow(major: AirflowMajor): Promise<string> {
   if (!existsSync(done)) {
     const uv = await installUv()
     await rm(folder, { recursive: true, force: true })
-    await run(uv, ['venv', '--quiet', '--python', PYTHON, folder])
+    await run(uv, ['venv', '--quiet', '--system-certs', '--python', PYTHON, folder])
     const python = path.join(folder, 'bin', 'python')
-    await run(uv, ['pip', 'install', '--quiet', '--python', python, '--requirement', requirements])
+    await run(uv, [
+      ...['pip', 'install', '--quiet', '--system-certs'],
+      ...['--python', python, '--requirement', requirements],
+    ])
     await writeFile(done, '')
   }
   return path.join(folder, 'bin')
