@@ -42,7 +42,7 @@ const terms = (overrides: Partial<Terms> & { files?: readonly PromisedFile[] } =
     dagVersion: 'v2',
     restarts: false,
     promised: { files, all: new Set(files.map(({ path }) => path)) },
-    before: { dags: [], bundleVersions: new Set(['v1']), broken: new Set() },
+    before: { dags: [], bundleVersions: new Set(['v1']), broken: new Set(), files: new Set() },
     since: SINCE,
     ...rest,
   }
@@ -90,14 +90,14 @@ describe('a DAG counts as imported from the new code', () => {
     [
       'our text, a parse of unknown length that may have begun before the rollout',
       2,
-      dag({ parsedAt: after(31_000), parseMs: undefined }),
+      dag({ parsedAt: after(29_000), parseMs: undefined }),
       { 'a.py': 'same' },
       false,
     ],
     [
       'our text, a parse of unknown length that ended later than an import may take',
       2,
-      dag({ parsedAt: after(32_001), parseMs: undefined }),
+      dag({ parsedAt: after(30_001), parseMs: undefined }),
       { 'a.py': 'same' },
       true,
     ],
@@ -122,8 +122,20 @@ describe('a DAG counts as imported from the new code', () => {
     expect(judged(terms({ major: 2 }), ...looks).isComplete).toBe(true)
   })
 
+  test.each([
+    ['of a new file', new Set<string>(), 1, true],
+    ['of a file that was there before, of which a helper may be the former', new Set(['a.py']), 1, false],
+    ['of a file of which nobody knows that', undefined, 1_999, false],
+    ['of a file that was there before, well after the rollout', new Set(['a.py']), 2_001, true],
+  ])('the text %s, by when it was parsed', (_, files, parsedAfter, isImported) => {
+    const given = terms({ before: { ...terms().before, files } })
+    const sources = new Map([['a.py', 'same' as const]])
+    const seen = judged(given, { dags: [dag({ parsedAt: after(parsedAfter) })], sources })
+    expect(seen.isComplete).toBe(isImported)
+  })
+
   describe('when nobody knows the bundle versions of before', () => {
-    const given = terms({ before: { dags: [], bundleVersions: new Set(), broken: new Set() } })
+    const given = terms({ before: { ...terms().before, bundleVersions: new Set() } })
 
     test.each([
       ['ours is ours', dag({ bundleVersion: 'v2', parsedAt: after(-9_000) }), {}, true],
@@ -160,11 +172,14 @@ describe('errors', () => {
   })
 
   test('one of a file that was broken may come from a parse of the former code that ends late', () => {
-    const broken = terms({ before: { dags: [], bundleVersions: new Set(), broken: new Set(['a.py']) } })
+    const broken = terms({
+      before: { ...terms().before, broken: new Set(['a.py']), files: new Set(['a.py']) },
+    })
     const at = (ms: number): Partial<Look> => ({ errors: [error({ failedAt: after(ms) })] })
     const late = judged(broken, at(30_500))
     expect([late.isComplete, late.outstanding, late.failed.size]).toEqual([false, ['a.py'], 0])
-    expect(judged(broken, at(1_000), at(31_000)).failed.size).toBe(1)
+    expect(judged(broken, at(1_000), at(31_000)).failed.size).toBe(0)
+    expect(judged(broken, at(3_000), at(31_000)).failed.size).toBe(1)
     expect(judged(broken, at(32_001)).failed.size).toBe(1)
   })
 
@@ -220,6 +235,7 @@ describe('files without a trace', () => {
         dags: [dag({ id: 'f', file: 'former.py' })],
         bundleVersions: new Set(['v1']),
         broken: new Set(),
+        files: new Set(['former.py']),
       },
     })
     const former = dag({ id: 'f', file: 'former.py', bundleVersion: 'v1' })

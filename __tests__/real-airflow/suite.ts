@@ -191,6 +191,18 @@ export function testAgainst(major: AirflowMajor): void {
     expect(await activeDags()).toContain('mended')
   })
 
+  test('a helper that breaks is red on its own line, although the DAG file is as it was', async () => {
+    const helper = { 'dags/lib/__init__.py': '', 'dags/lib/helper.py': 'VALUE = 1\n' }
+    const good = await deploy({ ...helper, 'dags/user.py': `from lib.helper import VALUE\n${dag('user')}` })
+    expect([good.exitCode, good.errors]).toEqual([0, []])
+    const bad = await deploy({ 'dags/lib/helper.py': 'VALUE = 1\n\nVALUE / 0\n' })
+    expect(bad.code).toBe('ASTRO-VERIFY-IMPORT-ERRORS')
+    expect(bad.places).toMatchObject([{ file: 'dags/lib/helper.py', line: 3 }])
+    expect(bad.places[0]?.message).toContain('so dags/user.py does not import')
+    const fixed = await deploy({ 'dags/lib/helper.py': 'VALUE = 2\n' })
+    expect([fixed.exitCode, fixed.errors, fixed.outputs['import-errors']]).toEqual([0, [], '0'])
+  })
+
   test('a deploy that fails verification is rolled back, and the former DAGs run', async () => {
     const former = await deploy({ 'dags/keep.py': dag('former') })
     expect(former.errors).toEqual([])
@@ -231,8 +243,17 @@ export function testAgainst(major: AirflowMajor): void {
       )
     const isPaused = async (): Promise<boolean> => (await (await client()).dag('smoke')).dag.isPaused
 
-    test('that passes is green', async () => {
-      const { exitCode, errors, outputs } = await smoke(task('smoke', 'print("done")'))
+    test('that passes is green, and has its configuration and a date', async () => {
+      const source = task('smoke', 'assert rows == "10" and len(date) == 10').replace(
+        'python_callable=lambda: work()',
+        'op_args=["{{ dag_run.conf.rows }}", "{{ ds }}"], python_callable=lambda *args: work(*args)',
+      )
+      const { exitCode, errors, outputs } = await smoke(
+        source.replace('def work()', 'def work(rows, date)'),
+        {
+          'run-dag-conf': '{"rows": 10}',
+        },
+      )
       expect([exitCode, errors, outputs['dag-run-state']]).toEqual([0, [], 'success'])
       expect(await isPaused()).toBe(true)
     })
@@ -249,10 +270,12 @@ export function testAgainst(major: AirflowMajor): void {
     })
 
     test('that does not end is stopped', async () => {
-      const { code, outputs } = await smoke(task('smoke', 'import time\ntime.sleep(600)'), {
+      const { code, errors, outputs } = await smoke(task('smoke', 'import time\ntime.sleep(600)'), {
         'run-dag-timeout': '15s',
       })
       expect([code, outputs['dag-run-state']]).toEqual(['ASTRO-RUN-TIMEOUT', 'timed-out'])
+      expect(errors[0]).toContain('Not finished: work (')
+      expect(errors[0]).toContain('The run was stopped.')
       expect((await (await client()).dagRun('smoke', outputs['dag-run-id'] ?? '')).state).toBe('failed')
       expect(await isPaused()).toBe(true)
     })

@@ -7,6 +7,8 @@ export type Before = {
   readonly bundleVersions: ReadonlySet<string>
   /** Files that did not import. */
   readonly broken: ReadonlySet<string>
+  /** Files that Airflow had DAGs or errors of; undefined when that is not known. */
+  readonly files: ReadonlySet<string> | undefined
 }
 
 /** One look at Airflow; file names are paths below the DAG folder. */
@@ -79,7 +81,7 @@ const CLOCK_MARGIN_MS = 2_000
  * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
  * have begun before it, and the next one must do.
  */
-const LONGEST_IMPORT_MS = 32_000
+const LONGEST_IMPORT_MS = 30_000
 /** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
 const QUIET_MS = 60_000
 
@@ -92,7 +94,7 @@ const QUIET_MS = 60_000
 export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const { promised, since } = terms
   const files = promised.files
-  const counted = countParses(memory, look, since)
+  const counted = countParses(terms, memory, look)
   // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
   const isOfNewCode = (file: string): boolean =>
     !terms.before.broken.has(file) || (counted.failures.get(file)?.ofNewCode ?? 0) > 0
@@ -165,16 +167,27 @@ function isFromNewCode(terms: Terms, seen: Memory['parses'], look: Look, dag: Da
   }
 }
 
-function countParses(memory: Memory, look: Look, since: number): Pick<Memory, 'parses' | 'failures'> {
+/**
+ * A file that was there before may be as it was, while what it imports is still the former: then the parse must have begun
+ * after the new code came by any clock.
+ */
+function countParses(
+  { before, since }: Terms,
+  memory: Memory,
+  look: Look,
+): Pick<Memory, 'parses' | 'failures'> {
+  const newFrom = (file: string): number =>
+    before.files?.has(file) === false ? since : since + CLOCK_MARGIN_MS
   const parses = new Map([...memory.parses].map(([file, dags]) => [file, new Map(dags)]))
   const failures = new Map(memory.failures)
   for (const { id, file, parsedAt, parseMs } of look.dags) {
     if (file === undefined || parsedAt === undefined || parsedAt <= since) continue
     const ofFile = parses.get(file) ?? new Map<string, Parses>()
-    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, since)))
+    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))))
   }
   for (const { file, failedAt } of look.errors) {
-    if (failedAt > since) failures.set(file, withParse(failures.get(file), failedAt, undefined, since))
+    if (failedAt > since)
+      failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)))
   }
   return { parses, failures }
 }
@@ -183,11 +196,13 @@ function withParse(
   known: Parses = { last: 0, seen: 0, ofNewCode: 0 },
   endedAt: number,
   parseMs: number | undefined,
-  since: number,
+  newFrom: number,
 ): Parses {
   if (endedAt <= known.last) return known
   const isOfNewCode =
-    parseMs === undefined ? known.seen > 0 || endedAt > since + LONGEST_IMPORT_MS : endedAt - parseMs > since
+    parseMs === undefined
+      ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
+      : endedAt - parseMs > newFrom
   return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) }
 }
 

@@ -4,7 +4,7 @@ import { ActionError } from '../errors.ts'
 import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
-import { isOld, promisedByDags } from './baseline.ts'
+import { EMPTY_BASELINE, isOld, promisedByDags } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
 import { isDown } from './failure.ts'
 import { nameFiles } from './file-names.ts'
@@ -55,14 +55,15 @@ export async function verify(
     readonly restarts: boolean
     /** Undefined: the DAGs stay, so that those which Airflow shows at the first look are to be parsed again. */
     readonly promised: PromisedDags | undefined
-    readonly baseline: Baseline
+    /** Undefined: not known. */
+    readonly baseline: Baseline | undefined
     readonly budgetMs: number
   },
 ): Promise<Observed> {
   const { airflow, clock } = deps
   const { budgetMs } = facts
   const sources = createSourceReader(airflow, facts.promised)
-  let { promised, baseline } = facts
+  let { promised, baseline = EMPTY_BASELINE } = facts
   let since: number | undefined
   let firstLookAt: number | undefined
   let memory: Memory = NOTHING_SEEN
@@ -87,6 +88,7 @@ export async function verify(
         dags: named.before.dags,
         bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
         broken: new Set(named.before.errors.map(({ file }) => file)),
+        files: facts.baseline && filesOf(named.before),
       }
       const { dagVersion, restarts } = facts
       const terms: Terms = { major: airflow.major, dagVersion, restarts, promised, before, since }
@@ -187,6 +189,10 @@ function withNames(
 function newestTime(dags: readonly Dag[], errors: readonly ImportError[]): number | undefined {
   const times = [...dags.flatMap(({ parsedAt }) => parsedAt ?? []), ...errors.map(({ failedAt }) => failedAt)]
   return times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b))
+}
+
+function filesOf({ dags, errors }: Observed['before']): ReadonlySet<string> {
+  return new Set([...dags, ...errors].flatMap(({ file }) => file ?? []))
 }
 
 function versionsOf(dags: readonly Dag[]): ReadonlySet<string> {

@@ -75,7 +75,7 @@ export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Pr
         formerVersions: await formerVersions(run, facts.expected.dagVersion),
         restarts: facts.plan.ships.image,
         promised,
-        baseline: baseline ?? EMPTY_BASELINE,
+        baseline,
         budgetMs: remainingMs(),
       },
     )
