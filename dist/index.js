@@ -32700,6 +32700,8 @@ function parse(text) {
 
 const ATTEMPT_TIMEOUT_MS = 30_000;
 const BUDGET_MS = 90_000;
+/** The runner kills a cancelled step about ten seconds after it told it. */
+const CANCELLED_BUDGET_MS = 7_000;
 /**
  * The one place for time limits, and for which request may be repeated. Throws HttpFailure when no attempt was answered, and
  * the signal's reason when the run was cancelled. Logs a line for each retry; never a header, a body or a query, which may
@@ -32709,7 +32711,8 @@ function createRequest(deps) {
     return async (request) => {
         const url = new URL(request.url);
         const label = `${request.method} ${url.origin}${url.pathname}`;
-        const deadline = deps.clock.now() + (request.budgetMs ?? BUDGET_MS);
+        const most = deps.signal?.aborted ? CANCELLED_BUDGET_MS : BUDGET_MS;
+        const deadline = deps.clock.now() + Math.min(request.budgetMs ?? BUDGET_MS, most);
         const signal = request.evenIfCancelled ? undefined : deps.signal;
         const attempt = async () => {
             const startedAt = deps.clock.now();
@@ -33324,14 +33327,13 @@ function unanswered(problem, host, failure) {
         cause: failure,
     });
 }
-const LONGEST_QUOTE = 300;
 function observe(response) {
     const words = said(response);
     const location = response.headers.location;
     const to = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).host}` : '';
-    return `HTTP ${response.status}${to}${words === undefined ? '' : `: "${words}"`}.`;
+    return `HTTP ${response.status}${to}${words === undefined ? '' : `: ${(0,src_errors/* quoteSaid */._p)(words)}`}.`;
 }
-/** What Airflow says of an error, in one line: both majors have several forms for it (section f of its contract). */
+/** What Airflow says of an error, whole and in one line: both majors have several forms for it (section f of its contract). */
 function said(response) {
     if (!(0,http_json/* isJson */.Fh)(response))
         return (0,http_json/* isPage */.yp)(response) ? 'a web page, not JSON' : undefined;
@@ -33340,7 +33342,7 @@ function said(response) {
         return undefined;
     const { detail, error, title } = body;
     const words = textOf(detail) ?? textOf(error) ?? textOf(title);
-    return words?.replace(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
+    return words?.replace(/\s+/g, ' ').trim();
 }
 function textOf(value) {
     if (typeof value === 'string' && value !== '')
@@ -33439,21 +33441,36 @@ async function* pageByPage(read, options) {
     throw options.endless();
 }
 
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./src/airflow/task-log.ts
+
+/** Characters of a log that are looked at, from its end. */
+const MOST_KEPT = 5_000_000;
+/** Characters of a line that is shown. */
+const LONGEST_LINE = 2_000;
 /**
- * A task's log as lines, from the `content` of either major's JSON answer: in Airflow 3 a list of structured events (or of
- * texts), in Airflow 2 one text, which is the Python notation of a list of (host, text) pairs.
+ * The lines at the end of a task's log, from the `content` of either major's JSON answer: in Airflow 3 a list of structured
+ * events (or of texts), in Airflow 2 one text, which is the Python notation of a list of (host, text) pairs. What stands
+ * before the last five million characters is left out, by whole lines.
  */
 function readLog(content) {
     if (typeof content === 'string')
         return lines(unquote(content));
-    if (!Array.isArray(content))
+    if (!Array.isArray(content) || content.length === 0)
         return [];
-    return content.flatMap((item) => lines(typeof item === 'string' ? item : describeEvent(item)));
+    const texts = content.map((item) => (typeof item === 'string' ? item : describeEvent(item)));
+    return lines(texts.map(withoutLastBreak).join('\n'));
 }
-/** The last lines, and how many were left out before them. */
+/** The last lines as they may be shown, and how many were left out before them. */
 function tail(log, most) {
-    return { lines: log.slice(-most), before: Math.max(0, log.length - most) };
+    return { lines: log.slice(-most).map(presentable), before: Math.max(0, log.length - most) };
+}
+/** Without the colours of a terminal. A line is never cut: a secret that was cut is one that redaction does not know. */
+function presentable(line) {
+    if (line.length > LONGEST_LINE)
+        return `(a line of ${line.length} characters is left out)`;
+    return (0,external_node_util_.stripVTControlCharacters)(line).replaceAll('\u001b', '');
 }
 function describeEvent(item) {
     if (typeof item !== 'object' || item === null)
@@ -33475,23 +33492,56 @@ function describeException({ exc_type: type, exc_value: value, frames }) {
 const PYTHON_ESCAPES = { n: '\n', r: '\r', t: '\t' };
 /** `[('host', 'text\nmore')]` as its text; anything else as it is. */
 function unquote(content) {
-    const pairs = [
-        ...content.matchAll(/\((?:'[^']*'|"[^"]*"), (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\)/gs),
-    ];
-    if (!content.startsWith('[(') || pairs.length === 0)
+    if (!content.startsWith('[('))
         return content;
-    return pairs
-        .map(([, single, double]) => (single ?? double ?? '').replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs, (_, byte, short, long, other) => {
+    const texts = [];
+    // Character by character: a regular expression for a whole text runs out of stack when it is megabytes long.
+    let at = 1;
+    while (content[at] === '(') {
+        const host = literal(content, at + 1);
+        if (host === undefined || !content.startsWith(', ', host.end))
+            break;
+        const text = literal(content, host.end + 2);
+        if (text === undefined || content[text.end] !== ')')
+            break;
+        texts.push(task_log_unescape(text.inside));
+        at = content.startsWith(', ', text.end + 1) ? text.end + 3 : text.end + 1;
+    }
+    if (texts.length === 0)
+        return content;
+    return [...texts, ...(content[at] === ']' ? [] : [content.slice(at)])].join('\n');
+}
+/** The Python literal that begins here: what is between its quotes, and where it ends. */
+function literal(content, start) {
+    const mark = content[start];
+    if (mark !== "'" && mark !== '"')
+        return undefined;
+    for (let at = start + 1; at < content.length; at++) {
+        if (content[at] === '\\')
+            at++;
+        else if (content[at] === mark)
+            return { inside: content.slice(start + 1, at), end: at + 1 };
+    }
+    return undefined;
+}
+function task_log_unescape(inside) {
+    return inside.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs, (_, byte, short, long, other) => {
         const hex = byte ?? short ?? long;
         if (hex !== undefined)
             return String.fromCodePoint(Math.min(Number.parseInt(hex, 16), 0x10ffff));
         return PYTHON_ESCAPES[other ?? ''] ?? other ?? '';
-    }))
-        .join('\n');
+    });
 }
+const BREAK = /\r\n|[\r\n\u2028\u2029]/;
 function lines(text) {
-    return text.replace(/\n$/, '').split(/\r\n|[\r\n\u2028\u2029]/);
+    const whole = withoutLastBreak(text);
+    if (whole.length <= MOST_KEPT)
+        return whole.split(BREAK);
+    // The first of these lines has lost its beginning.
+    const [first = '', ...rest] = whole.slice(-MOST_KEPT).split(BREAK);
+    return [`(${whole.length - MOST_KEPT + first.length} characters before this are left out)`, ...rest];
 }
+const withoutLastBreak = (text) => (text.endsWith('\n') ? text.slice(0, -1) : text);
 
 ;// CONCATENATED MODULE: ./src/airflow/wire.ts
 function readImportError(wire) {
@@ -38552,7 +38602,7 @@ async function withRollback(run, guarded, proof) {
         return await proof();
     }
     catch (error) {
-        if (!(error instanceof src_errors/* ActionError */.lZ) || signal.aborted || !speaksAgainstTheCode(error.code))
+        if (!(error instanceof src_errors/* ActionError */.lZ) || signal.aborted || !speaksAgainstTheCode(error.code, guarded))
             throw error;
         try {
             const { waitMs } = inputs;
@@ -38574,7 +38624,9 @@ const OTHER_ENDS = new Set([
     'ASTRO-RUN-NO-DAG',
 ]);
 /** Whoever may not look, or cannot, has no proof of anything: such ends do not change what runs. */
-function speaksAgainstTheCode(code) {
+function speaksAgainstTheCode(code, { knowsBefore }) {
+    if (code.startsWith('ASTRO-VERIFY-') && !knowsBefore)
+        return false;
     return !OTHER_ENDS.has(code) && !/^ASTRO-(API|AUTH|AIRFLOW|ENV|UNEXPECTED)\b/.test(code);
 }
 async function bringBack(run, { deployId, previous }, error, waitMs) {
@@ -38640,7 +38692,7 @@ const LOG_TRIES = 3;
 const LOG_PAUSE_MS = 2_000;
 const LONGEST_WORDS = 200;
 const EXCEPTION = /^(?:\w+\.)*\w*(?:Error|Exception)\b/;
-/** Why a run failed, in lines: its failed tasks. The ends of their logs are logged. Never throws for Airflow's sake. */
+/** Why a run failed, in lines: its failed tasks. The ends of their logs are logged. Throws only when the run is cancelled. */
 async function explainFailure(deps, run) {
     const tasks = await readTasks(deps, run);
     if (tasks instanceof src_errors/* ActionError */.lZ)
@@ -38661,7 +38713,7 @@ async function explainFailure(deps, run) {
     return lines;
 }
 const ENDS = new Set(['success', 'failed', 'upstream_failed', 'skipped', 'removed']);
-/** The tasks that a run has not finished, in lines. Never throws for Airflow's sake. */
+/** The tasks that a run has not finished, in lines. Never throws. */
 async function listUnfinished(deps, run) {
     const tasks = await readTasks(deps, run);
     if (tasks instanceof src_errors/* ActionError */.lZ)
@@ -38680,9 +38732,7 @@ async function readTasks({ airflow }, { dagId, runId }) {
         return (await airflow.taskInstances(dagId, runId)).items;
     }
     catch (error) {
-        if (error instanceof src_errors/* ActionError */.lZ)
-            return error;
-        throw error;
+        return (0,src_errors/* asActionError */.z6)(error);
     }
 }
 /** Logs the end of a task's log; returns its last words. Logs come late from where they are kept. */
@@ -38698,10 +38748,11 @@ async function showLog(deps, run, task) {
             found = await airflow.taskLog(run.dagId, run.runId, task);
         }
         catch (error) {
-            if (!(error instanceof src_errors/* ActionError */.lZ))
+            const { code, observed, problem } = (0,src_errors/* asActionError */.z6)(error);
+            if (code === 'ASTRO-CANCELLED')
                 throw error;
             if (attempt === LOG_TRIES) {
-                log.info(`The log of the task ${failed_tasks_nameOf(task)} could not be read: ${error.observed ?? error.problem}`);
+                log.info(`The log of the task ${failed_tasks_nameOf(task)} could not be read: ${observed ?? problem}`);
             }
         }
     }
@@ -38728,16 +38779,16 @@ const smoke_test_PATIENCE = 3;
 /**
  * Runs a DAG and follows the run to its end. Throws ActionError `ASTRO-RUN-…` unless it succeeds; the log then has the tail
  * of the failed tasks' logs. A run that takes too long, or that nobody follows any more, is stopped; a DAG that was unpaused
- * for it is paused again, whatever happens.
+ * for it is paused again, whatever happens, and beside the stop: a cancelled job has seconds left.
  */
 async function runSmokeTest(deps, test) {
     const { dag, serverTime } = await findDag(deps, test);
-    const work = () => runToEnd(deps, test, new Date(serverTime ?? deps.clock.now()));
+    const logicalDate = new Date(serverTime ?? deps.clock.now());
     if (!dag.isPaused)
-        return work();
+        return runToEnd(deps, { ...test, repause: () => Promise.resolve() }, logicalDate);
     if (!test.unpause)
         throw pausedDag(test.dagId);
-    await whileUnpaused(deps, test, work);
+    await whileUnpaused(deps, test, (repause) => runToEnd(deps, { ...test, repause }, logicalDate));
 }
 async function findDag({ airflow }, { dagId }) {
     try {
@@ -38754,20 +38805,22 @@ async function findDag({ airflow }, { dagId }) {
 }
 async function whileUnpaused(deps, test, work) {
     const { airflow, log } = deps;
+    let pausing;
+    const repause = () => (pausing ??= pauseAgain(deps, test));
     log.info(`The DAG ${test.dagId} is paused: it is unpaused for this run.`);
     try {
         await airflow.setPaused(test.dagId, false);
     }
     catch (error) {
         if (!isNo(error))
-            await pauseAgain(deps, test);
+            await repause();
         throw error;
     }
     try {
-        await work();
+        await work(repause);
     }
     finally {
-        await pauseAgain(deps, test);
+        await repause();
     }
 }
 async function runToEnd(deps, test, logicalDate) {
@@ -38780,12 +38833,14 @@ async function runToEnd(deps, test, logicalDate) {
     }
     catch (error) {
         if (!(error instanceof src_errors/* ActionError */.lZ) || error.code !== 'ASTRO-RUN-TIMEOUT') {
-            await stop(deps, test);
+            const [stopped] = await Promise.all([stop(deps, test), test.repause()]);
+            if (stopped.isDone)
+                onEnd('failed');
             throw error;
         }
         onEnd('timed-out');
         const unfinished = await listUnfinished(deps, test);
-        throw tookTooLong(error, [...unfinished, await stop(deps, test)]);
+        throw tookTooLong(error, [...unfinished, (await stop(deps, test)).words]);
     }
     if (state === 'success') {
         onEnd('success');
@@ -38817,7 +38872,7 @@ async function start(deps, test, logicalDate) {
             });
         }
         if (!isNo(error))
-            await stop(deps, test);
+            await Promise.all([stop(deps, test), test.repause()]);
         throw error;
     }
 }
@@ -38862,18 +38917,19 @@ function tookTooLong(error, more) {
     const { code, problem, observed = '', likelyCause, fix } = error;
     return new src_errors/* ActionError */.lZ({ code, problem, observed: [observed, ...more].join('\n'), likelyCause, fix });
 }
-/** Ends the run, if there is one; says in a sentence what came of it. */
+/** Ends the run as failed, if there is one; says whether it did and, in a sentence, what came of it. */
 async function stop({ airflow, log }, { dagId, runId }) {
     try {
         await airflow.stopRun(dagId, runId);
         log.info(`Stopped the run ${runId}.`);
-        return 'The run was stopped.';
+        return { isDone: true, words: 'The run was stopped.' };
     }
     catch (error) {
-        if (error instanceof src_errors/* ActionError */.lZ && error.code === 'ASTRO-AIRFLOW-NOT-FOUND')
-            return 'There is no run.';
+        if (error instanceof src_errors/* ActionError */.lZ && error.code === 'ASTRO-AIRFLOW-NOT-FOUND') {
+            return { isDone: false, words: 'There is no run.' };
+        }
         log.warning(`Could not stop the run ${runId} of the DAG ${dagId}: ${(0,src_errors/* describeError */.Uc)(error)}`);
-        return 'The run could not be stopped and may go on.';
+        return { isDone: false, words: 'The run could not be stopped and may go on.' };
     }
 }
 async function pauseAgain({ airflow, log }, { dagId }) {
@@ -38923,13 +38979,20 @@ function refusePausedDag({ inputs: { runDag } }, baseline) {
     if (baseline?.dags.some(({ id, isPaused }) => id === runDag.dagId && isPaused))
         throw pausedDag(runDag.dagId);
 }
-/** Runs the DAG that `run-dag` names, if it names one, on the code that a deploy brought. Throws `ASTRO-RUN-…`. */
-async function smokeTest(run, live, deployId) {
+/**
+ * Runs the DAG that `run-dag` names, if it names one, on the code that a deploy brought. Throws `ASTRO-RUN-…`. Code that
+ * Airflow is not known to have imported (`verify: warn`) is not run: what would run may be the code before.
+ */
+async function smokeTest(run, live, { deployId, isProved }) {
     const { inputs, session, clock, log, outputs, signal, stage, target, tell } = run;
     const { runDag } = inputs;
     if (runDag === undefined)
         return;
     const { dagId } = runDag;
+    if (!isProved) {
+        log.warning(`The smoke test was skipped: the DAG ${dagId} was not run, since Airflow is not known to have imported the new code. With \`verify: true\` the step would fail here.`);
+        return;
+    }
     const runId = `deploy-to-astro__${deployId}`;
     await stage('Smoke test', async () => {
         const airflow = await connectAirflow({ ...run, tokens: session }, live);
@@ -39067,10 +39130,14 @@ function findNamed(message, source) {
 function withoutParticulars(message) {
     return message
         .replace(/(?:\/[^\s/'"]+)+\//g, '')
+        .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, 'ID')
         .replace(/0x[0-9a-f]+/gi, '0x')
+        .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?/g, 'TIME')
+        .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'ID')
         .replace(/\d+(?:\.\d+)?s\b/g, 's')
         .replace(/PID: \d+/g, 'PID')
-        .replace(/\bline \d+/g, 'line');
+        .replace(/\bline \d+/g, 'line')
+        .replace(/\{([^{}:]*)\}/g, (_, items) => `{${items.split(/,\s*/).toSorted().join(', ')}}`);
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/baseline.ts
@@ -39207,7 +39274,7 @@ function inRepository(path, { dagFolder }) {
  */
 function compareDags({ dags, before, judgement, folder, }) {
     const { owners, parses, imported } = judgement.memory;
-    const isLeftBehind = ({ id, file = '', parsedAt = 0 }) => !owners.has(id) && parses.get(file)?.has(parsedAt) !== true && (!folder.has(file) || imported.has(file));
+    const isLeftBehind = ({ id, file = '' }) => !owners.has(id) && parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file));
     const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
     const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file));
@@ -39219,7 +39286,8 @@ function compareDags({ dags, before, judgement, folder, }) {
 
 ;// CONCATENATED MODULE: ./src/project/dag-promise.ts
 
-const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1/g;
+/** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
+const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1\s*(?=[,)])/g;
 const TOP_LEVEL_CALL = /^(?:with\s+|[\w.[\]"']+\s*(?::[^=\n]+)?=\s*)?(?:\w+\.)*DAG\s*\(/m;
 const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm;
 /** Reads the text of a Python file, without Python: only what stands plainly at the top level counts as a promise. */
@@ -39230,14 +39298,15 @@ function readDagPromise(source) {
     const lineAt = (index) => code.slice(0, index).split('\n').length;
     const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }));
     const decorated = [...code.matchAll(DECORATED)].map(([whole, options = '', name = ''], at, all) => {
-        const id = /dag_id\s*=\s*["']([\w.-]+)["']/.exec(options)?.[1] ?? name;
+        const given = /dag_id\s*=\s*(?:["']([\w.-]+)["']\s*(?=[,)]))?/.exec(options);
+        const id = given ? given[1] : name;
         const isCalled = new RegExp(`^(?:\\w+\\s*=\\s*)?${name}\\s*\\(`, 'm').test(code);
         return { id, line: lineAt(all[at]?.index ?? 0) + whole.split('\n').length - 1, isCalled };
     });
     const promised = TOP_LEVEL_CALL.test(code.replaceAll(/;[ \t]*/g, '\n')) || decorated.some(({ isCalled }) => isCalled);
     return {
         kind: promised ? 'promised' : 'possible',
-        ids: [...called, ...decorated.map(({ id, line }) => ({ id, line }))],
+        ids: [...called, ...decorated.flatMap(({ id, line }) => (id === undefined ? [] : [{ id, line }]))],
     };
 }
 /** Comments and texts of several lines are blanked out, and every line stays where it is. */
@@ -39254,12 +39323,19 @@ function fingerprint(source) {
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/judge.ts
-const judge_NOTHING_SEEN = { parses: new Map(), owners: new Map(), imported: new Set() };
-/**
- * The server's `Date` is in whole seconds and may be a second old; a parse that ends this much later began after it. As long
- * is what a parse counts for of which Airflow does not say how long it took.
- */
+const judge_NOTHING_SEEN = {
+    parses: new Map(),
+    failures: new Map(),
+    owners: new Map(),
+    imported: new Set(),
+};
+/** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
 const CLOCK_MARGIN_MS = 2_000;
+/**
+ * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
+ * have begun before it, and the next one must do.
+ */
+const LONGEST_IMPORT_MS = 30_000;
 /** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
 const QUIET_MS = 60_000;
 /**
@@ -39271,13 +39347,14 @@ const QUIET_MS = 60_000;
 function judge(terms, memory, look) {
     const { promised, since } = terms;
     const files = promised.files;
+    const counted = countParses(terms, memory, look);
     // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
-    const margin = (file) => (terms.before.broken.has(file) ? CLOCK_MARGIN_MS : 0);
+    const isOfNewCode = (file) => !terms.before.broken.has(file) || (counted.failures.get(file)?.ofNewCode ?? 0) > 0;
     const failed = new Map(look.errors
-        .filter(({ file, failedAt }) => failedAt > since + margin(file))
+        .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
         .map((error) => [error.file, error]));
-    const fresh = look.dags.filter((dag) => isFromNewCode(terms, memory, look, dag));
-    const next = judge_remember(memory, look, fresh, failed, since);
+    const fresh = look.dags.filter((dag) => isFromNewCode(terms, counted.parses, look, dag));
+    const next = { ...counted, ...judge_remember(memory, fresh) };
     const duplicates = findDuplicates(files, next, failed);
     const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
     const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
@@ -39311,41 +39388,61 @@ function isNewVersion({ dagVersion, before }, { bundleVersion }) {
         return true;
     return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion);
 }
-function isFromNewCode(terms, memory, look, dag) {
+function isFromNewCode(terms, seen, look, dag) {
     const { since, restarts, major } = terms;
     if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
         return false;
-    const beganAt = dag.parsedAt - (dag.parseMs ?? CLOCK_MARGIN_MS);
+    const parses = seen.get(dag.file)?.get(dag.id);
+    const isReadAnew = parses !== undefined && parses.ofNewCode > 0;
     const isNew = isNewVersion(terms, dag);
     if (isNew !== undefined)
-        return isNew && (!restarts || beganAt > since);
+        return isNew && (isReadAnew || (dag.bundleVersion === terms.dagVersion && !restarts));
     switch (look.sources.get(dag.file)) {
         case 'same':
-            return beganAt > since;
+            return isReadAnew;
         case 'different':
             // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
-            return major === 2 && beganAt > since + QUIET_MS && (memory.parses.get(dag.file)?.size ?? 0) > 1;
+            return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1;
         case undefined:
-            return dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
+            return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
     }
 }
-function judge_remember(memory, look, fresh, failed, since) {
-    const parses = new Map([...memory.parses].map(([file, times]) => [file, new Set(times)]));
-    const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
-    const add = (map, key, value) => {
-        map.set(key, (map.get(key) ?? new Set()).add(value));
-    };
-    for (const { file, parsedAt } of look.dags) {
-        if (file !== undefined && parsedAt !== undefined && parsedAt > since)
-            add(parses, file, parsedAt);
+/**
+ * A file that was there before may be as it was, while what it imports is still the former: then the parse must have begun
+ * after the new code came by any clock.
+ */
+function countParses({ before, since }, memory, look) {
+    const newFrom = (file) => before.files?.has(file) === false ? since : since + CLOCK_MARGIN_MS;
+    const parses = new Map([...memory.parses].map(([file, dags]) => [file, new Map(dags)]));
+    const failures = new Map(memory.failures);
+    for (const { id, file, parsedAt, parseMs } of look.dags) {
+        if (file === undefined || parsedAt === undefined || parsedAt <= since)
+            continue;
+        const ofFile = parses.get(file) ?? new Map();
+        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))));
     }
-    for (const [file, { failedAt }] of failed)
-        add(parses, file, failedAt);
-    for (const { id, file } of fresh)
+    for (const { file, failedAt } of look.errors) {
+        if (failedAt > since)
+            failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)));
+    }
+    return { parses, failures };
+}
+function withParse(known = { last: 0, seen: 0, ofNewCode: 0 }, endedAt, parseMs, newFrom) {
+    if (endedAt <= known.last)
+        return known;
+    const isOfNewCode = parseMs === undefined
+        ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
+        : endedAt - parseMs > newFrom;
+    return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) };
+}
+function judge_remember(memory, fresh) {
+    const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
+    for (const { id, file } of fresh) {
         if (file !== undefined)
-            add(owners, id, file);
+            owners.set(id, (owners.get(id) ?? new Set()).add(file));
+    }
     const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
-    return { parses, owners, imported };
+    return { owners, imported };
 }
 /**
  * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
@@ -39376,9 +39473,14 @@ function isEmptied(path, { dags, errors }, since) {
     const retired = its.length > 0 && its.every(({ isActive }) => !isActive);
     return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
 }
-function everyoneTwice({ parses }) {
-    const counts = [...parses.values()].map(({ size }) => size);
-    return counts.length > 0 && counts.every((count) => count > 1);
+/** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
+function everyoneTwice({ parses, failures }) {
+    const ofDags = [...parses.values()].map((dags) => [...dags.values()].map(({ ofNewCode }) => ofNewCode));
+    const rounds = [
+        ...ofDags.map((counts) => Math.max(...counts)),
+        ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
+    ];
+    return rounds.length > 0 && rounds.every((count) => count > 1);
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/verify.ts
@@ -39405,8 +39507,9 @@ async function verify(deps, facts) {
     const { airflow, clock } = deps;
     const { budgetMs } = facts;
     const sources = createSourceReader(airflow, facts.promised);
-    let { promised, baseline } = facts;
+    let { promised, baseline = EMPTY_BASELINE } = facts;
     let since;
+    let firstLookAt;
     let memory = judge_NOTHING_SEEN;
     let observed;
     let firstErrorAt;
@@ -39416,8 +39519,9 @@ async function verify(deps, facts) {
             const dags = await airflow.dags();
             const errors = await airflow.importErrors();
             oddAnswers = 0;
-            const serverTime = errors.serverTime ?? dags.serverTime ?? clock.now();
-            since ??= dags.serverTime ?? clock.now();
+            firstLookAt ??= clock.now();
+            since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt;
+            const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt;
             if (promised === undefined) {
                 promised = promisedByDags(dags.items);
                 baseline = { ...baseline, dags: dags.items };
@@ -39425,8 +39529,9 @@ async function verify(deps, facts) {
             const named = withNames(dags.items, errors.items, baseline, promised);
             const before = {
                 dags: named.before.dags,
-                bundleVersions: versionsOf(named.before.dags),
+                bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
                 broken: new Set(named.before.errors.map(({ file }) => file)),
+                files: facts.baseline && filesOf(named.before),
             };
             const { dagVersion, restarts } = facts;
             const terms = { major: airflow.major, dagVersion, restarts, promised, before, since };
@@ -39452,8 +39557,7 @@ async function verify(deps, facts) {
                     return { kind: 'waiting', state: seen.observed ?? seen.problem };
                 observed = seen;
                 const { judgement } = seen;
-                if (hasNewError(seen))
-                    firstErrorAt ??= clock.now();
+                firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined;
                 const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS;
                 if (judgement.isComplete || isHopeless)
                     return { kind: 'done', result: seen };
@@ -39513,6 +39617,14 @@ function withNames(dags, errors, baseline, promised) {
         before: { dags: baseline.dags.map(dag), errors: baseline.errors.map(error) },
         name,
     };
+}
+/** What Airflow's clock said last, for an answer without a Date: this machine's clock may be another one. */
+function newestTime(dags, errors) {
+    const times = [...dags.flatMap(({ parsedAt }) => parsedAt ?? []), ...errors.map(({ failedAt }) => failedAt)];
+    return times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b));
+}
+function filesOf({ dags, errors }) {
+    return new Set([...dags, ...errors].flatMap(({ file }) => file ?? []));
 }
 function versionsOf(dags) {
     return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []));
@@ -39816,9 +39928,10 @@ async function verifyDeploy(run, live, facts) {
         const promised = await promisedBy(run, airflow.major, facts);
         const observed = await verify({ airflow, clock, log, signal: run.signal }, {
             dagVersion: facts.expected.dagVersion,
+            formerVersions: await formerVersions(run, facts.expected.dagVersion),
             restarts: facts.plan.ships.image,
             promised,
-            baseline: baseline ?? EMPTY_BASELINE,
+            baseline,
             budgetMs: remainingMs(),
         });
         const repository = await verification_describeRepository(run, ownFiles(observed.folder, facts));
@@ -39835,6 +39948,16 @@ async function verifyDeploy(run, live, facts) {
         handle(run, parser ? withParser(error, parser) : error);
         return false;
     }
+}
+/** Of every deploy before this one: Airflow may still come to parse one that it has not shown yet. */
+async function formerVersions({ deploys, deployment }, ours) {
+    const { dagTarballVersion, desiredDagTarballVersion } = deployment;
+    const all = [
+        dagTarballVersion,
+        desiredDagTarballVersion,
+        ...(await deploys()).map((deploy) => deploy.dagTarballVersion),
+    ];
+    return all.flatMap((version) => (version === undefined || version === ours ? [] : [version]));
 }
 /** Undefined when only Airflow knows which DAGs there are: an image alone leaves them as they are. */
 async function promisedBy(run, major, { plan, baseline, generated }) {
@@ -39953,7 +40076,8 @@ async function deploy(run) {
     const { waitMs } = inputs;
     const deadline = run.clock.now() + waitMs;
     const watching = { ...run, onEnded: (end) => progress.reached(end) };
-    const { isProved } = await withRollback(run, { deployId: deploy.id, previous: plan.previous }, async () => {
+    const guarded = { deployId: deploy.id, previous: plan.previous, knowsBefore: baseline !== undefined };
+    const { isProved } = await withRollback(run, guarded, async () => {
         const seen = await stage('Wait until live', () => waitUntilLive(watching, target, deploy.id, expected, waitMs));
         progress.reached('live');
         log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
@@ -39961,7 +40085,7 @@ async function deploy(run) {
             (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline })));
         if (written)
             proveVariables(run, seen, written);
-        await smokeTest(run, seen, deploy.id);
+        await smokeTest(run, seen, { deployId: deploy.id, isProved });
         return { isProved };
     });
     tell({ headline: `Deployed to ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` });
@@ -41005,8 +41129,6 @@ function inputError(problems) {
     });
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
 ;// CONCATENATED MODULE: ./src/project/gzip.ts
@@ -42151,11 +42273,12 @@ var core = __nccwpck_require__(9584);
 ;// CONCATENATED MODULE: ./src/report/inert.ts
 /**
  * A text in which the runner finds no command. It obeys `::name …::` at the start of a line, white space before it
- * notwithstanding, and the old `##[name]` anywhere in a line; lines end at `\r` too. What it would obey is broken up
+ * notwithstanding, and the old `##[name]` anywhere in a line; lines end at `\r` too, and U+0085 counts as
+ * white space. What it would obey is broken up
  * by a visible character.
  */
 function inert(text) {
-    return text.replace(/^(\s*)(?=::)/gm, '$1|').replaceAll('##[', '##|[');
+    return text.replace(/(?<=^|\u0085)([\s\u0085]*)(?=::)/gm, '$1|').replaceAll('##[', '##|[');
 }
 
 ;// CONCATENATED MODULE: ./src/report/log.ts
