@@ -66,7 +66,7 @@ describe('by hand', () => {
     const planned = stdout.indexOf(`Back to the deploy ${good.id}`)
     expect(planned).toBeGreaterThan(stdout.indexOf('::group::Plan'))
     expect(planned).toBeLessThan(stdout.indexOf('::group::Roll back'))
-  }, 30_000)
+  })
 
   test('to a named deploy, and once more one step further back until there is none', async () => {
     const first = deployAt(0)
@@ -83,7 +83,7 @@ describe('by hand', () => {
     expect((await rollback({ 'deploy-id': good.id })).exitCode).toBe(0)
     await expectBackAt(good, await archiveOf(good))
     expect(asked()).toBe(2)
-  }, 30_000)
+  })
 
   test('to another image and runtime', async () => {
     await ground.restart({ rolloutMs: 1_500 })
@@ -98,7 +98,7 @@ describe('by hand', () => {
     expect(result.exitCode).toBe(0)
     expect(result.stdout).toContain('The runtime goes from 3.1-9 to 3.1-2.')
     expect(running()).toMatchObject({ status: 'HEALTHY', imageTag: first.imageTag, astroRuntimeVersion: '3.1-2' }) // prettier-ignore
-  }, 30_000)
+  })
 
   test('that nobody waits for', async () => {
     const good = await shipped('good = 1\n')
@@ -108,7 +108,7 @@ describe('by hand', () => {
     expect(result.notices).toEqual([expect.stringContaining('does not wait for it to run')])
     expect(result.outputs['rolled-back']).toBe('true')
     expect(history().at(-1)).toMatchObject({ rollbackFromId: good.id, description: 'By hand' })
-  }, 30_000)
+  })
 
   test('as a dry run: the plan and nothing else', async () => {
     const [first] = history()
@@ -124,7 +124,7 @@ describe('by hand', () => {
     expect(result.summary).toContain('### Dry run: etl was not rolled back')
     expect(history()).toEqual(deploys)
     expect(asked()).toBe(0)
-  }, 30_000)
+  })
 
   test('an answer that is lost: exactly one rollback, and it is live', async () => {
     const good = await shipped('good = 1\n')
@@ -136,7 +136,7 @@ describe('by hand', () => {
       { id: result.outputs['deploy-id'], rollbackFromId: good.id },
     ])
     await expectBackAt(good, await archiveOf(good))
-  }, 30_000)
+  })
 
   test.each<[string, () => Promise<Readonly<Record<string, string>> | undefined>, string, string]>([
     ['nothing to go back to', () => Promise.resolve(undefined), 'ASTRO-ROLLBACK-NOTHING', 'no deploy to go back'],
@@ -156,7 +156,7 @@ describe('by hand', () => {
     expect(result.outputs['rolled-back']).toBe('false')
     expect(history()).toEqual(deploys)
     expect(ground.writes()).toHaveLength(requests)
-  }, 30_000) // prettier-ignore
+  }) // prettier-ignore
 
   test('that Astro refuses: nothing was changed', async () => {
     await shipped('bad = 1\n')
@@ -166,7 +166,7 @@ describe('by hand', () => {
     expect([result.exitCode, codeOf(result.errors[0] ?? ''), asked()]).toEqual([1, 'ASTRO-API-REFUSED', 1])
     expect(result.errors[0]).toContain('Nothing was changed on Astro.')
     expect(history()).toEqual(deploys)
-  }, 30_000)
+  })
 
   test('whose rollout fails: red', async () => {
     await shipped('bad = 1\n')
@@ -179,7 +179,7 @@ describe('by hand', () => {
     expect(message).toContain('No quota')
     expect(falseAftermath(message, astro, astro.deploymentId, before)).toBeUndefined()
     expect(result.outputs['rolled-back']).toBe('false')
-  }, 30_000)
+  })
 })
 
 describe('on failure', () => {
@@ -199,7 +199,7 @@ describe('on failure', () => {
     expect(result.outputs).toMatchObject({ 'rolled-back': 'true', 'previous-deploy-id': good.id })
     expect(result.outputs['deploy-id']).toBe(history().at(-2)?.id)
     expect(result.summary).toContain(`to <code>${good.id}</code>`)
-  }, 30_000)
+  })
 
   test('somebody else deploys meanwhile: their code is left alone', async () => {
     const { astro } = ground
@@ -219,12 +219,12 @@ describe('on failure', () => {
     )
     expect([codeOf(result.errors[0] ?? ''), asked()]).toEqual(['ASTRO-ROLLOUT-FAILED', 0])
     expect(result.errors[0]).toContain(`Somebody else has deployed meanwhile (the deploy ${theirs})`)
-  }, 30_000)
+  })
 
   test('a deploy that succeeds says that nothing was rolled back', async () => {
     const result = await ship('good = 1\n', { 'rollback-on-failure': 'true' })
     expect([result.exitCode, result.outputs['rolled-back'], asked()]).toEqual([0, 'false', 0])
-  }, 30_000)
+  })
 })
 
 async function patched(fields: Partial<Deploy>): Promise<Readonly<Record<string, string>>> {
