@@ -43,13 +43,16 @@ export type Played = {
  */
 export const HEARD_WITHIN_MS = 20_000
 
+/** More would keep each other waiting beside the other files that run at the same time. */
+const AT_ONCE = 6
+
 /**
- * Steps that mostly wait, each with a key pair against a local Astro of its own: all begin before the first test, and each
- * test awaits its own. With `atOnce`, that many play at a time, and the others follow in their order.
+ * Steps that mostly wait, each with a key pair against a local Astro of its own: they begin before the first test, and each
+ * test awaits its own. `atOnce` of them play at a time, and the others follow in their order.
  */
 export function playSideBySide<Name extends string>(
   scenes: Readonly<Record<Name, Scene>>,
-  { atOnce = Infinity }: { readonly atOnce?: number } = {},
+  { atOnce = AT_ONCE }: { readonly atOnce?: number } = {},
 ): (name: Name) => Promise<Played> {
   const playing = new Map<Name, Promise<Played>>()
   const started: LocalAstro[] = []
