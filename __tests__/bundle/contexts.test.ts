@@ -8,6 +8,9 @@ const SHA = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d'
 const HEAD = 'ffeeddccbbaa99887766554433221100ffeeddcc'
 const BEFORE = '00112233445566778899aabbccddeeff00112233'
 
+/** Without a clone nobody knows whether the files are those of the commit, so a later run must not take them for it. */
+const NOT_A_CLONE = '#modified=dags,image'
+
 const commit = {
   id: SHA,
   message: 'Load the orders, "all" of them ✨\n\nThey were missing.',
@@ -19,7 +22,7 @@ const gitHub = {
   repo: 'etl',
   branch: 'main',
   commitSha: SHA,
-  commitUrl: `https://github.com/acme/etl/commit/${SHA}`,
+  commitUrl: `https://github.com/acme/etl/commit/${SHA}${NOT_A_CLONE}`,
 }
 const author = {
   authorName: 'Grace O’Hopper',
@@ -88,7 +91,7 @@ describe('Astro is told which commit it gets', () => {
           ...gitHub,
           branch: 'feature/orders',
           commitSha: HEAD,
-          commitUrl: `https://github.com/acme/etl/commit/${HEAD}`,
+          commitUrl: `https://github.com/acme/etl/commit/${HEAD}${NOT_A_CLONE}`,
           authorUsername: 'grace',
           authorUrl: 'https://github.com/grace',
         },
@@ -121,7 +124,7 @@ describe('Astro is told which commit it gets', () => {
           remoteUrl: 'https://git.acme.example/acme/etl',
           branch: 'main',
           commitSha: SHA,
-          commitUrl: `https://git.acme.example/acme/etl/commit/${SHA}`,
+          commitUrl: `https://git.acme.example/acme/etl/commit/${SHA}${NOT_A_CLONE}`,
           beforeCommitSha: BEFORE,
           authorUrl: 'https://git.acme.example/grace',
         },
