@@ -1,4 +1,8 @@
 import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
+import type { Duplicate } from './duplicates.ts'
+import { findDuplicates } from './duplicates.ts'
+import type { Rounds } from './rounds.ts'
+import { CLOCK_MARGIN_MS, countRounds, everyoneTwice, NO_ROUNDS } from './rounds.ts'
 import type { AirflowMajor, Dag, ImportError } from './types.ts'
 
 /** What Airflow showed before the deploy; file names are paths below the DAG folder. */
@@ -33,34 +37,19 @@ export type Terms = {
   readonly since: number
 }
 
-/** Parses of one thing that ended since the rollout, a DAG or the failing parse of a file. */
-type Parses = {
-  /** When the last one ended. */
-  readonly last: number
-  readonly seen: number
-  /** Those among them that surely began after the rollout, and so read the new code. */
-  readonly ofNewCode: number
-}
-
 /** What earlier looks showed. */
 export type Memory = {
-  /** Of each DAG, by its file and its ID. */
-  readonly parses: ReadonlyMap<string, ReadonlyMap<string, Parses>>
-  /** Parses that failed, by file. */
-  readonly failures: ReadonlyMap<string, Parses>
+  readonly rounds: Rounds
   /** Files that a DAG was seen to come from since the rollout, by its ID. */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>
   readonly imported: ReadonlySet<string>
 }
 
 export const NOTHING_SEEN: Memory = {
-  parses: new Map(),
-  failures: new Map(),
+  rounds: NO_ROUNDS,
   owners: new Map(),
   imported: new Set(),
 }
-
-export type Duplicate = { readonly dagId: string; readonly files: readonly string[] }
 
 export type Judgement = {
   readonly memory: Memory
@@ -75,13 +64,6 @@ export type Judgement = {
   readonly isComplete: boolean
 }
 
-/** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
-const CLOCK_MARGIN_MS = 2_000
-/**
- * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
- * have begun before it, and the next one must do.
- */
-const LONGEST_IMPORT_MS = 30_000
 /** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
 const QUIET_MS = 60_000
 
@@ -94,17 +76,17 @@ const QUIET_MS = 60_000
 export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const { promised, since } = terms
   const files = promised.files
-  const counted = countParses(terms, memory, look)
+  const rounds = countRounds({ since, former: terms.before.files }, memory.rounds, look)
   // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
   const isOfNewCode = (file: string): boolean =>
-    !terms.before.broken.has(file) || (counted.failures.get(file)?.ofNewCode ?? 0) > 0
+    !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0
   const failed = new Map(
     look.errors
       .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
       .map((error) => [error.file, error]),
   )
-  const fresh = look.dags.filter((dag) => isFromNewCode(terms, counted.parses, look, dag))
-  const next = { ...counted, ...remember(memory, fresh) }
+  const fresh = look.dags.filter((dag) => isFromNewCode(terms, rounds, look, dag))
+  const next = { rounds, ...remember(memory, fresh) }
   const duplicates = findDuplicates(files, next, failed)
   const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
   const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file))
@@ -122,7 +104,7 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const wanted = new Set(expected)
   const open = new Set(outstanding)
   const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path))
-  const isQuiet = everyoneTwice(next) || look.serverTime > since + QUIET_MS
+  const isQuiet = everyoneTwice(rounds) || look.serverTime > since + QUIET_MS
   const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
   const all = [...outstanding, ...lingering].toSorted()
   return {
@@ -137,7 +119,7 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
 
 /**
  * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
- * word is new when it is none of those of before, as long as any of those is known.
+ * word is new when it is none of the former ones, unless nobody knows a former one.
  */
 export function isNewVersion(
   { dagVersion, before }: Pick<Terms, 'dagVersion' | 'before'>,
@@ -148,10 +130,10 @@ export function isNewVersion(
   return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion)
 }
 
-function isFromNewCode(terms: Terms, seen: Memory['parses'], look: Look, dag: Dag): boolean {
+function isFromNewCode(terms: Terms, rounds: Rounds, look: Look, dag: Dag): boolean {
   const { since, restarts, major } = terms
   if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
-  const parses = seen.get(dag.file)?.get(dag.id)
+  const parses = rounds.parses.get(dag.file)?.get(dag.id)
   const isReadAnew = parses !== undefined && parses.ofNewCode > 0
   const isNew = isNewVersion(terms, dag)
   if (isNew !== undefined)
@@ -167,45 +149,6 @@ function isFromNewCode(terms: Terms, seen: Memory['parses'], look: Look, dag: Da
   }
 }
 
-/**
- * A file that was there before may be as it was, while what it imports is still the former: then the parse must have begun
- * after the new code came by any clock.
- */
-function countParses(
-  { before, since }: Terms,
-  memory: Memory,
-  look: Look,
-): Pick<Memory, 'parses' | 'failures'> {
-  const newFrom = (file: string): number =>
-    before.files?.has(file) === false ? since : since + CLOCK_MARGIN_MS
-  const parses = new Map([...memory.parses].map(([file, dags]) => [file, new Map(dags)]))
-  const failures = new Map(memory.failures)
-  for (const { id, file, parsedAt, parseMs } of look.dags) {
-    if (file === undefined || parsedAt === undefined || parsedAt <= since) continue
-    const ofFile = parses.get(file) ?? new Map<string, Parses>()
-    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))))
-  }
-  for (const { file, failedAt } of look.errors) {
-    if (failedAt > since)
-      failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)))
-  }
-  return { parses, failures }
-}
-
-function withParse(
-  known: Parses = { last: 0, seen: 0, ofNewCode: 0 },
-  endedAt: number,
-  parseMs: number | undefined,
-  newFrom: number,
-): Parses {
-  if (endedAt <= known.last) return known
-  const isOfNewCode =
-    parseMs === undefined
-      ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
-      : endedAt - parseMs > newFrom
-  return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) }
-}
-
 function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' | 'imported'> {
   const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]))
   for (const { id, file } of fresh) {
@@ -215,44 +158,9 @@ function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' 
   return { owners, imported }
 }
 
-/**
- * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
- * changes its file, or when a file that promises DAGs has none because others have them all.
- */
-function findDuplicates(
-  files: readonly PromisedFile[],
-  { owners, imported }: Memory,
-  failed: ReadonlyMap<string, ImportError>,
-): Duplicate[] {
-  const byId = new Map<string, Set<string>>()
-  const own = new Map(files.map((file) => [file.path, file.promise]))
-  for (const [dagId, seen] of owners) {
-    const here = [...seen].filter((file) => own.has(file))
-    if (here.length > 1) byId.set(dagId, new Set(here))
-  }
-  for (const { path, promise } of files) {
-    const isSilent = !imported.has(path) && !failed.has(path)
-    if (promise.kind !== 'promised' || !isSilent || promise.ids.length === 0) continue
-    const others = promise.ids.map(({ id }) => [...(owners.get(id) ?? [])].filter((file) => file !== path))
-    if (!others.every((found) => found.length > 0)) continue
-    promise.ids.forEach(({ id }, index) => byId.set(id, new Set([...(others[index] ?? []), path])))
-  }
-  return [...byId].map(([dagId, found]) => ({ dagId, files: [...found].toSorted() }))
-}
-
 /** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
 function isEmptied(path: string, { dags, errors }: Look, since: number): boolean {
   const its = dags.filter(({ file }) => file === path)
   const retired = its.length > 0 && its.every(({ isActive }) => !isActive)
   return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since)
-}
-
-/** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
-function everyoneTwice({ parses, failures }: Memory): boolean {
-  const ofDags = [...parses.values()].map((dags) => [...dags.values()].map(({ ofNewCode }) => ofNewCode))
-  const rounds = [
-    ...ofDags.map((counts) => Math.max(...counts)),
-    ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
-  ]
-  return rounds.length > 0 && rounds.every((count) => count > 1)
 }

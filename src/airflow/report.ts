@@ -124,9 +124,9 @@ function compareDags({
   judgement,
   folder,
 }: Observed): Pick<VerificationReport, 'appeared' | 'disappeared'> {
-  const { owners, parses, imported } = judgement.memory
+  const { owners, rounds, imported } = judgement.memory
   const isLeftBehind = ({ id, file = '' }: Dag): boolean =>
-    !owners.has(id) && parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file))
+    !owners.has(id) && rounds.parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file))
   const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id))
   const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id))
   const gone = before.dags.filter(

@@ -1,0 +1,79 @@
+import type { Dag, ImportError } from './types.ts'
+
+/** Parses of one thing that ended since the rollout, a DAG or the failing parse of a file. */
+export type Parses = {
+  /** When the last one ended. */
+  readonly last: number
+  readonly seen: number
+  /** Those among them that surely began after the rollout, and so read the new code. */
+  readonly ofNewCode: number
+}
+
+/** What was parsed since the rollout, as far as looks have shown it. */
+export type Rounds = {
+  /** Of each DAG, by its file and its ID. */
+  readonly parses: ReadonlyMap<string, ReadonlyMap<string, Parses>>
+  /** Parses that failed, by file. */
+  readonly failures: ReadonlyMap<string, Parses>
+}
+
+export const NO_ROUNDS: Rounds = { parses: new Map(), failures: new Map() }
+
+/** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
+export const CLOCK_MARGIN_MS = 2_000
+/**
+ * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
+ * have begun before it, and the next one must do.
+ */
+const LONGEST_IMPORT_MS = 30_000
+
+/**
+ * What one more look adds. A file that was there before may be as it was, while what it imports is still the former: then the
+ * parse must have begun after the new code came by any clock.
+ *
+ * @param terms.since by Airflow's clock: when the new code was known to be there
+ * @param terms.former files that Airflow had something of before; undefined when that is not known
+ */
+export function countRounds(
+  { since, former }: { readonly since: number; readonly former: ReadonlySet<string> | undefined },
+  known: Rounds,
+  look: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] },
+): Rounds {
+  const newFrom = (file: string): number => (former?.has(file) === false ? since : since + CLOCK_MARGIN_MS)
+  const parses = new Map([...known.parses].map(([file, dags]) => [file, new Map(dags)]))
+  const failures = new Map(known.failures)
+  for (const { id, file, parsedAt, parseMs } of look.dags) {
+    if (file === undefined || parsedAt === undefined || parsedAt <= since) continue
+    const ofFile = parses.get(file) ?? new Map<string, Parses>()
+    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))))
+  }
+  for (const { file, failedAt } of look.errors) {
+    if (failedAt <= since) continue
+    failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)))
+  }
+  return { parses, failures }
+}
+
+function withParse(
+  known: Parses = { last: 0, seen: 0, ofNewCode: 0 },
+  endedAt: number,
+  parseMs: number | undefined,
+  newFrom: number,
+): Parses {
+  if (endedAt <= known.last) return known
+  const isOfNewCode =
+    parseMs === undefined
+      ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
+      : endedAt - parseMs > newFrom
+  return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) }
+}
+
+/** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
+export function everyoneTwice({ parses, failures }: Rounds): boolean {
+  const ofDags = [...parses.values()].map((dags) => [...dags.values()].map(({ ofNewCode }) => ofNewCode))
+  const rounds = [
+    ...ofDags.map((counts) => Math.max(...counts)),
+    ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
+  ]
+  return rounds.length > 0 && rounds.every((count) => count > 1)
+}
