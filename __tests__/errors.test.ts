@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { asSentence, describeError, quote } from '../src/errors.ts'
+import { asSentence, describeError, listSome, quote } from '../src/errors.ts'
 
 test.each([
   ['', '""'],
@@ -21,3 +21,15 @@ test.each([
   ['It broke. ', 'It broke.'],
   ['Why?', 'Why?'],
 ])('%j ends as a sentence', (text, sentence) => expect(asSentence(text)).toBe(sentence))
+
+test.each([
+  [[], ''],
+  [['a', 'b'], 'a, b'],
+  [['a', 'b', 'c', 'd'], 'a, b and 2 more'],
+])('of %j the first two are listed', (items, text) => expect(listSome(items, 2)).toBe(text))
+
+test('a list may be parted by something else, and what is left out may be much', () => {
+  const many = Array.from({ length: 2_001 }, (_, index) => String(index))
+  expect(listSome(many, 1, '; ')).toBe('0 and 2,000 more')
+  expect(listSome(['a', 'b'], 2, '\n')).toBe('a\nb')
+})

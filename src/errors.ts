@@ -67,6 +67,13 @@ export function quoteSaid(text: string): string {
   return text.length <= LONGEST_SAID ? `"${text}"` : `a message of ${text.length} characters`
 }
 
+/** The first few of a list that may be long, and how many more there are. */
+export function listSome(items: readonly string[], most: number, between = ', '): string {
+  const rest = items.length - most
+  const shown = items.slice(0, most).join(between)
+  return rest > 0 ? `${shown} and ${rest.toLocaleString('en')} more` : shown
+}
+
 /** A text from elsewhere as a sentence of ours: it ends in one full stop, or as it did. */
 export function asSentence(text: string): string {
   const trimmed = text.trim()

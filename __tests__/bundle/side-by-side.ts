@@ -82,6 +82,21 @@ export function playSideBySide<Name extends string>(
   }
 }
 
+/** The same with each scene on a Deployment of either major of Airflow. */
+export function playOnBothMajors(
+  scenes: Readonly<Record<string, Scene>>,
+): (major: 2 | 3, name: string) => Promise<Played> {
+  const play = playSideBySide(
+    Object.fromEntries(
+      Object.entries(scenes).flatMap(([name, scene]): [string, Scene][] => [
+        [`3 ${name}`, scene],
+        [`2 ${name}`, { ...scene, major: 2 }],
+      ]),
+    ),
+  )
+  return (major, name) => play(`${major} ${name}`)
+}
+
 /** Runs pieces of work in the order in which they come, at most so many at once. */
 function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = atOnce

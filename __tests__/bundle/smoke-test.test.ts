@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { makeRepository } from '../make/repository.ts'
+import { brokenDag } from './dag-ground.ts'
 import { useGround } from './ground.ts'
 import { codeOf } from './rules.ts'
 import { writeTree } from './tree.ts'
@@ -181,4 +182,12 @@ test('a dry run runs nothing', async () => {
   expect([exitCode, runs]).toEqual([0, []])
   expect(outputs).not.toHaveProperty('dag-run-id')
   expect(warnings.join()).toContain('`run-dag` has no effect here: a dry run deploys nothing')
+})
+
+test('code that is not known to be imported is not run, with `verify: warn`', async () => {
+  await writeTree(ground.workspace, { 'dags/bad.py': brokenDag() })
+  const { exitCode, runs, warnings, outputs } = await smoke(3, dag(), { verify: 'warn' })
+  expect([exitCode, runs]).toEqual([0, []])
+  expect(outputs).not.toHaveProperty('dag-run-id')
+  expect(warnings.join()).toContain('the DAG smoke was not run')
 })

@@ -3,7 +3,7 @@ import type { FaultRule } from '../local-astro/start.ts'
 import { goodDag } from './dag-ground.ts'
 import { codeOf } from './rules.ts'
 import type { Scene } from './side-by-side.ts'
-import { playSideBySide } from './side-by-side.ts'
+import { playOnBothMajors } from './side-by-side.ts'
 
 const LOGIN = { fault: 'status', status: 302, headers: { location: 'https://login.test/' } } as const
 const ROW = { import_error_id: 1, filename: 'a.py', timestamp: '2026-01-01T00:00:00Z', stack_trace: 'x' }
@@ -79,19 +79,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'no rights, with `verify: false`': deploy([FORBIDDEN], { verify: 'false' }),
   'down before the deploy': deploy([{ fault: 'status', status: 503, times: 10 }]),
 }
-const play = playSideBySide(
-  Object.fromEntries(
-    Object.entries(SCENES).flatMap(([name, scene]): [string, Scene][] => [
-      [`3 ${name}`, scene],
-      [`2 ${name}`, { ...scene, major: 2 }],
-    ]),
-  ),
-  { atOnce: 6 },
-)
+const play = playOnBothMajors(SCENES)
 
-describe.each([3, 2])('Airflow %i', (major) => {
+describe.each([3, 2] as const)('Airflow %i', (major) => {
   async function played(name: string) {
-    const { astro, result } = await play(`${major} ${name}`)
+    const { astro, result } = await play(major, name)
     const [message = ''] = result.errors
     return { astro, result, message, code: codeOf(message) }
   }

@@ -3,7 +3,7 @@ import type { LocalAstro } from '../local-astro/start.ts'
 import { brokenDag, goodDag } from './dag-ground.ts'
 import { codeOf } from './rules.ts'
 import type { Scene } from './side-by-side.ts'
-import { playSideBySide } from './side-by-side.ts'
+import { playOnBothMajors } from './side-by-side.ts'
 
 const GOOD = { 'dags/example.py': goodDag('example') }
 const KILLED = { ...GOOD, 'dags/bad.py': brokenDag('killed') }
@@ -38,22 +38,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'a good deploy': { files: GOOD },
   'a broken one': { files: { ...GOOD, 'dags/bad.py': brokenDag() } },
 }
-const play = playSideBySide(
-  Object.fromEntries(
-    Object.entries(SCENES).flatMap(([name, scene]): [string, Scene][] => [
-      [`3 ${name}`, scene],
-      [`2 ${name}`, { ...scene, major: 2 }],
-    ]),
-  ),
-  { atOnce: 6 },
-)
+const play = playOnBothMajors(SCENES)
 
 describe.each([
-  ['3', 'DAG processor'],
-  ['2', 'scheduler'],
-])('Airflow %s, whose files are parsed by the %s', (major, parser) => {
+  [3, 'DAG processor'],
+  [2, 'scheduler'],
+] as const)('Airflow %s, whose files are parsed by the %s', (major, parser) => {
   async function played(name: string) {
-    const { astro, result } = await play(`${major} ${name}`)
+    const { astro, result } = await play(major, name)
     const [message = ''] = result.errors
     const asked = astro.requests.filter(({ path }) => path.endsWith('/health')).length
     return { message, code: codeOf(message), asked, summary: result.summary }

@@ -4,7 +4,7 @@ import type { FaultRule, LocalAstro, RolloutScript } from '../local-astro/start.
 import { brokenDag, goodDag } from './dag-ground.ts'
 import { codeOf } from './rules.ts'
 import type { Scene } from './side-by-side.ts'
-import { playSideBySide } from './side-by-side.ts'
+import { playOnBothMajors } from './side-by-side.ts'
 
 const GOOD = { 'dags/example.py': goodDag('example') }
 const LIVE: RolloutScript = { outcome: 'live', ms: 100 }
@@ -57,19 +57,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   }),
   'is broken, with `verify: warn`': broken({ inputs: { verify: 'warn' } }),
 }
-const play = playSideBySide(
-  Object.fromEntries(
-    Object.entries(SCENES).flatMap(([name, scene]): [string, Scene][] => [
-      [`3 ${name}`, scene],
-      [`2 ${name}`, { ...scene, major: 2 }],
-    ]),
-  ),
-  { atOnce: 6 },
-)
+const play = playOnBothMajors(SCENES)
 
-describe.each([3, 2])('Airflow %i, `rollback-on-failure` and a deploy that', (major) => {
+describe.each([3, 2] as const)('Airflow %i, `rollback-on-failure` and a deploy that', (major) => {
   async function played(name: string) {
-    const { astro, result, before } = await play(`${major} ${name}`)
+    const { astro, result, before } = await play(major, name)
     const [message = ''] = result.errors
     return {
       ...{

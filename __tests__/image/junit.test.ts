@@ -89,3 +89,15 @@ test.each(['', 'not xml', '<other/>', '<a><__proto__ x="1"/></a>', '<testsuites/
     expect(await readJUnit(text)).toBeUndefined()
   },
 )
+
+test('a message that is too long loses whole lines, for half of a secret is one that nobody hides', async () => {
+  const secret = 'x'.repeat(20_000)
+  const xml = (message: string): string =>
+    `<testsuites><testsuite tests="1"><testcase name="a"><failure message="${message}"/></testcase></testsuite></testsuites>`
+  const messages = await Promise.all(
+    [secret, `first&#10;${secret}&#10;last`].map(
+      async (text) => (await readJUnit(xml(text)))?.failures[0]?.message,
+    ),
+  )
+  expect(messages).toEqual(['(a line of 20000 characters is left out)\n…', 'first\n…\nlast'])
+})

@@ -1,9 +1,8 @@
 import type { Run } from '../run.ts'
-import { watch } from '../watch.ts'
 import { ActionError } from '../errors.ts'
 import type { AirflowClient } from './client.ts'
-import { isDown } from './failure.ts'
 import { connectAirflow, connectOnceUp } from './connect.ts'
+import { watchAirflow } from './watch-airflow.ts'
 
 /**
  * `action: get-access-token`: hands the access token on to later steps, after it has proved to work on the Airflow API of
@@ -30,12 +29,6 @@ export async function handOnAccessToken(run: Run): Promise<void> {
   tell({ headline: `An access token for ${deployment.name}` })
 }
 
-/** An Airflow that does not answer yet is an observation; everything else is the end. */
-function stillComing(error: unknown): ActionError {
-  if (error instanceof ActionError && isDown(error)) return error
-  throw error
-}
-
 /** A Deployment that was just created has an Airflow that is not up yet; it is waited for when the step waits at all. */
 async function connected(run: Run): Promise<AirflowClient> {
   const { deployment, session } = run
@@ -51,12 +44,9 @@ async function provedOn(airflow: AirflowClient, run: Run): Promise<void> {
     await airflow.proveAccess()
     return
   }
-  await watch(run, {
-    look: () => airflow.proveAccess().catch(stillComing),
-    judge: (down) =>
-      down === undefined
-        ? { kind: 'done', result: undefined }
-        : { kind: 'waiting', state: down.observed ?? down.problem },
+  await watchAirflow(run, {
+    look: () => airflow.proveAccess(),
+    judge: () => ({ kind: 'done', result: undefined }),
     budgetMs: waitMs,
     timedOut: unproven(run, waitMs),
   })

@@ -4,7 +4,7 @@ import type { TokenHolder } from '../http/authorized.ts'
 import type { Request } from '../http/request.ts'
 import { mayCarrySecrets } from '../http/secure.ts'
 import type { WatchDependencies } from '../watch.ts'
-import { watch } from '../watch.ts'
+import { watchAirflow } from './watch-airflow.ts'
 import type { AirflowClient } from './client.ts'
 import { createAirflowClient } from './client.ts'
 import { isDown } from './failure.ts'
@@ -57,19 +57,9 @@ export function connectOnceUp(
   deployment: Pick<Deployment, 'apiUrl' | 'airflowVersion'>,
   timedOut: (state: string) => ActionError,
 ): Promise<AirflowClient> {
-  return watch<AirflowClient | ActionError, AirflowClient>(deps, {
-    async look() {
-      try {
-        return await connectAirflow(deps, deployment)
-      } catch (error) {
-        if (error instanceof ActionError && isDown(error)) return error
-        throw error
-      }
-    },
-    judge: (seen) =>
-      seen instanceof ActionError
-        ? { kind: 'waiting', state: seen.observed ?? seen.problem }
-        : { kind: 'done', result: seen },
+  return watchAirflow<AirflowClient, AirflowClient>(deps, {
+    look: () => connectAirflow(deps, deployment),
+    judge: (result) => ({ kind: 'done', result }),
     budgetMs: deps.remainingMs(),
     timedOut,
   })

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ActionError, asActionError } from '../errors.ts'
+import { ActionError, asActionError, listSome } from '../errors.ts'
 import type { AirflowClient } from './client.ts'
 import { tail } from './task-log.ts'
 import type { TaskInstance } from './types.ts'
@@ -45,12 +45,9 @@ export async function listUnfinished(deps: Dependencies, run: Run): Promise<read
   const tasks = await readTasks(deps, run)
   if (tasks instanceof ActionError) return []
   const unfinished = tasks.filter(({ state }) => !ENDS.has(state ?? ''))
-  const named = unfinished
-    .slice(0, TASKS_NAMED)
-    .map((task) => `${nameOf(task)} (${task.state ?? 'not scheduled'})`)
-  const rest = unfinished.length - named.length
-  if (named.length === 0) return []
-  return [`Not finished: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`]
+  if (unfinished.length === 0) return []
+  const names = unfinished.map((task) => `${nameOf(task)} (${task.state ?? 'not scheduled'})`)
+  return [`Not finished: ${listSome(names, TASKS_NAMED)}.`]
 }
 
 async function readTasks(

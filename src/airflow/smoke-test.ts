@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts'
-import { watch } from '../watch.ts'
 import { ActionError, asSentence, describeError } from '../errors.ts'
 import type { RunDagWish } from '../inputs/run-dag.ts'
 import type { AirflowClient } from './client.ts'
 import { explainFailure, listUnfinished } from './failed-tasks.ts'
-import { isDown, isOdd } from './failure.ts'
 import type { Dag, DagRun } from './types.ts'
+import { watchAirflow } from './watch-airflow.ts'
 
 export type SmokeTest = RunDagWish & {
   /** The same for the same deploy, so that a request that is sent twice starts one run. */
@@ -24,8 +23,6 @@ export type SmokeTestDependencies = {
   readonly onRun: () => void
   readonly onEnd: (state: 'success' | 'failed' | 'timed-out') => void
 }
-
-const PATIENCE = 3
 
 /** A smoke test, and how the DAG gets back to how it was; that happens once, however often it is asked for. */
 type Revocable = SmokeTest & { readonly repause: () => Promise<void> }
@@ -131,27 +128,12 @@ async function start(deps: SmokeTestDependencies, test: Revocable, logicalDate: 
 }
 
 function follow(deps: SmokeTestDependencies, test: SmokeTest): Promise<string> {
-  const { airflow } = deps
-  let oddAnswers = 0
-  return watch<DagRun | ActionError, string>(deps, {
-    async look() {
-      try {
-        const run = await airflow.dagRun(test.dagId, test.runId)
-        oddAnswers = 0
-        return run
-      } catch (error) {
-        if (!(error instanceof ActionError)) throw error
-        if (isDown(error) || (isOdd(error) && ++oddAnswers < PATIENCE)) return error
-        throw error
-      }
-    },
-    judge(seen) {
-      if (seen instanceof ActionError) return { kind: 'waiting', state: seen.observed ?? seen.problem }
-      const isOver = seen.state === 'success' || seen.state === 'failed'
-      return isOver
-        ? { kind: 'done', result: seen.state }
-        : { kind: 'waiting', state: `the run is ${seen.state}` }
-    },
+  return watchAirflow<DagRun, string>(deps, {
+    look: () => deps.airflow.dagRun(test.dagId, test.runId),
+    judge: ({ state }) =>
+      state === 'success' || state === 'failed'
+        ? { kind: 'done', result: state }
+        : { kind: 'waiting', state: `the run is ${state}` },
     budgetMs: test.timeoutMs,
     timedOut: (state) =>
       new ActionError({

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { watch } from '../watch.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, listSome } from '../errors.ts'
 import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
@@ -12,6 +11,7 @@ import type { Before, Judgement, Look, Memory, Terms } from './judge.ts'
 import { isNewVersion, judge, NOTHING_SEEN } from './judge.ts'
 import { framePaths } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
+import { watchAirflow } from './watch-airflow.ts'
 
 export type VerifyDependencies = {
   readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource'>
@@ -37,8 +37,6 @@ const PAUSE_MS = 500
 const MINUTE_MS = 60_000
 /** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
 const AFTER_AN_ERROR_MS = 45_000
-const ODD_ANSWERS = new Set(['ASTRO-AIRFLOW-ANSWER', 'ASTRO-AIRFLOW-REDIRECTED'])
-const PATIENCE = 3
 
 /**
  * Waits until Airflow has parsed the new code, at most `budgetMs`, and says what came of it. An Airflow that is down is
@@ -69,50 +67,39 @@ export async function verify(
   let memory: Memory = NOTHING_SEEN
   let observed: Observed | undefined
   let firstErrorAt: number | undefined
-  let oddAnswers = 0
 
-  async function look(): Promise<Observed | ActionError> {
-    try {
-      const dags = await airflow.dags()
-      const errors = await airflow.importErrors()
-      oddAnswers = 0
-      firstLookAt ??= clock.now()
-      since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt
-      const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt
-      if (promised === undefined) {
-        promised = promisedByDags(dags.items)
-        baseline = { ...baseline, dags: dags.items }
-      }
-      const named = withNames(dags.items, errors.items, baseline, promised)
-      const before: Before = {
-        dags: named.before.dags,
-        bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
-        broken: new Set(named.before.errors.map(({ file }) => file)),
-        files: facts.baseline && filesOf(named.before),
-      }
-      const { dagVersion, restarts } = facts
-      const terms: Terms = { major: airflow.major, dagVersion, restarts, promised, before, since }
-      const compared = await sources(
-        named.dags.filter(
-          (dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined,
-        ),
-      )
-      const seen: Look = { dags: named.dags, errors: named.errors, serverTime, sources: compared }
-      const judgement = judge(terms, memory, seen)
-      memory = judgement.memory
-      return { judgement, folder: promised.all, ...named }
-    } catch (error) {
-      if (!(error instanceof ActionError)) throw error
-      if (isDown(error) || (ODD_ANSWERS.has(error.code) && ++oddAnswers < PATIENCE)) return error
-      throw error
+  async function look(): Promise<Observed> {
+    const dags = await airflow.dags()
+    const errors = await airflow.importErrors()
+    firstLookAt ??= clock.now()
+    since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt
+    const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt
+    if (promised === undefined) {
+      promised = promisedByDags(dags.items)
+      baseline = { ...baseline, dags: dags.items }
     }
+    const named = withNames(dags.items, errors.items, baseline, promised)
+    const before: Before = {
+      dags: named.before.dags,
+      bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
+      broken: new Set(named.before.errors.map(({ file }) => file)),
+      files: facts.baseline && filesOf(named.before),
+    }
+    const { dagVersion, restarts } = facts
+    const terms: Terms = { major: airflow.major, dagVersion, restarts, promised, before, since }
+    const compared = await sources(
+      named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined),
+    )
+    const seen: Look = { dags: named.dags, errors: named.errors, serverTime, sources: compared }
+    const judgement = judge(terms, memory, seen)
+    memory = judgement.memory
+    return { judgement, folder: promised.all, ...named }
   }
 
   try {
-    return await watch<Observed | ActionError, Observed>(deps, {
+    return await watchAirflow<Observed, Observed>(deps, {
       look,
       judge(seen) {
-        if (seen instanceof ActionError) return { kind: 'waiting', state: seen.observed ?? seen.problem }
         observed = seen
         const { judgement } = seen
         firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined
@@ -157,11 +144,10 @@ export function neverHeard(state: string): ActionError {
 }
 
 function describeWait({ outstanding, failed }: Judgement): string {
-  const [first] = outstanding
   const errors = failed.size === 0 ? '' : `; ${failed.size} with an import error`
-  if (first === undefined) return `waiting for one more round of parsing${errors}`
-  const more = outstanding.length === 1 ? '' : ` and ${outstanding.length - 1} more`
-  return `waiting for Airflow to parse ${first}${more}${errors}`
+  const what =
+    outstanding.length === 0 ? 'one more round of parsing' : `Airflow to parse ${listSome(outstanding, 1)}`
+  return `waiting for ${what}${errors}`
 }
 
 function withNames(

@@ -1,5 +1,5 @@
 import type { Session } from '../auth/session.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, listSome } from '../errors.ts'
 import type { Inputs } from '../inputs/types.ts'
 import type { AstroClient, DeploymentPath } from './client.ts'
 import type { Deployment, DeploymentListItem } from './types.ts'
@@ -66,7 +66,7 @@ async function findOrganization(
     observed:
       organizations.length === 0
         ? 'The credential sees none.'
-        : `The credential sees ${organizations.length}: ${listSome(organizations.map(nameAndId), ', ')}.`,
+        : `The credential sees ${organizations.length}: ${listSome(organizations.map(nameAndId), MOST_SHOWN)}.`,
     fix: 'Name one with the input `organization-id`.',
   })
 }
@@ -110,6 +110,7 @@ function ambiguous(name: string, matches: readonly DeploymentListItem[]): Action
     problem: `More than one Deployment is named ${name}.`,
     observed: `${listSome(
       matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`),
+      MOST_SHOWN,
       '; ',
     )}.`,
     fix: 'Use `deployment-id`, or narrow the search with `workspace`.',
@@ -141,14 +142,7 @@ function unbound(kind: Session['kind'], visible?: readonly DeploymentListItem[])
 
 function whatIsVisible(visible: readonly DeploymentListItem[]): string {
   if (visible.length === 0) return 'The credential sees no Deployment at all.'
-  return `The credential sees ${visible.length}: ${listSome(visible.map(nameAndId), ', ')}.`
+  return `The credential sees ${visible.length}: ${listSome(visible.map(nameAndId), MOST_SHOWN)}.`
 }
 
 const nameAndId = ({ name, id }: { readonly name: string; readonly id: string }): string => `${name} (${id})`
-
-/** The first few of a list that may be long, and how many more there are. */
-function listSome(items: readonly string[], between: string): string {
-  const rest = items.length - MOST_SHOWN
-  const shown = items.slice(0, MOST_SHOWN).join(between)
-  return rest > 0 ? `${shown} and ${rest} more` : shown
-}

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch'
+import { listSome } from '../errors.ts'
 import type { DeployTypeWish } from '../inputs/types.ts'
 import type { Changes } from '../project/changes.ts'
 import { readDockerIgnore } from '../project/docker-ignore.ts'
@@ -188,8 +189,7 @@ function describePart(part: Part, state: PartState, facts: ChoiceFacts): string 
       return `${name}: unchanged since ${state.baseline.source} (commit ${short(state.baseline.sha)}).`
     case 'changed': {
       const { paths, baseline } = state
-      const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : ''
-      return `${name}: changed since ${baseline.source} (commit ${short(baseline.sha)}): ${paths.slice(0, SHOWN).join(', ')}${more}.${inImage}`
+      return `${name}: changed since ${baseline.source} (commit ${short(baseline.sha)}): ${listSome(paths, SHOWN)}.${inImage}`
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ParserHealth } from '../airflow/health.ts'
 import type { ErrorRow, VerificationReport } from '../airflow/report.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, listSome } from '../errors.ts'
 import type { Run } from '../run.ts'
 
 const MOST_DESCRIBED = 10
@@ -76,7 +76,7 @@ function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth
   return new ActionError({
     code: 'ASTRO-VERIFY-NOT-PARSED',
     problem: what,
-    observed: [...late.slice(0, MOST_NAMED), ...more(late), ...(parser ? [parser.words] : [])].join('\n'),
+    observed: [listSome(late, MOST_NAMED, '\n'), ...(parser ? [parser.words] : [])].join('\n'),
     likelyCause: isDown
       ? `Nothing is parsed as long as the ${parser.component} does not run.`
       : silent.length === 0
@@ -94,13 +94,7 @@ function describeRow({ file, line, message }: ErrorRow): string {
   return `${file}${line === undefined ? '' : `:${line}`}: ${message}`
 }
 
-function names(all: readonly string[]): string {
-  return [all.slice(0, MOST_NAMED).join(', '), ...more(all)].join(' ')
-}
-
-function more({ length }: readonly string[]): readonly string[] {
-  return length > MOST_NAMED ? [`and ${(length - MOST_NAMED).toLocaleString('en')} more`] : []
-}
+const names = (all: readonly string[]): string => listSome(all, MOST_NAMED)
 
 function count(n: number, noun: string): string {
   return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import * as path from 'node:path'
-import { ActionError } from '../errors.ts'
+import { ActionError, listSome } from '../errors.ts'
 import { isDagFileName } from '../project/dag-file.ts'
 import { readDockerIgnore } from '../project/docker-ignore.ts'
 import { ignoreFileFor } from './dockerfile.ts'
@@ -47,7 +47,7 @@ function aboutDags(
   return [
     ...(missing.length > 0
       ? [
-          `The image has to bring the DAGs, and .dockerignore leaves out ${missing.length} of ${wanted.length} DAG files: ${listed(missing)}. These DAGs will not be in the Deployment.`,
+          `The image has to bring the DAGs, and .dockerignore leaves out ${missing.length} of ${wanted.length} DAG files: ${listSome(missing, MOST_NAMED)}. These DAGs will not be in the Deployment.`,
         ]
       : []),
     ...(dagsPath !== 'dags' && !instructionsOf(dockerfile).includes(dagsPath)
@@ -59,12 +59,6 @@ function aboutDags(
 }
 
 const instructionsOf = (dockerfile: string): string => dockerfile.replace(/^\s*#.*$/gm, '')
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - MOST_NAMED
-  const shown = names.slice(0, MOST_NAMED).join(', ')
-  return rest > 0 ? `${shown} and ${rest} more` : shown
-}
 
 /** `actions/checkout` keeps its token in the clone, unless `persist-credentials` is false. */
 async function holdsToken(folder: string): Promise<boolean> {
@@ -94,7 +88,7 @@ function noDags(missing: readonly string[]): ActionError {
   return new ActionError({
     code: 'ASTRO-IMAGE-NO-DAGS',
     problem: 'The image would have no DAGs, and every DAG of the Deployment would be gone.',
-    observed: `DAG-only deploys are off for the Deployment, so the image has to bring the DAGs; .dockerignore leaves out each DAG file: ${listed(missing)}.`,
+    observed: `DAG-only deploys are off for the Deployment, so the image has to bring the DAGs; .dockerignore leaves out each DAG file: ${listSome(missing, MOST_NAMED)}.`,
     likelyCause:
       'A pattern such as `*`, `**/dags` or `dags/*` is meant for Deployments that get their DAGs apart from the image.',
     fix: 'Take the DAG folder back with a last line `!dags/` (as `dags-path` names it) in .dockerignore, or switch on DAG-only deploys in the settings of the Deployment.',

@@ -89,7 +89,10 @@ function read(one: Case, cause: Cause): TestFailure {
 const asText = (value: Anything | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined
 
-/** The first line, which says what it is about, and as many of the last ones as fit: a traceback ends with its error. */
+/**
+ * The first line, which says what it is about, and as many of the last ones as fit: a traceback ends with its error. No line is
+ * cut: a secret that was cut is one that redaction does not know.
+ */
 function shortened(message: string): string {
   if (message.length <= LONGEST_MESSAGE) return message
   const [first = '', ...rest] = message.split('\n')
@@ -100,7 +103,8 @@ function shortened(message: string): string {
     if (length > LONGEST_MESSAGE) break
     last.unshift(line)
   }
-  return [first.slice(0, LONGEST_MESSAGE), '…', ...last].join('\n')
+  const head = first.length <= LONGEST_MESSAGE ? first : `(a line of ${first.length} characters is left out)`
+  return [head, '…', ...last].join('\n')
 }
 
 type Place = { readonly file: string; readonly line: number | undefined }

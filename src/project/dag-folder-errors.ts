@@ -1,6 +1,6 @@
 import * as path from 'node:path'
 import type { ErrorCode } from '../errors.ts'
-import { ActionError } from '../errors.ts'
+import { ActionError, listSome } from '../errors.ts'
 import type { DagFolder } from './dag-file.ts'
 
 /** Something in the DAG folder that cannot be shipped. `inside` is its path below the folder; '' is the folder itself. */
@@ -137,9 +137,8 @@ export function emptyFolder(folder: DagFolder): ActionError {
 }
 
 function whatWasFound(folder: DagFolder): string {
-  const names = folder.files.slice(0, LISTED).map((file) => path.posix.relative('dags', file.path))
-  const more = folder.files.length > LISTED ? ` and ${folder.files.length - LISTED} more` : ''
-  const found = names.length === 0 ? 'It is empty' : `In it: ${names.join(', ')}${more}`
+  const names = folder.files.map((file) => path.posix.relative('dags', file.path))
+  const found = names.length === 0 ? 'It is empty' : `In it: ${listSome(names, LISTED)}`
   const leftOut =
     folder.leftOutCount === 0
       ? ''

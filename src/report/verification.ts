@@ -1,4 +1,5 @@
 import type { ErrorRow, VerificationReport } from '../airflow/report.ts'
+import { listSome } from '../errors.ts'
 import { code, escapeMarkdown } from './markdown.ts'
 
 const MOST_ROWS = 50
@@ -35,7 +36,5 @@ function tableRow({ file, line, message }: ErrorRow, when: string): string {
 
 function dagList(title: string, ids: readonly string[]): readonly string[] {
   if (ids.length === 0) return []
-  const rest = ids.length - MOST_ROWS
-  const shown = ids.slice(0, MOST_ROWS).map(code).join(', ')
-  return [`${title}: ${shown}${rest > 0 ? ` and ${rest} more` : ''}`]
+  return [`${title}: ${listSome(ids.map(code), MOST_ROWS)}`]
 }
