@@ -32543,6 +32543,7 @@ const systemClock = {
 /* harmony export */   KG: () => (/* binding */ asSentence),
 /* harmony export */   P2: () => (/* binding */ LONGEST_SAID),
 /* harmony export */   Uc: () => (/* binding */ describeError),
+/* harmony export */   XT: () => (/* binding */ listSome),
 /* harmony export */   _p: () => (/* binding */ quoteSaid),
 /* harmony export */   hD: () => (/* binding */ quote),
 /* harmony export */   lZ: () => (/* binding */ ActionError),
@@ -32590,6 +32591,12 @@ function quote(text) {
 /** What a server said, in quotes, or how long it is when it would drown the message; never a part of it either. */
 function quoteSaid(text) {
     return text.length <= LONGEST_SAID ? `"${text}"` : `a message of ${text.length} characters`;
+}
+/** The first few of a list that may be long, and how many more there are. */
+function listSome(items, most, between = ', ') {
+    const rest = items.length - most;
+    const shown = items.slice(0, most).join(between);
+    return rest > 0 ? `${shown} and ${rest.toLocaleString('en')} more` : shown;
 }
 /** A text from elsewhere as a sentence of ours: it ends in one full stop, or as it did. */
 function asSentence(text) {
@@ -33068,7 +33075,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4173);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7385);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33130,7 +33137,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4173:
+/***/ 7385:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33141,6 +33148,17 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/errors.ts
 var src_errors = __nccwpck_require__(3916);
+;// CONCATENATED MODULE: ./src/http/secure.ts
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** Whether a host name stays on this machine, where plain http is acceptable. */
+function isLoopback(hostname) {
+    return LOOPBACK.test(hostname);
+}
+/** Whether secrets may be sent there: over https, or to this machine itself. */
+function mayCarrySecrets(url) {
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
 ;// CONCATENATED MODULE: ./src/watch.ts
 
 const FIRST_MINUTE_MS = 60_000;
@@ -33365,15 +33383,37 @@ function fieldError(item) {
     return typeof msg === 'string' ? `${place}: ${msg}` : undefined;
 }
 
-;// CONCATENATED MODULE: ./src/http/secure.ts
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-/** Whether a host name stays on this machine, where plain http is acceptable. */
-function isLoopback(hostname) {
-    return LOOPBACK.test(hostname);
-}
-/** Whether secrets may be sent there: over https, or to this machine itself. */
-function mayCarrySecrets(url) {
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+;// CONCATENATED MODULE: ./src/airflow/watch-airflow.ts
+
+
+
+/** Odd answers in a row that are put down to what stands before Airflow. */
+const watch_airflow_PATIENCE = 3;
+/**
+ * Watches Airflow as `watch` does. That it is down is one more state to wait out, as that of a fresh Deployment is; so are a
+ * few answers in a row that are not Airflow's. Throws what `look` and `judge` throw otherwise.
+ */
+function watchAirflow(deps, task) {
+    let oddAnswers = 0;
+    return watch(deps, {
+        ...task,
+        async look() {
+            try {
+                const seen = await task.look();
+                oddAnswers = 0;
+                return { seen };
+            }
+            catch (error) {
+                if (error instanceof src_errors/* ActionError */.lZ && (isDown(error) || (isOdd(error) && ++oddAnswers < watch_airflow_PATIENCE))) {
+                    return error;
+                }
+                throw error;
+            }
+        },
+        judge: (outcome) => outcome instanceof src_errors/* ActionError */.lZ
+            ? { kind: 'waiting', state: outcome.observed ?? outcome.problem }
+            : task.judge(outcome.seen),
+    });
 }
 
 // EXTERNAL MODULE: ./src/http/transport.ts
@@ -33439,6 +33479,95 @@ async function* pageByPage(read, options) {
             return;
     }
     throw options.endless();
+}
+
+;// CONCATENATED MODULE: ./src/airflow/api.ts
+
+
+
+
+
+const PAGE = 100;
+const MOST_PAGES = 200;
+const LONGEST_CALL_MS = 60_000;
+const SHORTEST_CALL_MS = 1_000;
+/**
+ * How Airflow's REST API is asked. Only JSON counts as an answer, redirects are not followed, a token that it does not know
+ * gets one successor. What it returns throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
+ */
+function createAirflowApi(connection) {
+    const { request, tokens, root } = connection;
+    const call = createCaller({
+        ...{ request, tokens, root, unanswered: unanswered },
+        budgetMs() {
+            const remainingMs = connection.remainingMs?.() ?? LONGEST_CALL_MS;
+            return Math.min(LONGEST_CALL_MS, Math.max(SHORTEST_CALL_MS, remainingMs));
+        },
+        isUnknownToken: isInvalidToken,
+    });
+    async function json(asked) {
+        const response = await call(asked);
+        if (response.status >= 300)
+            throw refused(asked.problem, response);
+        const body = (0,http_json/* isJson */.Fh)(response) ? (0,http_json/* parseJson */.qF)(response) : undefined;
+        if (typeof body !== 'object' || body === null)
+            throw unreadable(asked.problem, response);
+        return { body: body, serverTime: serverTime(response) };
+    }
+    const read = (path, what, problem) => json({ method: 'GET', path, what, problem, repeat: 'always' });
+    /**
+     * The total is not trusted for import errors: Airflow 3 counts them too often, and their pages may be short and repeat
+     * each other.
+     */
+    async function all(list, readItem) {
+        const { items, problem } = list;
+        const readPage = async (query) => {
+            const { body, serverTime: at } = await read(`${list.path}&${query}`, list.what, problem);
+            const batch = body[items];
+            if (!Array.isArray(batch))
+                throw noList(problem, items);
+            const total = list.total === 'trusted' ? Number(body.total_entries) : undefined;
+            return { items: batch, total, at };
+        };
+        const endless = () => endlessList(problem, items);
+        const found = [];
+        let at;
+        for await (const page of pageByPage(readPage, { size: PAGE, most: MOST_PAGES, endless })) {
+            found.push(...page.items.map(readItem).filter((item) => item !== undefined));
+            at = page.at;
+        }
+        return { items: found, serverTime: at };
+    }
+    return { json, read, all };
+}
+/** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */
+function serverTime(response) {
+    const at = Date.parse(response.headers.date ?? '');
+    return Number.isNaN(at) ? undefined : at;
+}
+/** Part of an answer without which it is none of Airflow's. */
+function required(value, problem) {
+    if (value === undefined)
+        throw notTheObject(problem);
+    return value;
+}
+const OTHER_SERVER = {
+    code: 'ASTRO-AIRFLOW-ANSWER',
+    likelyCause: 'Another server than Airflow answered, or a version of it that this action does not know.',
+    fix: 'Check the Airflow version and address that Astro shows for the Deployment.',
+};
+function notTheObject(problem) {
+    return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: 'The answer lacks what it should hold.' });
+}
+function noList(problem, items) {
+    return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: `The answer has no list of ${items}.` });
+}
+function endlessList(problem, items) {
+    return new src_errors/* ActionError */.lZ({
+        ...OTHER_SERVER,
+        problem,
+        observed: `The list of ${items} did not end within ${MOST_PAGES} pages.`,
+    });
 }
 
 // EXTERNAL MODULE: external "node:util"
@@ -33603,62 +33732,13 @@ function time(value) {
 
 
 
-
-
-
-
-const PAGE = 100;
-const MOST_PAGES = 200;
-const LONGEST_CALL_MS = 60_000;
-const SHORTEST_CALL_MS = 1_000;
 /**
  * Airflow's REST API, one thin method a question, the same for majors 2 (`/api/v1`) and 3 (`/api/v2`); where they differ is
- * in the Airflow REST contract. Only JSON counts as an answer, redirects are not followed, a 401 gets one more try with a
- * new token. Each method throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
+ * in the Airflow REST contract. Each method throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
  */
 function createAirflowClient(connection) {
-    const { request, tokens, major, root } = connection;
-    const call = createCaller({
-        ...{ request, tokens, root, unanswered: unanswered },
-        budgetMs() {
-            const remainingMs = connection.remainingMs?.() ?? LONGEST_CALL_MS;
-            return Math.min(LONGEST_CALL_MS, Math.max(SHORTEST_CALL_MS, remainingMs));
-        },
-        isUnknownToken: isInvalidToken,
-    });
-    async function json(asked) {
-        const response = await call(asked);
-        if (response.status >= 300)
-            throw refused(asked.problem, response);
-        const body = (0,http_json/* isJson */.Fh)(response) ? (0,http_json/* parseJson */.qF)(response) : undefined;
-        if (typeof body !== 'object' || body === null)
-            throw unreadable(asked.problem, response);
-        return { body: body, serverTime: serverTime(response) };
-    }
-    const read = (path, what, problem) => json({ method: 'GET', path, what, problem, repeat: 'always' });
-    /**
-     * The total is not trusted for import errors: Airflow 3 counts them too often, and their pages may be short and repeat
-     * each other.
-     */
-    async function all(list, readItem) {
-        const { items, problem } = list;
-        const readPage = async (query) => {
-            const { body, serverTime: at } = await read(`${list.path}&${query}`, list.what, problem);
-            const batch = body[items];
-            if (!Array.isArray(batch))
-                throw noList(problem, items);
-            const total = list.total === 'trusted' ? Number(body.total_entries) : undefined;
-            return { items: batch, total, at };
-        };
-        const endless = () => endlessList(problem, items);
-        const found = [];
-        let at;
-        for await (const page of pageByPage(readPage, { size: PAGE, most: MOST_PAGES, endless })) {
-            found.push(...page.items.map(readItem).filter((item) => item !== undefined));
-            at = page.at;
-        }
-        return { items: found, serverTime: at };
-    }
+    const { major, root } = connection;
+    const { json, read, all } = createAirflowApi(connection);
     const dagPath = (dagId) => `/dags/${encodeURIComponent(dagId)}`;
     const runPath = (dagId, runId) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`;
     return {
@@ -33779,34 +33859,6 @@ function createAirflowClient(connection) {
         },
     };
 }
-/** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */
-function serverTime(response) {
-    const at = Date.parse(response.headers.date ?? '');
-    return Number.isNaN(at) ? undefined : at;
-}
-function required(value, problem) {
-    if (value === undefined)
-        throw notTheObject(problem);
-    return value;
-}
-const OTHER_SERVER = {
-    code: 'ASTRO-AIRFLOW-ANSWER',
-    likelyCause: 'Another server than Airflow answered, or a version of it that this action does not know.',
-    fix: 'Check the Airflow version and address that Astro shows for the Deployment.',
-};
-function notTheObject(problem) {
-    return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: 'The answer lacks what it should hold.' });
-}
-function noList(problem, items) {
-    return new src_errors/* ActionError */.lZ({ ...OTHER_SERVER, problem, observed: `The answer has no list of ${items}.` });
-}
-function endlessList(problem, items) {
-    return new src_errors/* ActionError */.lZ({
-        ...OTHER_SERVER,
-        problem,
-        observed: `The list of ${items} did not end within ${MOST_PAGES} pages.`,
-    });
-}
 
 ;// CONCATENATED MODULE: ./src/airflow/url.ts
 /** Airflow's major version, from texts such as `3.1.8` or `2.10.5+astro.1`; undefined for Astro's `NA` and the like. */
@@ -33884,20 +33936,9 @@ async function connectAirflow(deps, deployment) {
  * @param timedOut the error of a time that is over
  */
 function connectOnceUp(deps, deployment, timedOut) {
-    return watch(deps, {
-        async look() {
-            try {
-                return await connectAirflow(deps, deployment);
-            }
-            catch (error) {
-                if (error instanceof src_errors/* ActionError */.lZ && isDown(error))
-                    return error;
-                throw error;
-            }
-        },
-        judge: (seen) => seen instanceof src_errors/* ActionError */.lZ
-            ? { kind: 'waiting', state: seen.observed ?? seen.problem }
-            : { kind: 'done', result: seen },
+    return watchAirflow(deps, {
+        look: () => connectAirflow(deps, deployment),
+        judge: (result) => ({ kind: 'done', result }),
         budgetMs: deps.remainingMs(),
         timedOut,
     });
@@ -33917,7 +33958,6 @@ function checkedBase(apiUrl) {
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/access-token.ts
-
 
 
 
@@ -33943,12 +33983,6 @@ async function handOnAccessToken(run) {
     log.info(expiry === undefined ? 'The token does not say when it expires.' : `The token is good until ${expiry}.`);
     tell({ headline: `An access token for ${deployment.name}` });
 }
-/** An Airflow that does not answer yet is an observation; everything else is the end. */
-function stillComing(error) {
-    if (error instanceof src_errors/* ActionError */.lZ && isDown(error))
-        return error;
-    throw error;
-}
 /** A Deployment that was just created has an Airflow that is not up yet; it is waited for when the step waits at all. */
 async function connected(run) {
     const { deployment, session } = run;
@@ -33964,11 +33998,9 @@ async function provedOn(airflow, run) {
         await airflow.proveAccess();
         return;
     }
-    await watch(run, {
-        look: () => airflow.proveAccess().catch(stillComing),
-        judge: (down) => down === undefined
-            ? { kind: 'done', result: undefined }
-            : { kind: 'waiting', state: down.observed ?? down.problem },
+    await watchAirflow(run, {
+        look: () => airflow.proveAccess(),
+        judge: () => ({ kind: 'done', result: undefined }),
         budgetMs: waitMs,
         timedOut: unproven(run, waitMs),
     });
@@ -34092,42 +34124,25 @@ function parseErrorBody(response) {
     return (0,http_json/* isObject */.Gv)(body) ? body : {};
 }
 
-// EXTERNAL MODULE: ./src/secrets.ts
-var secrets = __nccwpck_require__(7194);
-;// CONCATENATED MODULE: ./src/astro/without-values.ts
-
-/** Takes the values of variables out of a text; very short ones where they stand by themselves. */
-function withoutValues(variables) {
-    const values = (0,secrets/* createSecrets */.g)(() => undefined);
-    for (const { value = '' } of variables)
-        values.hide(value);
-    return values.redact;
-}
-
-;// CONCATENATED MODULE: ./src/astro/client.ts
+;// CONCATENATED MODULE: ./src/astro/api.ts
 
 
 
 
 
-
-const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl'];
-const DEPLOY_TEXTS = ['id', 'status'];
-const client_PAGE = 1000;
-const client_MOST_PAGES = 100;
+const api_PAGE = 1000;
+const api_MOST_PAGES = 100;
 const CLIENT_NAME = 'deploy-to-astro';
 /**
- * The control plane, one thin method per endpoint (sections 2, 3 and 8 of its contract). Each method throws ActionError
- * (`ASTRO-API-…`) when the answer is not a success, after the retries that the contract's table allows; a 401 gets one
- * more try with a new token.
+ * How the control plane is asked, and how its answers are read (section 8 of its contract). What it returns throws ActionError
+ * (`ASTRO-API-…`) when the answer is not a success, after the retries that a call allows; a 401 gets one more try with a new
+ * token.
  */
-function createAstroClient(deps) {
+function createAstroApi({ request, apiOrigin, tokens }) {
     const call = createCaller({
-        request: deps.request,
-        tokens: deps.tokens,
-        root: `${deps.apiOrigin}/v1`,
+        ...{ request, tokens, unanswered: failure_unanswered },
+        root: `${apiOrigin}/v1`,
         headers: { 'x-api-version': '1.0', 'x-astro-client-identifier': CLIENT_NAME },
-        unanswered: failure_unanswered,
     });
     async function json(asked) {
         const { problem, texts = [], redact } = asked;
@@ -34155,12 +34170,47 @@ function createAstroClient(deps) {
             }
             return { items: batch, total: Number(answer.totalCount) };
         };
-        const endless = () => notAList(asked.problem, `The list of ${items} did not end within ${client_MOST_PAGES} pages.`);
-        for await (const page of pageByPage(read, { size: client_PAGE, most: client_MOST_PAGES, endless })) {
+        const endless = () => notAList(asked.problem, `The list of ${items} did not end within ${api_MOST_PAGES} pages.`);
+        for await (const page of pageByPage(read, { size: api_PAGE, most: api_MOST_PAGES, endless })) {
             found.push(...page.items);
         }
         return found;
     }
+    return { json, all };
+}
+function notAList(problem, observed) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-API-ANSWER',
+        problem,
+        observed,
+        likelyCause: 'Another server than Astro answered.',
+        fix: 'Check the `domain` input.',
+    });
+}
+
+// EXTERNAL MODULE: ./src/secrets.ts
+var secrets = __nccwpck_require__(7194);
+;// CONCATENATED MODULE: ./src/astro/without-values.ts
+
+/** Takes the values of variables out of a text; very short ones where they stand by themselves. */
+function withoutValues(variables) {
+    const values = (0,secrets/* createSecrets */.g)(() => undefined);
+    for (const { value = '' } of variables)
+        values.hide(value);
+    return values.redact;
+}
+
+;// CONCATENATED MODULE: ./src/astro/client.ts
+
+
+const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl'];
+const DEPLOY_TEXTS = ['id', 'status'];
+/**
+ * The control plane, one thin method per endpoint (sections 2, 3 and 8 of its contract). Each method throws ActionError
+ * (`ASTRO-API-…`) when the answer is not a success, after the retries that the contract's table allows.
+ */
+function createAstroClient(connection) {
+    const { json, all } = createAstroApi(connection);
     const deployments = (organizationId) => `/organizations/${encodeURIComponent(organizationId)}/deployments`;
     const deployment = (target) => `${deployments(target.organizationId)}/${encodeURIComponent(target.id)}`;
     const deploy = (target, deployId) => `${deployment(target)}/deploys/${encodeURIComponent(deployId)}`;
@@ -34276,15 +34326,6 @@ function createAstroClient(deps) {
         }),
     };
 }
-function notAList(problem, observed) {
-    return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-API-ANSWER',
-        problem,
-        observed,
-        likelyCause: 'Another server than Astro answered.',
-        fix: 'Check the `domain` input.',
-    });
-}
 
 ;// CONCATENATED MODULE: ./src/astro/target.ts
 
@@ -34333,7 +34374,7 @@ async function findOrganization(astro, session, wished) {
         problem: 'Could not tell which Organization to work in.',
         observed: organizations.length === 0
             ? 'The credential sees none.'
-            : `The credential sees ${organizations.length}: ${listSome(organizations.map(nameAndId), ', ')}.`,
+            : `The credential sees ${organizations.length}: ${(0,src_errors/* listSome */.XT)(organizations.map(nameAndId), MOST_SHOWN)}.`,
         fix: 'Name one with the input `organization-id`.',
     });
 }
@@ -34371,7 +34412,7 @@ function ambiguous(name, matches) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TARGET-AMBIGUOUS',
         problem: `More than one Deployment is named ${name}.`,
-        observed: `${listSome(matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`), '; ')}.`,
+        observed: `${(0,src_errors/* listSome */.XT)(matches.map(({ id, workspaceId }) => `${id} in the Workspace ${workspaceId}`), MOST_SHOWN, '; ')}.`,
         fix: 'Use `deployment-id`, or narrow the search with `workspace`.',
     });
 }
@@ -34398,15 +34439,9 @@ function unbound(kind, visible) {
 function whatIsVisible(visible) {
     if (visible.length === 0)
         return 'The credential sees no Deployment at all.';
-    return `The credential sees ${visible.length}: ${listSome(visible.map(nameAndId), ', ')}.`;
+    return `The credential sees ${visible.length}: ${(0,src_errors/* listSome */.XT)(visible.map(nameAndId), MOST_SHOWN)}.`;
 }
 const nameAndId = ({ name, id }) => `${name} (${id})`;
-/** The first few of a list that may be long, and how many more there are. */
-function listSome(items, between) {
-    const rest = items.length - MOST_SHOWN;
-    const shown = items.slice(0, MOST_SHOWN).join(between);
-    return rest > 0 ? `${shown} and ${rest} more` : shown;
-}
 
 ;// CONCATENATED MODULE: ./src/auth/describe.ts
 const DAY_MS = 24 * 3_600_000;
@@ -35903,7 +35938,7 @@ function aboutDags({ dagsPath, dockerfile }, files, isLeftOut) {
     return [
         ...(missing.length > 0
             ? [
-                `The image has to bring the DAGs, and .dockerignore leaves out ${missing.length} of ${wanted.length} DAG files: ${listed(missing)}. These DAGs will not be in the Deployment.`,
+                `The image has to bring the DAGs, and .dockerignore leaves out ${missing.length} of ${wanted.length} DAG files: ${(0,src_errors/* listSome */.XT)(missing, MOST_NAMED)}. These DAGs will not be in the Deployment.`,
             ]
             : []),
         ...(dagsPath !== 'dags' && !instructionsOf(dockerfile).includes(dagsPath)
@@ -35914,11 +35949,6 @@ function aboutDags({ dagsPath, dockerfile }, files, isLeftOut) {
     ];
 }
 const instructionsOf = (dockerfile) => dockerfile.replace(/^\s*#.*$/gm, '');
-function listed(names) {
-    const rest = names.length - MOST_NAMED;
-    const shown = names.slice(0, MOST_NAMED).join(', ');
-    return rest > 0 ? `${shown} and ${rest} more` : shown;
-}
 /** `actions/checkout` keeps its token in the clone, unless `persist-credentials` is false. */
 async function holdsToken(folder) {
     try {
@@ -35941,7 +35971,7 @@ function noDags(missing) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-IMAGE-NO-DAGS',
         problem: 'The image would have no DAGs, and every DAG of the Deployment would be gone.',
-        observed: `DAG-only deploys are off for the Deployment, so the image has to bring the DAGs; .dockerignore leaves out each DAG file: ${listed(missing)}.`,
+        observed: `DAG-only deploys are off for the Deployment, so the image has to bring the DAGs; .dockerignore leaves out each DAG file: ${(0,src_errors/* listSome */.XT)(missing, MOST_NAMED)}.`,
         likelyCause: 'A pattern such as `*`, `**/dags` or `dags/*` is meant for Deployments that get their DAGs apart from the image.',
         fix: 'Take the DAG folder back with a last line `!dags/` (as `dags-path` names it) in .dockerignore, or switch on DAG-only deploys in the settings of the Deployment.',
     });
@@ -36041,7 +36071,10 @@ function read(one, cause) {
     };
 }
 const asText = (value) => typeof value === 'string' ? value : undefined;
-/** The first line, which says what it is about, and as many of the last ones as fit: a traceback ends with its error. */
+/**
+ * The first line, which says what it is about, and as many of the last ones as fit: a traceback ends with its error. No line is
+ * cut: a secret that was cut is one that redaction does not know.
+ */
 function shortened(message) {
     if (message.length <= LONGEST_MESSAGE)
         return message;
@@ -36054,7 +36087,8 @@ function shortened(message) {
             break;
         last.unshift(line);
     }
-    return [first.slice(0, LONGEST_MESSAGE), '…', ...last].join('\n');
+    const head = first.length <= LONGEST_MESSAGE ? first : `(a line of ${first.length} characters is left out)`;
+    return [head, '…', ...last].join('\n');
 }
 /**
  * The innermost line of the project that a report names: of a DAG that does not import, the traceback of Python names it;
@@ -37653,6 +37687,7 @@ var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
 ;// CONCATENATED MODULE: ./src/deploy/infer.ts
 
 
+
 /** Caches that tools leave in a project; they are in no commit and are not worth a deploy. */
 const CACHES = new Set(['__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.git']);
 /** Docker reads these whatever the ignore file says. */
@@ -37780,8 +37815,7 @@ function describePart(part, state, facts) {
             return `${name}: unchanged since ${state.baseline.source} (commit ${infer_short(state.baseline.sha)}).`;
         case 'changed': {
             const { paths, baseline } = state;
-            const more = paths.length > infer_SHOWN ? ` and ${paths.length - infer_SHOWN} more` : '';
-            return `${name}: changed since ${baseline.source} (commit ${infer_short(baseline.sha)}): ${paths.slice(0, infer_SHOWN).join(', ')}${more}.${inImage}`;
+            return `${name}: changed since ${baseline.source} (commit ${infer_short(baseline.sha)}): ${(0,src_errors/* listSome */.XT)(paths, infer_SHOWN)}.${inImage}`;
         }
     }
 }
@@ -38719,13 +38753,10 @@ async function listUnfinished(deps, run) {
     if (tasks instanceof src_errors/* ActionError */.lZ)
         return [];
     const unfinished = tasks.filter(({ state }) => !ENDS.has(state ?? ''));
-    const named = unfinished
-        .slice(0, TASKS_NAMED)
-        .map((task) => `${failed_tasks_nameOf(task)} (${task.state ?? 'not scheduled'})`);
-    const rest = unfinished.length - named.length;
-    if (named.length === 0)
+    if (unfinished.length === 0)
         return [];
-    return [`Not finished: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`];
+    const names = unfinished.map((task) => `${failed_tasks_nameOf(task)} (${task.state ?? 'not scheduled'})`);
+    return [`Not finished: ${(0,src_errors/* listSome */.XT)(names, TASKS_NAMED)}.`];
 }
 async function readTasks({ airflow }, { dagId, runId }) {
     try {
@@ -38774,8 +38805,6 @@ function failed_tasks_nameOf({ taskId, mapIndex }) {
 
 
 
-
-const smoke_test_PATIENCE = 3;
 /**
  * Runs a DAG and follows the run to its end. Throws ActionError `ASTRO-RUN-…` unless it succeeds; the log then has the tail
  * of the failed tasks' logs. A run that takes too long, or that nobody follows any more, is stopped; a DAG that was unpaused
@@ -38877,31 +38906,11 @@ async function start(deps, test, logicalDate) {
     }
 }
 function follow(deps, test) {
-    const { airflow } = deps;
-    let oddAnswers = 0;
-    return watch(deps, {
-        async look() {
-            try {
-                const run = await airflow.dagRun(test.dagId, test.runId);
-                oddAnswers = 0;
-                return run;
-            }
-            catch (error) {
-                if (!(error instanceof src_errors/* ActionError */.lZ))
-                    throw error;
-                if (isDown(error) || (isOdd(error) && ++oddAnswers < smoke_test_PATIENCE))
-                    return error;
-                throw error;
-            }
-        },
-        judge(seen) {
-            if (seen instanceof src_errors/* ActionError */.lZ)
-                return { kind: 'waiting', state: seen.observed ?? seen.problem };
-            const isOver = seen.state === 'success' || seen.state === 'failed';
-            return isOver
-                ? { kind: 'done', result: seen.state }
-                : { kind: 'waiting', state: `the run is ${seen.state}` };
-        },
+    return watchAirflow(deps, {
+        look: () => deps.airflow.dagRun(test.dagId, test.runId),
+        judge: ({ state }) => state === 'success' || state === 'failed'
+            ? { kind: 'done', result: state }
+            : { kind: 'waiting', state: `the run is ${state}` },
         budgetMs: test.timeoutMs,
         timedOut: (state) => new src_errors/* ActionError */.lZ({
             code: 'ASTRO-RUN-TIMEOUT',
@@ -39273,8 +39282,8 @@ function inRepository(path, { dagFolder }) {
  * that are not in the folder may come from elsewhere: what is parsed from them stays.
  */
 function compareDags({ dags, before, judgement, folder, }) {
-    const { owners, parses, imported } = judgement.memory;
-    const isLeftBehind = ({ id, file = '' }) => !owners.has(id) && parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file));
+    const { owners, rounds, imported } = judgement.memory;
+    const isLeftBehind = ({ id, file = '' }) => !owners.has(id) && rounds.parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file));
     const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
     const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file));
@@ -39322,133 +39331,12 @@ function fingerprint(source) {
     return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
 }
 
-;// CONCATENATED MODULE: ./src/airflow/judge.ts
-const judge_NOTHING_SEEN = {
-    parses: new Map(),
-    failures: new Map(),
-    owners: new Map(),
-    imported: new Set(),
-};
-/** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
-const CLOCK_MARGIN_MS = 2_000;
-/**
- * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
- * have begun before it, and the next one must do.
- */
-const LONGEST_IMPORT_MS = 30_000;
-/** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
-const QUIET_MS = 60_000;
-/**
- * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
- * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
- * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
- * parsed twice, since Airflow takes them in turn.
- */
-function judge(terms, memory, look) {
-    const { promised, since } = terms;
-    const files = promised.files;
-    const counted = countParses(terms, memory, look);
-    // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
-    const isOfNewCode = (file) => !terms.before.broken.has(file) || (counted.failures.get(file)?.ofNewCode ?? 0) > 0;
-    const failed = new Map(look.errors
-        .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
-        .map((error) => [error.file, error]));
-    const fresh = look.dags.filter((dag) => isFromNewCode(terms, counted.parses, look, dag));
-    const next = { ...counted, ...judge_remember(memory, fresh) };
-    const duplicates = findDuplicates(files, next, failed);
-    const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
-    const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
-    const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
-    const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
-    const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
-    const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
-    const wanted = new Set(expected);
-    const open = new Set(outstanding);
-    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
-    const isQuiet = everyoneTwice(next) || look.serverTime > since + QUIET_MS;
-    const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
-    const all = [...outstanding, ...lingering].toSorted();
-    return {
-        memory: next,
-        failed,
-        duplicates,
-        outstanding: all,
-        unclear: unclear.map(({ path }) => path).toSorted(),
-        isComplete: all.length === 0 && unclear.length === 0,
-    };
-}
-/**
- * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
- * word is new when it is none of those of before, as long as any of those is known.
- */
-function isNewVersion({ dagVersion, before }, { bundleVersion }) {
-    if (bundleVersion === undefined || dagVersion === undefined)
-        return undefined;
-    if (bundleVersion === dagVersion)
-        return true;
-    return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion);
-}
-function isFromNewCode(terms, seen, look, dag) {
-    const { since, restarts, major } = terms;
-    if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
-        return false;
-    const parses = seen.get(dag.file)?.get(dag.id);
-    const isReadAnew = parses !== undefined && parses.ofNewCode > 0;
-    const isNew = isNewVersion(terms, dag);
-    if (isNew !== undefined)
-        return isNew && (isReadAnew || (dag.bundleVersion === terms.dagVersion && !restarts));
-    switch (look.sources.get(dag.file)) {
-        case 'same':
-            return isReadAnew;
-        case 'different':
-            // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
-            return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1;
-        case undefined:
-            return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
-    }
-}
-/**
- * A file that was there before may be as it was, while what it imports is still the former: then the parse must have begun
- * after the new code came by any clock.
- */
-function countParses({ before, since }, memory, look) {
-    const newFrom = (file) => before.files?.has(file) === false ? since : since + CLOCK_MARGIN_MS;
-    const parses = new Map([...memory.parses].map(([file, dags]) => [file, new Map(dags)]));
-    const failures = new Map(memory.failures);
-    for (const { id, file, parsedAt, parseMs } of look.dags) {
-        if (file === undefined || parsedAt === undefined || parsedAt <= since)
-            continue;
-        const ofFile = parses.get(file) ?? new Map();
-        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))));
-    }
-    for (const { file, failedAt } of look.errors) {
-        if (failedAt > since)
-            failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)));
-    }
-    return { parses, failures };
-}
-function withParse(known = { last: 0, seen: 0, ofNewCode: 0 }, endedAt, parseMs, newFrom) {
-    if (endedAt <= known.last)
-        return known;
-    const isOfNewCode = parseMs === undefined
-        ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
-        : endedAt - parseMs > newFrom;
-    return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) };
-}
-function judge_remember(memory, fresh) {
-    const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
-    for (const { id, file } of fresh) {
-        if (file !== undefined)
-            owners.set(id, (owners.get(id) ?? new Set()).add(file));
-    }
-    const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
-    return { owners, imported };
-}
+;// CONCATENATED MODULE: ./src/airflow/duplicates.ts
 /**
  * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
  * changes its file, or when a file that promises DAGs has none because others have them all.
  */
-function findDuplicates(files, { owners, imported }, failed) {
+function findDuplicates(files, { owners, imported, }, failed) {
     const byId = new Map();
     const own = new Map(files.map((file) => [file.path, file.promise]));
     for (const [dagId, seen] of owners) {
@@ -39467,11 +39355,47 @@ function findDuplicates(files, { owners, imported }, failed) {
     }
     return [...byId].map(([dagId, found]) => ({ dagId, files: [...found].toSorted() }));
 }
-/** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
-function isEmptied(path, { dags, errors }, since) {
-    const its = dags.filter(({ file }) => file === path);
-    const retired = its.length > 0 && its.every(({ isActive }) => !isActive);
-    return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
+
+;// CONCATENATED MODULE: ./src/airflow/rounds.ts
+const NO_ROUNDS = { parses: new Map(), failures: new Map() };
+/** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
+const CLOCK_MARGIN_MS = 2_000;
+/**
+ * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
+ * have begun before it, and the next one must do.
+ */
+const LONGEST_IMPORT_MS = 30_000;
+/**
+ * What one more look adds. A file that was there before may be as it was, while what it imports is still the former: then the
+ * parse must have begun after the new code came by any clock.
+ *
+ * @param terms.since by Airflow's clock: when the new code was known to be there
+ * @param terms.former files that Airflow had something of before; undefined when that is not known
+ */
+function countRounds({ since, former }, known, look) {
+    const newFrom = (file) => (former?.has(file) === false ? since : since + CLOCK_MARGIN_MS);
+    const parses = new Map([...known.parses].map(([file, dags]) => [file, new Map(dags)]));
+    const failures = new Map(known.failures);
+    for (const { id, file, parsedAt, parseMs } of look.dags) {
+        if (file === undefined || parsedAt === undefined || parsedAt <= since)
+            continue;
+        const ofFile = parses.get(file) ?? new Map();
+        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))));
+    }
+    for (const { file, failedAt } of look.errors) {
+        if (failedAt <= since)
+            continue;
+        failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)));
+    }
+    return { parses, failures };
+}
+function withParse(known = { last: 0, seen: 0, ofNewCode: 0 }, endedAt, parseMs, newFrom) {
+    if (endedAt <= known.last)
+        return known;
+    const isOfNewCode = parseMs === undefined
+        ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
+        : endedAt - parseMs > newFrom;
+    return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) };
 }
 /** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
 function everyoneTwice({ parses, failures }) {
@@ -39481,6 +39405,101 @@ function everyoneTwice({ parses, failures }) {
         ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
     ];
     return rounds.length > 0 && rounds.every((count) => count > 1);
+}
+
+;// CONCATENATED MODULE: ./src/airflow/judge.ts
+
+
+const judge_NOTHING_SEEN = {
+    rounds: NO_ROUNDS,
+    owners: new Map(),
+    imported: new Set(),
+};
+/** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
+const QUIET_MS = 60_000;
+/**
+ * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
+ * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
+ * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
+ * parsed twice, since Airflow takes them in turn.
+ */
+function judge(terms, memory, look) {
+    const { promised, since } = terms;
+    const files = promised.files;
+    const rounds = countRounds({ since, former: terms.before.files }, memory.rounds, look);
+    // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
+    const isOfNewCode = (file) => !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0;
+    const failed = new Map(look.errors
+        .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
+        .map((error) => [error.file, error]));
+    const fresh = look.dags.filter((dag) => isFromNewCode(terms, rounds, look, dag));
+    const next = { rounds, ...judge_remember(memory, fresh) };
+    const duplicates = findDuplicates(files, next, failed);
+    const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
+    const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
+    const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
+    const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
+    const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
+    const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
+    const wanted = new Set(expected);
+    const open = new Set(outstanding);
+    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
+    const isQuiet = everyoneTwice(rounds) || look.serverTime > since + QUIET_MS;
+    const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
+    const all = [...outstanding, ...lingering].toSorted();
+    return {
+        memory: next,
+        failed,
+        duplicates,
+        outstanding: all,
+        unclear: unclear.map(({ path }) => path).toSorted(),
+        isComplete: all.length === 0 && unclear.length === 0,
+    };
+}
+/**
+ * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
+ * word is new when it is none of the former ones, unless nobody knows a former one.
+ */
+function isNewVersion({ dagVersion, before }, { bundleVersion }) {
+    if (bundleVersion === undefined || dagVersion === undefined)
+        return undefined;
+    if (bundleVersion === dagVersion)
+        return true;
+    return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion);
+}
+function isFromNewCode(terms, rounds, look, dag) {
+    const { since, restarts, major } = terms;
+    if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
+        return false;
+    const parses = rounds.parses.get(dag.file)?.get(dag.id);
+    const isReadAnew = parses !== undefined && parses.ofNewCode > 0;
+    const isNew = isNewVersion(terms, dag);
+    if (isNew !== undefined)
+        return isNew && (isReadAnew || (dag.bundleVersion === terms.dagVersion && !restarts));
+    switch (look.sources.get(dag.file)) {
+        case 'same':
+            return isReadAnew;
+        case 'different':
+            // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
+            return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1;
+        case undefined:
+            return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
+    }
+}
+function judge_remember(memory, fresh) {
+    const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
+    for (const { id, file } of fresh) {
+        if (file !== undefined)
+            owners.set(id, (owners.get(id) ?? new Set()).add(file));
+    }
+    const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
+    return { owners, imported };
+}
+/** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
+function isEmptied(path, { dags, errors }, since) {
+    const its = dags.filter(({ file }) => file === path);
+    const retired = its.length > 0 && its.every(({ isActive }) => !isActive);
+    return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/verify.ts
@@ -39497,8 +39516,6 @@ const verify_PAUSE_MS = 500;
 const MINUTE_MS = 60_000;
 /** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
 const AFTER_AN_ERROR_MS = 45_000;
-const ODD_ANSWERS = new Set(['ASTRO-AIRFLOW-ANSWER', 'ASTRO-AIRFLOW-REDIRECTED']);
-const verify_PATIENCE = 3;
 /**
  * Waits until Airflow has parsed the new code, at most `budgetMs`, and says what came of it. An Airflow that is down is
  * waited for. Throws ActionError `ASTRO-AIRFLOW-…` when it cannot be asked, `ASTRO-VERIFY-TIMEOUT` when it was never heard.
@@ -39513,48 +39530,35 @@ async function verify(deps, facts) {
     let memory = judge_NOTHING_SEEN;
     let observed;
     let firstErrorAt;
-    let oddAnswers = 0;
     async function look() {
-        try {
-            const dags = await airflow.dags();
-            const errors = await airflow.importErrors();
-            oddAnswers = 0;
-            firstLookAt ??= clock.now();
-            since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt;
-            const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt;
-            if (promised === undefined) {
-                promised = promisedByDags(dags.items);
-                baseline = { ...baseline, dags: dags.items };
-            }
-            const named = withNames(dags.items, errors.items, baseline, promised);
-            const before = {
-                dags: named.before.dags,
-                bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
-                broken: new Set(named.before.errors.map(({ file }) => file)),
-                files: facts.baseline && filesOf(named.before),
-            };
-            const { dagVersion, restarts } = facts;
-            const terms = { major: airflow.major, dagVersion, restarts, promised, before, since };
-            const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
-            const seen = { dags: named.dags, errors: named.errors, serverTime, sources: compared };
-            const judgement = judge(terms, memory, seen);
-            memory = judgement.memory;
-            return { judgement, folder: promised.all, ...named };
+        const dags = await airflow.dags();
+        const errors = await airflow.importErrors();
+        firstLookAt ??= clock.now();
+        since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt;
+        const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt;
+        if (promised === undefined) {
+            promised = promisedByDags(dags.items);
+            baseline = { ...baseline, dags: dags.items };
         }
-        catch (error) {
-            if (!(error instanceof src_errors/* ActionError */.lZ))
-                throw error;
-            if (isDown(error) || (ODD_ANSWERS.has(error.code) && ++oddAnswers < verify_PATIENCE))
-                return error;
-            throw error;
-        }
+        const named = withNames(dags.items, errors.items, baseline, promised);
+        const before = {
+            dags: named.before.dags,
+            bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
+            broken: new Set(named.before.errors.map(({ file }) => file)),
+            files: facts.baseline && filesOf(named.before),
+        };
+        const { dagVersion, restarts } = facts;
+        const terms = { major: airflow.major, dagVersion, restarts, promised, before, since };
+        const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
+        const seen = { dags: named.dags, errors: named.errors, serverTime, sources: compared };
+        const judgement = judge(terms, memory, seen);
+        memory = judgement.memory;
+        return { judgement, folder: promised.all, ...named };
     }
     try {
-        return await watch(deps, {
+        return await watchAirflow(deps, {
             look,
             judge(seen) {
-                if (seen instanceof src_errors/* ActionError */.lZ)
-                    return { kind: 'waiting', state: seen.observed ?? seen.problem };
                 observed = seen;
                 const { judgement } = seen;
                 firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined;
@@ -39598,12 +39602,9 @@ function neverHeard(state) {
     });
 }
 function describeWait({ outstanding, failed }) {
-    const [first] = outstanding;
     const errors = failed.size === 0 ? '' : `; ${failed.size} with an import error`;
-    if (first === undefined)
-        return `waiting for one more round of parsing${errors}`;
-    const more = outstanding.length === 1 ? '' : ` and ${outstanding.length - 1} more`;
-    return `waiting for Airflow to parse ${first}${more}${errors}`;
+    const what = outstanding.length === 0 ? 'one more round of parsing' : `Airflow to parse ${(0,src_errors/* listSome */.XT)(outstanding, 1)}`;
+    return `waiting for ${what}${errors}`;
 }
 function withNames(dags, errors, baseline, promised) {
     const names = [dags, baseline.dags, errors, baseline.errors].flatMap((list) => list.flatMap(({ file }) => file ?? []));
@@ -39849,7 +39850,7 @@ function notParsed({ silent, unclear }, parser) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-VERIFY-NOT-PARSED',
         problem: what,
-        observed: [...late.slice(0, verification_verdict_MOST_NAMED), ...more(late), ...(parser ? [parser.words] : [])].join('\n'),
+        observed: [(0,src_errors/* listSome */.XT)(late, verification_verdict_MOST_NAMED, '\n'), ...(parser ? [parser.words] : [])].join('\n'),
         likelyCause: isDown
             ? `Nothing is parsed as long as the ${parser.component} does not run.`
             : silent.length === 0
@@ -39865,12 +39866,7 @@ function notParsed({ silent, unclear }, parser) {
 function describeRow({ file, line, message }) {
     return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
 }
-function names(all) {
-    return [all.slice(0, verification_verdict_MOST_NAMED).join(', '), ...more(all)].join(' ');
-}
-function more({ length }) {
-    return length > verification_verdict_MOST_NAMED ? [`and ${(length - verification_verdict_MOST_NAMED).toLocaleString('en')} more`] : [];
-}
+const names = (all) => (0,src_errors/* listSome */.XT)(all, verification_verdict_MOST_NAMED);
 function verification_verdict_count(n, noun) {
     return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
@@ -41553,9 +41549,8 @@ function emptyFolder(folder) {
     });
 }
 function whatWasFound(folder) {
-    const names = folder.files.slice(0, LISTED).map((file) => external_node_path_namespaceObject.posix.relative('dags', file.path));
-    const more = folder.files.length > LISTED ? ` and ${folder.files.length - LISTED} more` : '';
-    const found = names.length === 0 ? 'It is empty' : `In it: ${names.join(', ')}${more}`;
+    const names = folder.files.map((file) => external_node_path_namespaceObject.posix.relative('dags', file.path));
+    const found = names.length === 0 ? 'It is empty' : `In it: ${(0,src_errors/* listSome */.XT)(names, LISTED)}`;
     const leftOut = folder.leftOutCount === 0
         ? ''
         : `, not counting ${folder.leftOutCount} of what is never shipped (.git, __pycache__, *.pyc)`;
@@ -41921,6 +41916,7 @@ function seconds(ms) {
 
 ;// CONCATENATED MODULE: ./src/report/verification.ts
 
+
 const MOST_ROWS = 50;
 const verification_LONGEST_MESSAGE = 300;
 /** What Airflow made of the new code, as Markdown: its import errors, and the DAGs that came and went. */
@@ -41951,9 +41947,7 @@ function tableRow({ file, line, message }, when) {
 function dagList(title, ids) {
     if (ids.length === 0)
         return [];
-    const rest = ids.length - MOST_ROWS;
-    const shown = ids.slice(0, MOST_ROWS).map(code).join(', ');
-    return [`${title}: ${shown}${rest > 0 ? ` and ${rest} more` : ''}`];
+    return [`${title}: ${(0,src_errors/* listSome */.XT)(ids.map(code), MOST_ROWS)}`];
 }
 
 ;// CONCATENATED MODULE: ./src/report/summary.ts

@@ -1,12 +1,5 @@
-import { ActionError } from '../errors.ts'
-import type { Call, TokenHolder } from '../http/authorized.ts'
-import { createCaller } from '../http/authorized.ts'
-import type { JsonObject } from '../http/json.ts'
-import { isJson, isObject, parseJson } from '../http/json.ts'
-import type { Page } from '../http/pages.ts'
-import { pageByPage } from '../http/pages.ts'
-import type { Request } from '../http/request.ts'
-import { refused, unanswered, unreadable } from './failure.ts'
+import type { AstroConnection } from './api.ts'
+import { createAstroApi } from './api.ts'
 import type {
   CreateDeployRequest,
   Deploy,
@@ -19,72 +12,17 @@ import type {
 } from './types.ts'
 import { withoutValues } from './without-values.ts'
 
-type AstroCall = Call & {
-  /** Texts without which the answer is none of Astro's. */
-  readonly texts?: readonly string[]
-  /** For what the server says of a failure, which may quote what it was sent. */
-  readonly redact?: (text: string) => string
-}
-
 const DEPLOYMENT_TEXTS = ['id', 'name', 'workspaceId', 'status', 'airflowVersion', 'apiUrl', 'uiUrl']
 const DEPLOY_TEXTS = ['id', 'status']
-
-const PAGE = 1000
-const MOST_PAGES = 100
-const CLIENT_NAME = 'deploy-to-astro'
 
 export type AstroClient = ReturnType<typeof createAstroClient>
 
 /**
  * The control plane, one thin method per endpoint (sections 2, 3 and 8 of its contract). Each method throws ActionError
- * (`ASTRO-API-…`) when the answer is not a success, after the retries that the contract's table allows; a 401 gets one
- * more try with a new token.
+ * (`ASTRO-API-…`) when the answer is not a success, after the retries that the contract's table allows.
  */
-export function createAstroClient(deps: {
-  readonly request: Request
-  readonly apiOrigin: string
-  readonly tokens: TokenHolder
-}) {
-  const call = createCaller({
-    request: deps.request,
-    tokens: deps.tokens,
-    root: `${deps.apiOrigin}/v1`,
-    headers: { 'x-api-version': '1.0', 'x-astro-client-identifier': CLIENT_NAME },
-    unanswered,
-  })
-
-  async function json<T>(asked: AstroCall): Promise<T> {
-    const { problem, texts = [], redact } = asked
-    const response = await call(asked)
-    if (response.status !== 200) {
-      const told = redact ? { ...response, text: redact(response.text) } : response
-      throw response.status < 400 ? unreadable(problem, told) : refused(problem, told)
-    }
-    const answer = isJson(response) ? parseJson(response) : undefined
-    if (!isObject(answer)) throw unreadable(problem, response)
-    const missing = texts.filter((name) => typeof answer[name] !== 'string')
-    if (missing.length > 0) throw unreadable(problem, response, `It lacks ${missing.join(', ')}.`)
-    return answer as T
-  }
-
-  async function all<T>(asked: AstroCall, items: string, name = 'id'): Promise<T[]> {
-    const found: T[] = []
-    const separator = asked.path.includes('?') ? '&' : '?'
-    const read = async (query: string): Promise<Page<T>> => {
-      const answer = await json<JsonObject>({ ...asked, path: `${asked.path}${separator}${query}` })
-      const batch = answer[items]
-      if (!Array.isArray(batch) || !batch.every((item) => isObject(item) && typeof item[name] === 'string')) {
-        throw notAList(asked.problem, `The answer has no list of ${items}.`)
-      }
-      return { items: batch as T[], total: Number(answer.totalCount) }
-    }
-    const endless = (): ActionError =>
-      notAList(asked.problem, `The list of ${items} did not end within ${MOST_PAGES} pages.`)
-    for await (const page of pageByPage(read, { size: PAGE, most: MOST_PAGES, endless })) {
-      found.push(...page.items)
-    }
-    return found
-  }
+export function createAstroClient(connection: AstroConnection) {
+  const { json, all } = createAstroApi(connection)
 
   const deployments = (organizationId: string): string =>
     `/organizations/${encodeURIComponent(organizationId)}/deployments`
@@ -250,13 +188,3 @@ export function createAstroClient(deps: {
 
 /** Names a Deployment in paths. */
 export type DeploymentPath = { readonly organizationId: string; readonly id: string }
-
-function notAList(problem: string, observed: string): ActionError {
-  return new ActionError({
-    code: 'ASTRO-API-ANSWER',
-    problem,
-    observed,
-    likelyCause: 'Another server than Astro answered.',
-    fix: 'Check the `domain` input.',
-  })
-}
