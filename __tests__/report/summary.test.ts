@@ -22,7 +22,7 @@ const FACTS: SummaryFacts = {
   deployId: 'cldeploy1',
   deployType: 'dags-only',
   dagVersion: { before: 'v1', after: 'v2' },
-  reasons: ['2 files'],
+  reasons: ['2 files', 'why'],
   phases: [{ name: 'Plan', start: 1000, end: 1250 }],
   now: 2000,
 }
@@ -39,6 +39,7 @@ test('a summary shows what, where, from which commit, before and after, and a ti
 | DAG version | <code>v1</code> → <code>v2</code> |
 
 - 2 files
+- why
 
 \`\`\`mermaid
 gantt

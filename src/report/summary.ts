@@ -77,7 +77,9 @@ export function buildSummary(facts: SummaryFacts): string {
       ['Smoke test', facts.smokeTest && describeSmokeTest(facts.smokeTest)],
     ]),
     ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
-    ...(facts.reasons ?? []).map((reason) => `- ${escapeMarkdown(reason)}`),
+    ...(facts.reasons?.length
+      ? [facts.reasons.map((reason) => `- ${escapeMarkdown(reason)}`).join('\n')]
+      : []),
     ...(facts.environment ? [environmentTable(facts.environment)] : []),
     ...(facts.verification ? verificationTables(facts.verification) : []),
     ...(facts.phases.length > 0 ? [ganttChart(facts.phases, facts.now)] : []),
