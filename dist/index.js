@@ -34439,7 +34439,7 @@ function unbound(kind, visible) {
 function whatIsVisible(visible) {
     if (visible.length === 0)
         return 'The credential sees no Deployment at all.';
-    return `The credential sees ${visible.length}: ${(0,src_errors/* listSome */.XT)(visible.map(nameAndId), MOST_SHOWN)}.`;
+    return `The credential sees ${visible.length.toLocaleString('en')}: ${(0,src_errors/* listSome */.XT)(visible.map(nameAndId), MOST_SHOWN)}.`;
 }
 const nameAndId = ({ name, id }) => `${name} (${id})`;
 

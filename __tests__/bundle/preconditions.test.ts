@@ -116,7 +116,7 @@ const TARGET: Case[] = [
     'ASTRO-TARGET-NOT-FOUND',
     'No Deployment is named ETL',
     'sees 1101: etl (',
-    'and 1091 more',
+    'and 1,091 more',
   ],
   [
     'by a name with everything in it that a query could stumble over',

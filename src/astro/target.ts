@@ -142,7 +142,7 @@ function unbound(kind: Session['kind'], visible?: readonly DeploymentListItem[])
 
 function whatIsVisible(visible: readonly DeploymentListItem[]): string {
   if (visible.length === 0) return 'The credential sees no Deployment at all.'
-  return `The credential sees ${visible.length}: ${listSome(visible.map(nameAndId), MOST_SHOWN)}.`
+  return `The credential sees ${visible.length.toLocaleString('en')}: ${listSome(visible.map(nameAndId), MOST_SHOWN)}.`
 }
 
 const nameAndId = ({ name, id }: { readonly name: string; readonly id: string }): string => `${name} (${id})`
