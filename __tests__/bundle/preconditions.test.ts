@@ -115,7 +115,7 @@ const TARGET: Case[] = [
     },
     'ASTRO-TARGET-NOT-FOUND',
     'No Deployment is named ETL',
-    'sees 1101: etl (',
+    'sees 1,101: etl (',
     'and 1,091 more',
   ],
   [
