@@ -196,7 +196,7 @@ describe('what users of other deploy steps suffer: the wrong type or the wrong t
     const last = deployments.create({ name: 'the last one' })
     const deployTo = (name: string): Promise<StepResult> =>
       ground.run({ inputs: { 'api-token': tokens.organization, 'deployment-name': name } })
-    await expectRefusal(() => deployTo('The last one'), 'ASTRO-TARGET-NOT-FOUND', 'sees 1102: ')
+    await expectRefusal(() => deployTo('The last one'), 'ASTRO-TARGET-NOT-FOUND', 'sees 1,102: ')
     const pages = requests.filter(({ step, query }) => step === 'list-deployments' && !query.names)
     expect(pages.length).toBeGreaterThan(1)
     expectLive(await deployTo('the last one'), last.id)
