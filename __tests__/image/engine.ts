@@ -24,12 +24,20 @@ export function missingForEngine(): string[] {
     'docker-registry': 'docker-registry',
     ip: 'iproute2',
   }
+  return [...missingPrograms(programs), ...(process.getuid?.() === 0 ? [] : ['root'])]
+}
+
+/**
+ * @param programs from a program's name to the Debian package that has it
+ * @returns the packages of the programs that are not there
+ */
+export function missingPrograms(programs: Readonly<Record<string, string>>): string[] {
   const absent = Object.entries(programs)
     .filter(
       ([program]) => spawnSync('sh', ['-c', `command -v ${program}`], { env: searchPath() }).status !== 0,
     )
     .map(([, debian]) => debian)
-  return [...new Set(absent), ...(process.getuid?.() === 0 ? [] : ['root'])]
+  return [...new Set(absent)]
 }
 
 /** Debian's own docker first: another client may stand before it. */
