@@ -33075,7 +33075,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7385);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1568);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33137,7 +33137,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7385:
+/***/ 1568:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33428,7 +33428,8 @@ function createCaller(api) {
     const { request, tokens, root, headers, budgetMs, isUnknownToken, unanswered } = api;
     const { host } = new URL(root);
     const attempt = (call, token) => {
-        const { method, path, what, repeat, body, evenIfCancelled } = call;
+        const { method, path, what, repeat, body, evenIfCancelled, mostMs = Infinity } = call;
+        const limitMs = Math.min(mostMs, budgetMs?.() ?? Infinity);
         return request({
             ...{ what, method, url: root + path, repeat },
             headers: {
@@ -33440,7 +33441,7 @@ function createCaller(api) {
             body: body === undefined ? undefined : JSON.stringify(body),
             expectJson: true,
             evenIfCancelled: evenIfCancelled ?? false,
-            ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
+            ...(limitMs === Infinity ? {} : { budgetMs: limitMs }),
         });
     };
     return async (call) => {
@@ -33505,10 +33506,14 @@ function createAirflowApi(connection) {
         },
         isUnknownToken: isInvalidToken,
     });
-    async function json(asked) {
+    async function send(asked) {
         const response = await call(asked);
         if (response.status >= 300)
             throw refused(asked.problem, response);
+        return response;
+    }
+    async function json(asked) {
+        const response = await send(asked);
         const body = (0,http_json/* isJson */.Fh)(response) ? (0,http_json/* parseJson */.qF)(response) : undefined;
         if (typeof body !== 'object' || body === null)
             throw unreadable(asked.problem, response);
@@ -33538,7 +33543,7 @@ function createAirflowApi(connection) {
         }
         return { items: found, serverTime: at };
     }
-    return { json, read, all };
+    return { send, json, read, all };
 }
 /** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */
 function serverTime(response) {
@@ -33732,13 +33737,15 @@ function time(value) {
 
 
 
+/** What only saves time must not cost much of it. */
+const LONGEST_ASKING_MS = 5_000;
 /**
  * Airflow's REST API, one thin method a question, the same for majors 2 (`/api/v1`) and 3 (`/api/v2`); where they differ is
  * in the Airflow REST contract. Each method throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
  */
 function createAirflowClient(connection) {
     const { major, root } = connection;
-    const { json, read, all } = createAirflowApi(connection);
+    const { send, json, read, all } = createAirflowApi(connection);
     const dagPath = (dagId) => `/dags/${encodeURIComponent(dagId)}`;
     const runPath = (dagId, runId) => `${dagPath(dagId)}/dagRuns/${encodeURIComponent(runId)}`;
     return {
@@ -33790,6 +33797,17 @@ function createAirflowClient(connection) {
             const problem = `Could not read the source of the DAG ${dag.id}.`;
             const { body } = await read(`/dagSources/${encodeURIComponent(name)}`, 'read the source of a DAG', problem);
             return required(typeof body.content === 'string' ? body.content : undefined, problem);
+        },
+        /** Asks Airflow to parse a DAG's file before all others; Airflow 2 can since 2.10. */
+        async parseNext({ id, fileToken = '' }) {
+            await send({
+                method: 'PUT',
+                path: `/parseDagFile/${encodeURIComponent(fileToken)}`,
+                what: 'ask for a parse of the DAG',
+                problem: `Could not ask Airflow to parse the file of the DAG ${id}.`,
+                repeat: 'refused',
+                mostMs: LONGEST_ASKING_MS,
+            });
         },
         async setPaused(dagId, isPaused) {
             await json({
@@ -38604,7 +38622,7 @@ function expectReturn(made, before) {
     };
 }
 /**
- * Waits until the code of the deploy `to` runs again, at most `budgetMs`. Throws `ASTRO-ROLLOUT-…` for every other end;
+ * Waits until the code of the deploy `to` runs again, at most `budgetMs`, and returns the Deployment as it is then. Throws `ASTRO-ROLLOUT-…` for every other end;
  * `progress` then knows it.
  *
  * @param made the deploy that the rollback made
@@ -38613,8 +38631,9 @@ function expectReturn(made, before) {
 async function waitUntilReturned(deps, target, { to, made, before }, budgetMs) {
     const reached = (kind) => deps.progress.rollback({ kind, to: to.id, by: made.id });
     const watching = { ...deps, onEnded: reached };
-    await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs);
+    const live = await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs);
     reached('live');
+    return live;
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/rollback-on-failure.ts
@@ -39023,8 +39042,6 @@ async function smokeTest(run, live, { deployId, isProved }) {
     });
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: ./src/airflow/file-names.ts
 /** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
 const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
@@ -39157,9 +39174,13 @@ async function readBaseline(airflow) {
     const [dags, errors] = await Promise.all([airflow.dags(), airflow.importErrors()]);
     return { dags: dags.items, errors: errors.items };
 }
-/** What a deploy of an image alone promises: the DAGs stay, and their files are to be parsed again by what the image brings. */
-function promisedByDags(dags) {
-    const names = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
+/**
+ * What code promises whose files nobody here knows: that the files of these DAGs are parsed again, and those that did not
+ * import.
+ */
+function promisedByAirflow({ dags, errors }) {
+    const imported = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
+    const names = [...imported, ...errors.map(({ file }) => file)];
     const paths = new Set(names.map(nameFiles(names, new Set())));
     const promise = { kind: 'possible', ids: [] };
     return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths };
@@ -39222,7 +39243,10 @@ function age(ms) {
 function reportOn(observed, repository, hasBaseline) {
     const { judgement, errors, before } = observed;
     const silent = judgement.outstanding.filter((path) => !judgement.failed.has(path));
-    const stale = errors.filter(({ file }) => !judgement.failed.has(file) && !silent.includes(file) && wasBroken(file, before.errors));
+    const stale = errors.filter(({ file }) => !judgement.failed.has(file) &&
+        !silent.includes(file) &&
+        !judgement.gone.has(file) &&
+        wasBroken(file, before.errors));
     const current = [...judgement.failed.values()];
     const old = current.filter((error) => hasBaseline && isOld(error, before.errors));
     const fresh = current.filter((error) => !old.includes(error));
@@ -39234,6 +39258,7 @@ function reportOn(observed, repository, hasBaseline) {
         silent: silent.map((path) => inRepository(path, repository)),
         unclear: judgement.unclear.map((path) => inRepository(path, repository)),
         ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),
+        isComplete: judgement.isComplete,
     };
 }
 const wasBroken = (file, before) => before.some((error) => error.file === file);
@@ -39283,7 +39308,9 @@ function inRepository(path, { dagFolder }) {
  */
 function compareDags({ dags, before, judgement, folder, }) {
     const { owners, rounds, imported } = judgement.memory;
-    const isLeftBehind = ({ id, file = '' }) => !owners.has(id) && rounds.parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file));
+    const isLeftBehind = ({ id, file = '' }) => !owners.has(id) &&
+        rounds.parses.get(file)?.has(id) !== true &&
+        (!folder.has(file) || imported.has(file) || judgement.gone.has(file));
     const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
     const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file));
@@ -39291,44 +39318,6 @@ function compareDags({ dags, before, judgement, folder, }) {
         appeared: [...now].filter((id) => !then.has(id)).toSorted(),
         disappeared: gone.map(({ id }) => id).toSorted(),
     };
-}
-
-;// CONCATENATED MODULE: ./src/project/dag-promise.ts
-
-/** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
-const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1\s*(?=[,)])/g;
-const TOP_LEVEL_CALL = /^(?:with\s+|[\w.[\]"']+\s*(?::[^=\n]+)?=\s*)?(?:\w+\.)*DAG\s*\(/m;
-const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm;
-/** Reads the text of a Python file, without Python: only what stands plainly at the top level counts as a promise. */
-function readDagPromise(source) {
-    if (!/dag/i.test(source) || !/airflow/i.test(source))
-        return { kind: 'none', ids: [] };
-    const code = withoutProse(source);
-    const lineAt = (index) => code.slice(0, index).split('\n').length;
-    const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }));
-    const decorated = [...code.matchAll(DECORATED)].map(([whole, options = '', name = ''], at, all) => {
-        const given = /dag_id\s*=\s*(?:["']([\w.-]+)["']\s*(?=[,)]))?/.exec(options);
-        const id = given ? given[1] : name;
-        const isCalled = new RegExp(`^(?:\\w+\\s*=\\s*)?${name}\\s*\\(`, 'm').test(code);
-        return { id, line: lineAt(all[at]?.index ?? 0) + whole.split('\n').length - 1, isCalled };
-    });
-    const promised = TOP_LEVEL_CALL.test(code.replaceAll(/;[ \t]*/g, '\n')) || decorated.some(({ isCalled }) => isCalled);
-    return {
-        kind: promised ? 'promised' : 'possible',
-        ids: [...called, ...decorated.flatMap(({ id, line }) => (id === undefined ? [] : [{ id, line }]))],
-    };
-}
-/** Comments and texts of several lines are blanked out, and every line stays where it is. */
-function withoutProse(source) {
-    const blank = (text) => text.replace(/[^\n]/g, ' ');
-    return source
-        .replaceAll('\r\n', '\n')
-        .replace(/("""|''')[^]*?\1/g, blank)
-        .replace(/^([^"'\n#]*)#.*$/gm, '$1');
-}
-/** Equal for texts that differ in nothing but how their lines end. */
-function fingerprint(source) {
-    return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/duplicates.ts
@@ -39397,14 +39386,21 @@ function withParse(known = { last: 0, seen: 0, ofNewCode: 0 }, endedAt, parseMs,
         : endedAt - parseMs > newFrom;
     return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) };
 }
-/** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
-function everyoneTwice({ parses, failures }) {
-    const ofDags = [...parses.values()].map((dags) => [...dags.values()].map(({ ofNewCode }) => ofNewCode));
-    const rounds = [
-        ...ofDags.map((counts) => Math.max(...counts)),
-        ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
-    ];
-    return rounds.length > 0 && rounds.every((count) => count > 1);
+/**
+ * Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. The last parse of a file
+ * that the new code does not hold may have ended after the rollout.
+ *
+ * @param asked how often Airflow was asked to parse a file out of turn, which says nothing of the others
+ */
+function everyoneTwice(rounds, asked) {
+    const files = new Set([...rounds.parses.keys(), ...rounds.failures.keys()]);
+    const taken = [...files].filter((file) => timesTaken(rounds, file) > 0);
+    return taken.length > 0 && taken.every((file) => timesTaken(rounds, file) - (asked.get(file) ?? 0) > 1);
+}
+/** How often the new code's text of a file was parsed, as far as that is sure. */
+function timesTaken({ parses, failures }, file) {
+    const all = [...(parses.get(file)?.values() ?? []), failures.get(file)];
+    return Math.max(0, ...all.map((one) => one?.ofNewCode ?? 0));
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/judge.ts
@@ -39440,20 +39436,25 @@ function judge(terms, memory, look) {
     const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
     const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
     const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
-    const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
+    const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
     const wanted = new Set(expected);
-    const open = new Set(outstanding);
+    const open = new Set(unsettled);
     const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
-    const isQuiet = everyoneTwice(rounds) || look.serverTime > since + QUIET_MS;
+    const all = [...unsettled, ...lingering];
+    const hasRounds = everyoneTwice(rounds, look.asked);
+    const isGone = (path) => terms.isUncharted && hasRounds && timesTaken(rounds, path) === 0;
+    const gone = new Set(all.filter(isGone));
+    const outstanding = all.filter((path) => !gone.has(path)).toSorted();
+    const isQuiet = hasRounds || look.serverTime > since + QUIET_MS;
     const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
-    const all = [...outstanding, ...lingering].toSorted();
     return {
         memory: next,
         failed,
         duplicates,
-        outstanding: all,
+        outstanding,
         unclear: unclear.map(({ path }) => path).toSorted(),
-        isComplete: all.length === 0 && unclear.length === 0,
+        gone,
+        isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !terms.isUncharted),
     };
 }
 /**
@@ -39502,6 +39503,141 @@ function isEmptied(path, { dags, errors }, since) {
     return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
 }
 
+;// CONCATENATED MODULE: ./src/airflow/reparse.ts
+
+/** Each parse may have been under way when it was asked for, and a file counts when it was parsed twice. */
+const MOST_A_FILE = 3;
+/** With more files, a round of parsing takes long anyway. */
+const reparse_MOST_FILES = 100;
+const AT_ONCE = 4;
+/**
+ * Airflow 2 does not say how long a parse took, so that it takes a second one to know that it read the new code; left alone,
+ * Airflow begins that half a minute later. Since 2.10 it can be asked to (section c of its contract), by whoever may edit the
+ * DAG. It is only a matter of time, so whatever Airflow answers is no failure: it is then not asked again.
+ */
+function createReparser({ airflow, signal, }) {
+    const asked = new Map();
+    /** When the last parse ended that Airflow showed as it was asked. */
+    const askedAfter = new Map();
+    let isRefused = airflow.major !== 2;
+    async function askFor(dag) {
+        if (isRefused)
+            return;
+        try {
+            await airflow.parseNext(dag);
+        }
+        catch (error) {
+            if (!(error instanceof src_errors/* ActionError */.lZ) || signal?.aborted)
+                throw error;
+            isRefused = true;
+        }
+    }
+    return {
+        asked,
+        async ask(files, { dags, errors }) {
+            if (isRefused || files.length > reparse_MOST_FILES)
+                return;
+            const dagOf = new Map(dags.map((dag) => [dag.file, dag]));
+            const failedAt = new Map(errors.map((error) => [error.file, error.failedAt]));
+            const due = [];
+            for (const file of files) {
+                const dag = dagOf.get(file);
+                if (dag?.fileToken === undefined)
+                    continue;
+                const parsedAt = Math.max(dag.parsedAt ?? 0, failedAt.get(file) ?? 0);
+                const times = asked.get(file) ?? 0;
+                if (askedAfter.get(file) === parsedAt || times >= MOST_A_FILE)
+                    continue;
+                asked.set(file, times + 1);
+                askedAfter.set(file, parsedAt);
+                due.push(dag);
+            }
+            while (due.length > 0)
+                await Promise.all(due.splice(0, AT_ONCE).map(askFor));
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/project/dag-promise.ts
+
+/** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
+const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1\s*(?=[,)])/g;
+const TOP_LEVEL_CALL = /^(?:with\s+|[\w.[\]"']+\s*(?::[^=\n]+)?=\s*)?(?:\w+\.)*DAG\s*\(/m;
+const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm;
+/** Reads the text of a Python file, without Python: only what stands plainly at the top level counts as a promise. */
+function readDagPromise(source) {
+    if (!/dag/i.test(source) || !/airflow/i.test(source))
+        return { kind: 'none', ids: [] };
+    const code = withoutProse(source);
+    const lineAt = (index) => code.slice(0, index).split('\n').length;
+    const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }));
+    const decorated = [...code.matchAll(DECORATED)].map(([whole, options = '', name = ''], at, all) => {
+        const given = /dag_id\s*=\s*(?:["']([\w.-]+)["']\s*(?=[,)]))?/.exec(options);
+        const id = given ? given[1] : name;
+        const isCalled = new RegExp(`^(?:\\w+\\s*=\\s*)?${name}\\s*\\(`, 'm').test(code);
+        return { id, line: lineAt(all[at]?.index ?? 0) + whole.split('\n').length - 1, isCalled };
+    });
+    const promised = TOP_LEVEL_CALL.test(code.replaceAll(/;[ \t]*/g, '\n')) || decorated.some(({ isCalled }) => isCalled);
+    return {
+        kind: promised ? 'promised' : 'possible',
+        ids: [...called, ...decorated.flatMap(({ id, line }) => (id === undefined ? [] : [{ id, line }]))],
+    };
+}
+/** Comments and texts of several lines are blanked out, and every line stays where it is. */
+function withoutProse(source) {
+    const blank = (text) => text.replace(/[^\n]/g, ' ');
+    return source
+        .replaceAll('\r\n', '\n')
+        .replace(/("""|''')[^]*?\1/g, blank)
+        .replace(/^([^"'\n#]*)#.*$/gm, '$1');
+}
+/** Equal for texts that differ in nothing but how their lines end. */
+function fingerprint(source) {
+    return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./src/airflow/sources.ts
+
+
+
+const sources_AT_ONCE = 4;
+/** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
+function createSourceReader(airflow, promised) {
+    const fingerprints = new Map(promised?.files.map((file) => [file.path, file.fingerprint]));
+    const known = new Map();
+    let isRefused = false;
+    async function compare(dag) {
+        const { file = '', parsedAt = 0 } = dag;
+        if (isRefused)
+            return;
+        try {
+            const same = fingerprint(await airflow.dagSource(dag)) === fingerprints.get(file);
+            known.set(file, { parsedAt, verdict: same ? 'same' : 'different' });
+        }
+        catch (error) {
+            if (!(error instanceof src_errors/* ActionError */.lZ) || isDown(error))
+                throw error;
+            isRefused = error.code === 'ASTRO-AIRFLOW-FORBIDDEN';
+        }
+    }
+    return async (dags) => {
+        const due = new Map();
+        for (const dag of dags) {
+            const { file, parsedAt = 0 } = dag;
+            if (file === undefined || fingerprints.get(file) === undefined)
+                continue;
+            const last = known.get(file);
+            if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt))
+                continue;
+            due.set(file, dag);
+        }
+        const waiting = [...due.values()];
+        while (waiting.length > 0 && !isRefused)
+            await Promise.all(waiting.splice(0, sources_AT_ONCE).map(compare));
+        return new Map([...known].map(([file, { verdict }]) => [file, verdict]));
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/airflow/verify.ts
 
 
@@ -39524,6 +39660,7 @@ async function verify(deps, facts) {
     const { airflow, clock } = deps;
     const { budgetMs } = facts;
     const sources = createSourceReader(airflow, facts.promised);
+    const reparser = createReparser(deps);
     let { promised, baseline = EMPTY_BASELINE } = facts;
     let since;
     let firstLookAt;
@@ -39537,7 +39674,7 @@ async function verify(deps, facts) {
         since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt;
         const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt;
         if (promised === undefined) {
-            promised = promisedByDags(dags.items);
+            promised = promisedByAirflow({ dags: dags.items, errors: facts.isUncharted ? errors.items : [] });
             baseline = { ...baseline, dags: dags.items };
         }
         const named = withNames(dags.items, errors.items, baseline, promised);
@@ -39547,12 +39684,19 @@ async function verify(deps, facts) {
             broken: new Set(named.before.errors.map(({ file }) => file)),
             files: facts.baseline && filesOf(named.before),
         };
-        const { dagVersion, restarts } = facts;
-        const terms = { major: airflow.major, dagVersion, restarts, promised, before, since };
+        const { dagVersion, restarts, isUncharted } = facts;
+        const terms = {
+            ...{ major: airflow.major, dagVersion, restarts, isUncharted },
+            ...{ promised, before, since },
+        };
         const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
-        const seen = { dags: named.dags, errors: named.errors, serverTime, sources: compared };
+        const seen = {
+            ...{ dags: named.dags, errors: named.errors, serverTime },
+            ...{ sources: compared, asked: new Map(reparser.asked) },
+        };
         const judgement = judge(terms, memory, seen);
         memory = judgement.memory;
+        await reparser.ask(judgement.outstanding, named);
         return { judgement, folder: promised.all, ...named };
     }
     try {
@@ -39595,7 +39739,7 @@ function lookInterval(elapsedMs, lookMs) {
 function neverHeard(state) {
     return new src_errors/* ActionError */.lZ({
         code: TIMEOUT_CODE,
-        problem: 'Airflow did not say in time whether it imported the new code.',
+        problem: 'Airflow did not say in time whether it imported the code.',
         observed: `Last seen: ${state}`,
         likelyCause: 'Airflow is starting, or its webserver cannot be reached from this runner.',
         fix: 'Look at the Airflow UI of the Deployment. Raise `wait-time` when it simply takes longer.',
@@ -39630,44 +39774,220 @@ function filesOf({ dags, errors }) {
 function versionsOf(dags) {
     return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []));
 }
-const SOURCES_AT_ONCE = 4;
-/** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
-function createSourceReader(airflow, promised) {
-    const fingerprints = new Map(promised?.files.map((file) => [file.path, file.fingerprint]));
-    const known = new Map();
-    let isRefused = false;
-    async function compare(dag) {
-        const { file = '', parsedAt = 0 } = dag;
-        if (isRefused)
-            return;
-        try {
-            const same = fingerprint(await airflow.dagSource(dag)) === fingerprints.get(file);
-            known.set(file, { parsedAt, verdict: same ? 'same' : 'different' });
-        }
-        catch (error) {
-            if (!(error instanceof src_errors/* ActionError */.lZ) || isDown(error))
-                throw error;
-            isRefused = error.code === 'ASTRO-AIRFLOW-FORBIDDEN';
-        }
+
+;// CONCATENATED MODULE: ./src/deploy/verification-verdict.ts
+
+const MOST_DESCRIBED = 10;
+const verification_verdict_MOST_NAMED = 50;
+const WORDS = {
+    deploy: {
+        runs: 'The new code runs',
+        imported: 'Airflow has imported the new code.',
+        fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
+    },
+    rollback: {
+        runs: 'The earlier code runs again',
+        imported: 'Airflow has imported the earlier code.',
+        fix: 'Return to another deploy with `deploy-id`, or correct the files and deploy.',
+    },
+};
+/** Whether the time was over before it was known of each file whether it imports. */
+function isLate({ newErrors, isComplete }) {
+    return newErrors.length === 0 && !isComplete;
+}
+/**
+ * Shows what Airflow made of the code that is live in the log and beside the code. Throws ASTRO-VERIFY-IMPORT-ERRORS or
+ * ASTRO-VERIFY-NOT-PARSED unless it has imported everything.
+ *
+ * @param parser what was asked about it, when it is late
+ */
+function conclude({ log, inputs }, cause, report, parser) {
+    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
+    const shown = report.newErrors.filter(({ isOurs }) => isOurs);
+    for (const { file, line, message } of shown)
+        annotate({ title: 'DAG import error', file, line }, message);
+    const listed = [
+        ['Does not import', report.newErrors.map(describeRow)],
+        ['Neither imported nor failed in time', report.silent],
+        ['May still fail', report.unclear],
+        ['Did not import before either', report.oldErrors.map(describeRow)],
+        ['New DAG', report.appeared.slice(0, verification_verdict_MOST_NAMED)],
+        ['DAG that is gone', report.disappeared.slice(0, verification_verdict_MOST_NAMED)],
+    ];
+    for (const [what, lines] of listed)
+        for (const line of lines)
+            log.info(`${what}: ${line}`);
+    const { oldErrors, disappeared } = report;
+    if (oldErrors.length > 0) {
+        log.notice(`${verification_verdict_count(oldErrors.length, 'DAG file')} did not import before this ${cause} and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`);
     }
-    return async (dags) => {
-        const due = new Map();
-        for (const dag of dags) {
-            const { file, parsedAt = 0 } = dag;
-            if (file === undefined || fingerprints.get(file) === undefined)
-                continue;
-            const last = known.get(file);
-            if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt))
-                continue;
-            due.set(file, dag);
-        }
-        const waiting = [...due.values()];
-        while (waiting.length > 0 && !isRefused)
-            await Promise.all(waiting.splice(0, SOURCES_AT_ONCE).map(compare));
-        return new Map([...known].map(([file, { verdict }]) => [file, verdict]));
-    };
+    if (disappeared.length > 0) {
+        log.warning(`${verification_verdict_count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this ${cause}: ${names(disappeared)}. Airflow may show them for some minutes.`);
+    }
+    if (report.newErrors.length > 0)
+        throw importErrors(cause, report);
+    if (isLate(report))
+        throw notParsed(report, parser);
+    log.info(WORDS[cause].imported);
+}
+function importErrors(cause, { newErrors, silent }) {
+    const others = newErrors.slice(MOST_DESCRIBED).map(({ file }) => file);
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-VERIFY-IMPORT-ERRORS',
+        problem: `${WORDS[cause].runs}, but ${verification_verdict_count(newErrors.length, 'import error')} came with it.`,
+        observed: [
+            ...newErrors.slice(0, MOST_DESCRIBED).map(describeRow),
+            ...(others.length === 0 ? [] : [`Also: ${names(others)}`]),
+            ...(silent.length === 0 ? [] : [`Neither imported nor failed so far: ${names(silent)}`]),
+        ].join('\n'),
+        likelyCause: 'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
+        fix: WORDS[cause].fix,
+    });
+}
+function notParsed({ silent, unclear }, parser) {
+    const what = silent.length > 0
+        ? `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`
+        : `The time was over before Airflow had parsed everything twice, so ${unclear.length > 0 ? verification_verdict_count(unclear.length, 'file') : 'others'} may still fail.`;
+    const late = silent.length > 0 ? silent : unclear;
+    const isDown = parser?.isDown === true;
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-VERIFY-NOT-PARSED',
+        problem: what,
+        observed: [
+            ...(late.length > 0 ? [(0,src_errors/* listSome */.XT)(late, verification_verdict_MOST_NAMED, '\n')] : []),
+            ...(parser ? [parser.words] : []),
+        ].join('\n'),
+        likelyCause: isDown
+            ? `Nothing is parsed as long as the ${parser.component} does not run.`
+            : silent.length === 0
+                ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+                : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
+        fix: isDown
+            ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
+            : silent.length === 0
+                ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+                : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+    });
+}
+function describeRow({ file, line, message }) {
+    return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
+}
+const names = (all) => (0,src_errors/* listSome */.XT)(all, verification_verdict_MOST_NAMED);
+function verification_verdict_count(n, noun) {
+    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+;// CONCATENATED MODULE: ./src/deploy/verification.ts
+
+
+
+
+
+
+
+
+const HEALTH_MS = 5_000;
+/**
+ * What Airflow shows before a deploy or a rollback; undefined when it is not asked, or cannot be. An Airflow that refuses the
+ * token is an error before anything is written, one that is down is not: the deploy may be what brings it back.
+ */
+async function takeBaseline(run) {
+    const { inputs, deployment, session, log } = run;
+    if (inputs.verify === 'no' || inputs.waitMs === undefined)
+        return undefined;
+    if ((await run.deploys()).length === 0)
+        return EMPTY_BASELINE;
+    try {
+        return await readBaseline(await connectAirflow({ ...run, tokens: session }, deployment));
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ))
+            throw error;
+        if (!isDown(error)) {
+            handle(run, error);
+            return undefined;
+        }
+        log.warning(`What Airflow showed before could not be read, so each import error will count as a new one. ${error.observed ?? ''}`);
+        return undefined;
+    }
+}
+/**
+ * Waits until Airflow has imported the code that is live, until the deadline, and reports what came of it. With `verify: true`
+ * throws ASTRO-VERIFY-IMPORT-ERRORS, -NOT-PARSED or what kept it from finding out; with `warn` these are warnings. True when
+ * Airflow has imported everything.
+ */
+async function verifyInAirflow(run, live, subject) {
+    const { session, clock, log, outputs, tell, inputs } = run;
+    if (inputs.verify === 'no')
+        return false;
+    const remainingMs = () => Math.max(1_000, subject.deadline - clock.now());
+    try {
+        const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard);
+        const { cause, baseline, dagVersion, restarts } = subject;
+        const observed = await verify({ airflow, clock, log, signal: run.signal }, {
+            ...{ dagVersion, restarts, baseline },
+            formerVersions: await formerVersions(run, dagVersion),
+            isUncharted: cause === 'rollback',
+            promised: await subject.promised(airflow.major),
+            budgetMs: remainingMs(),
+        });
+        const report = reportOn(observed, await subject.repository(observed.folder), baseline !== undefined);
+        outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
+        tell({ verification: report });
+        conclude(run, cause, report, isLate(report) ? await askParser(run, live) : undefined);
+        return true;
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || error.code.startsWith('ASTRO-CANCELLED'))
+            throw error;
+        const parser = error.code === 'ASTRO-VERIFY-TIMEOUT' ? await askParser(run, live) : undefined;
+        handle(run, parser ? withParser(error, parser) : error);
+        return false;
+    }
+}
+/** Of every other deploy: Airflow may still come to parse one that it has not shown yet. */
+async function formerVersions({ deploys, deployment }, ours) {
+    const { dagTarballVersion, desiredDagTarballVersion } = deployment;
+    const all = [
+        dagTarballVersion,
+        desiredDagTarballVersion,
+        ...(await deploys()).map((deploy) => deploy.dagTarballVersion),
+    ];
+    return all.flatMap((version) => (version === undefined || version === ours ? [] : [version]));
+}
+/** The error with what Airflow says of the component that parses. */
+function withParser(error, { words }) {
+    return new src_errors/* ActionError */.lZ({ ...parts(error), observed: [error.observed, words].filter(Boolean).join('\n') });
+}
+/** Only explains a verdict that stands, so it never fails. */
+async function askParser(run, live) {
+    try {
+        const deps = { ...run, tokens: run.session, remainingMs: () => HEALTH_MS };
+        const airflow = await connectAirflow(deps, live);
+        return judgeParser(airflow.major, await airflow.health());
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Stops the step, or warns when that is what `verify` asks for. */
+function handle({ inputs, log }, error) {
+    if (inputs.verify !== 'warn') {
+        const isVerdict = error.code === 'ASTRO-VERIFY-IMPORT-ERRORS';
+        const fix = isVerdict
+            ? error.fix
+            : `${error.fix} With \`verify: warn\` this is a warning, and with \`verify: false\` Airflow is not asked.`;
+        throw new src_errors/* ActionError */.lZ({ ...parts(error), fix });
+    }
+    log.warning([error.problem, error.observed, error.likelyCause, `[${error.code}]`].filter(Boolean).join('\n'));
+}
+function parts(error) {
+    const { code, problem, observed, likelyCause, fix, cause } = error;
+    return { code, problem, observed, likelyCause, fix, cause };
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/ignore/index.js
 var ignore = __nccwpck_require__(298);
 var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
@@ -39784,181 +40104,27 @@ async function readIgnoreFiles(byPath) {
     ])));
 }
 
-;// CONCATENATED MODULE: ./src/deploy/verification-verdict.ts
-
-const MOST_DESCRIBED = 10;
-const verification_verdict_MOST_NAMED = 50;
-/** Whether the time was over before it was known of each file whether it imports. */
-function isLate({ newErrors, silent, unclear }) {
-    return newErrors.length === 0 && (silent.length > 0 || unclear.length > 0);
-}
-/**
- * Shows what Airflow made of the new code in the log and beside the code. Throws ASTRO-VERIFY-IMPORT-ERRORS or
- * ASTRO-VERIFY-NOT-PARSED unless it has imported everything.
- *
- * @param parser what was asked about it, when it is late
- */
-function conclude({ log, inputs }, report, parser) {
-    const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
-    const shown = report.newErrors.filter(({ isOurs }) => isOurs);
-    for (const { file, line, message } of shown)
-        annotate({ title: 'DAG import error', file, line }, message);
-    const listed = [
-        ['Does not import', report.newErrors.map(describeRow)],
-        ['Neither imported nor failed in time', report.silent],
-        ['May still fail', report.unclear],
-        ['Did not import before either', report.oldErrors.map(describeRow)],
-        ['New DAG', report.appeared.slice(0, verification_verdict_MOST_NAMED)],
-        ['DAG that is gone', report.disappeared.slice(0, verification_verdict_MOST_NAMED)],
-    ];
-    for (const [what, lines] of listed)
-        for (const line of lines)
-            log.info(`${what}: ${line}`);
-    const { oldErrors, disappeared } = report;
-    if (oldErrors.length > 0) {
-        log.notice(`${verification_verdict_count(oldErrors.length, 'DAG file')} did not import before this deploy and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`);
-    }
-    if (disappeared.length > 0) {
-        log.warning(`${verification_verdict_count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this deploy: ${names(disappeared)}. Airflow may show them for some minutes.`);
-    }
-    if (report.newErrors.length > 0)
-        throw importErrors(report);
-    if (isLate(report))
-        throw notParsed(report, parser);
-    log.info('Airflow has imported the new code.');
-}
-function importErrors({ newErrors, silent }) {
-    const others = newErrors.slice(MOST_DESCRIBED).map(({ file }) => file);
-    return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-VERIFY-IMPORT-ERRORS',
-        problem: `The new code runs, but ${verification_verdict_count(newErrors.length, 'import error')} came with it.`,
-        observed: [
-            ...newErrors.slice(0, MOST_DESCRIBED).map(describeRow),
-            ...(others.length === 0 ? [] : [`Also: ${names(others)}`]),
-            ...(silent.length === 0 ? [] : [`Neither imported nor failed so far: ${names(silent)}`]),
-        ].join('\n'),
-        likelyCause: 'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
-        fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
-    });
-}
-function notParsed({ silent, unclear }, parser) {
-    const what = silent.length > 0
-        ? `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`
-        : `The time was over before Airflow had parsed everything twice, so ${verification_verdict_count(unclear.length, 'file')} may still fail.`;
-    const late = silent.length > 0 ? silent : unclear;
-    const isDown = parser?.isDown === true;
-    return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-VERIFY-NOT-PARSED',
-        problem: what,
-        observed: [(0,src_errors/* listSome */.XT)(late, verification_verdict_MOST_NAMED, '\n'), ...(parser ? [parser.words] : [])].join('\n'),
-        likelyCause: isDown
-            ? `Nothing is parsed as long as the ${parser.component} does not run.`
-            : silent.length === 0
-                ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
-                : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
-        fix: isDown
-            ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
-            : silent.length === 0
-                ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
-                : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
-    });
-}
-function describeRow({ file, line, message }) {
-    return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;
-}
-const names = (all) => (0,src_errors/* listSome */.XT)(all, verification_verdict_MOST_NAMED);
-function verification_verdict_count(n, noun) {
-    return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-;// CONCATENATED MODULE: ./src/deploy/verification.ts
+;// CONCATENATED MODULE: ./src/deploy/verify-deploy.ts
 
 
 
 
 
-
-
-
-
-
-
-const HEALTH_MS = 5_000;
-/**
- * What Airflow shows before the deploy; undefined when it is not asked, or cannot be. An Airflow that refuses the token is an
- * error before anything is written, one that is down is not: the deploy may be what brings it back.
- */
-async function takeBaseline(run) {
-    const { inputs, deployment, session, log } = run;
-    if (inputs.verify === 'no' || inputs.waitMs === undefined)
-        return undefined;
-    if ((await run.deploys()).length === 0)
-        return EMPTY_BASELINE;
-    try {
-        return await readBaseline(await connectAirflow({ ...run, tokens: session }, deployment));
-    }
-    catch (error) {
-        if (!(error instanceof src_errors/* ActionError */.lZ))
-            throw error;
-        if (!isDown(error)) {
-            handle(run, error);
-            return undefined;
-        }
-        log.warning(`What Airflow showed before this deploy could not be read, so each import error will count as a new one. ${error.observed ?? ''}`);
-        return undefined;
-    }
-}
-/**
- * Waits until Airflow has imported the new code, until `deadline` (milliseconds since the epoch), and reports what came of it.
- * With `verify: true` throws ASTRO-VERIFY-IMPORT-ERRORS, -NOT-PARSED or what kept it from finding out; with `warn` these are
- * warnings. True when Airflow has imported everything.
- */
+/** Waits until Airflow has imported the new code; throws, warns and answers as `verifyInAirflow` does. */
 async function verifyDeploy(run, live, facts) {
-    const { session, clock, log, outputs, tell, inputs } = run;
-    if (inputs.verify === 'no')
-        return false;
-    const remainingMs = () => Math.max(1_000, facts.deadline - clock.now());
-    try {
-        const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard);
-        const { baseline } = facts;
-        const promised = await promisedBy(run, airflow.major, facts);
-        const observed = await verify({ airflow, clock, log, signal: run.signal }, {
-            dagVersion: facts.expected.dagVersion,
-            formerVersions: await formerVersions(run, facts.expected.dagVersion),
-            restarts: facts.plan.ships.image,
-            promised,
-            baseline,
-            budgetMs: remainingMs(),
-        });
-        const repository = await verification_describeRepository(run, ownFiles(observed.folder, facts));
-        const report = reportOn(observed, repository, baseline !== undefined);
-        outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
-        tell({ verification: report });
-        conclude(run, report, isLate(report) ? await askParser(run, live) : undefined);
-        return true;
-    }
-    catch (error) {
-        if (!(error instanceof src_errors/* ActionError */.lZ) || error.code.startsWith('ASTRO-CANCELLED'))
-            throw error;
-        const parser = error.code === 'ASTRO-VERIFY-TIMEOUT' ? await askParser(run, live) : undefined;
-        handle(run, parser ? withParser(error, parser) : error);
-        return false;
-    }
+    const { baseline, deadline } = facts;
+    return verifyInAirflow(run, live, {
+        ...{ cause: 'deploy', baseline, deadline },
+        dagVersion: facts.expected.dagVersion,
+        restarts: facts.plan.ships.image,
+        promised: (major) => promisedBy(run, major, facts),
+        repository: (folder) => verify_deploy_describeRepository(run, ownFiles(folder, facts)),
+    });
 }
-/** Of every deploy before this one: Airflow may still come to parse one that it has not shown yet. */
-async function formerVersions({ deploys, deployment }, ours) {
-    const { dagTarballVersion, desiredDagTarballVersion } = deployment;
-    const all = [
-        dagTarballVersion,
-        desiredDagTarballVersion,
-        ...(await deploys()).map((deploy) => deploy.dagTarballVersion),
-    ];
-    return all.flatMap((version) => (version === undefined || version === ours ? [] : [version]));
-}
-/** Undefined when only Airflow knows which DAGs there are: an image alone leaves them as they are. */
+/** An image alone leaves the DAGs as they are. */
 async function promisedBy(run, major, { plan, baseline, generated }) {
     if (plan.type === 'image-only')
-        return baseline && promisedByDags(baseline.dags);
+        return baseline && promisedByAirflow({ dags: baseline.dags, errors: [] });
     return withGenerated(await readPromisedDags(await run.project().dagFolder, major), generated);
 }
 /** Files of the repository among those of the DAG folder. What an image brings need not be what is checked out. */
@@ -39968,37 +40134,7 @@ function ownFiles(folder, { plan, generated }) {
     const others = new Set(generated.map(({ path }) => belowDags(path)));
     return new Set([...folder].filter((file) => !others.has(file)));
 }
-/** The error with what Airflow says of the component that parses. */
-function withParser(error, { words }) {
-    return new src_errors/* ActionError */.lZ({ ...parts(error), observed: [error.observed, words].filter(Boolean).join('\n') });
-}
-/** Only explains a verdict that stands, so it never fails. */
-async function askParser(run, live) {
-    try {
-        const deps = { ...run, tokens: run.session, remainingMs: () => HEALTH_MS };
-        const airflow = await connectAirflow(deps, live);
-        return judgeParser(airflow.major, await airflow.health());
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Stops the step, or warns when that is what `verify` asks for. */
-function handle({ inputs, log }, error) {
-    if (inputs.verify !== 'warn') {
-        const isVerdict = error.code === 'ASTRO-VERIFY-IMPORT-ERRORS';
-        const fix = isVerdict
-            ? error.fix
-            : `${error.fix} With \`verify: warn\` this is a warning, and with \`verify: false\` Airflow is not asked.`;
-        throw new src_errors/* ActionError */.lZ({ ...parts(error), fix });
-    }
-    log.warning([error.problem, error.observed, error.likelyCause, `[${error.code}]`].filter(Boolean).join('\n'));
-}
-function parts(error) {
-    const { code, problem, observed, likelyCause, fix, cause } = error;
-    return { code, problem, observed, likelyCause, fix, cause };
-}
-async function verification_describeRepository(run, dagFiles) {
+async function verify_deploy_describeRepository(run, dagFiles) {
     const project = run.project();
     const projectPath = await project.projectPath;
     const files = dagFiles.size === 0 ? [] : (await project.dagFolder).files;
@@ -40022,6 +40158,7 @@ async function verification_describeRepository(run, dagFiles) {
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/deploy.ts
+
 
 
 
@@ -40223,11 +40360,38 @@ function progress_describe(stage, id) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/deploy/verify-rollback.ts
+
+
+/** What is checked out, if anything is, need not be the code that came back: nothing can be shown on a file. */
+const NO_REPOSITORY = {
+    dagFolder: '',
+    dagFiles: new Set(),
+    projectFile: () => undefined,
+    read: () => undefined,
+};
+/**
+ * Waits until Airflow has imported the code that a rollback brought back; throws, warns and answers as `verifyInAirflow` does.
+ * Airflow may have parsed the same version of the code long ago, so only what it parses from now on counts.
+ */
+async function verifyRollback(run, live, facts) {
+    const { baseline } = facts;
+    return verifyInAirflow(run, live, {
+        ...facts,
+        cause: 'rollback',
+        restarts: true,
+        promised: () => Promise.resolve(baseline && promisedByAirflow(baseline)),
+        repository: () => Promise.resolve(NO_REPOSITORY),
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/rollback-action.ts
 
 
 
-/** `action: rollback`: plan, ask once, proof. Throws ActionError; green means that the earlier code runs. */
+
+
+/** `action: rollback`: plan, ask once, proof. Throws ActionError; green means that the earlier code runs and imports. */
 async function rollback(run) {
     const { inputs, deployment, target, log, outputs, stage, tell } = run;
     outputs.set({ 'rolled-back': 'false' });
@@ -40240,6 +40404,7 @@ async function rollback(run) {
         tell({ headline: `Dry run: ${deployment.name} was not rolled back` });
         return;
     }
+    const baseline = await takeBaseline(run);
     const made = await stage('Roll back', async () => askForRollback(run, target, to.id, inputs.description ?? `Rollback from ${leave.id} to ${to.id}`, await run.deploys()));
     outputs.set({ 'deploy-id': made.id, skipped: 'false', 'dag-version': made.dagTarballVersion });
     tell({
@@ -40254,10 +40419,14 @@ async function rollback(run) {
         tell({ headline: `Rollback handed to Astro: ${deployment.name} (not waited for)` });
         return;
     }
-    await stage('Wait until live', () => waitUntilReturned(run, target, { to, made, before: deployment }, waitMs));
+    const deadline = run.clock.now() + waitMs;
+    const seen = await stage('Wait until live', () => waitUntilReturned(run, target, { to, made, before: deployment }, waitMs));
     outputs.set({ 'rolled-back': 'true' });
     log.info(`Live: ${deployment.name} runs the code of the deploy ${to.id} again; ${leave.id} is left.`);
-    tell({ headline: `Rolled back ${deployment.name}` });
+    const { dagVersion } = expectReturn(made, deployment);
+    const isProved = inputs.verify !== 'no' &&
+        (await stage('Verify in Airflow', () => verifyRollback(run, seen, { dagVersion, baseline, deadline })));
+    tell({ headline: `Rolled back ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` });
 }
 async function rollback_action_makePlan(run) {
     const { deployment, inputs, clock, log, outputs, tell } = run;
@@ -40814,9 +40983,13 @@ const ENVIRONMENT = [
 ];
 const noImage = (i) => i.deployType === 'dags-only' && !(i.parse || i.pytest);
 const RULES = [
-    { input: 'verify', hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
+    {
+        input: 'verify',
+        hasEffect: (i) => i.action === 'deploy' || i.action === 'rollback',
+        why: 'the action brings no code',
+    },
     { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-    { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
+    { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run changes nothing' },
     ...['run-dag', 'run-dag-conf', 'run-dag-timeout', 'run-dag-unpause'].flatMap((input) => [
         { input, hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
         { input, hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },

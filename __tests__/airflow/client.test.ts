@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import { createAirflowClient } from '../../src/airflow/client.ts'
 import type { AirflowMajor } from '../../src/airflow/types.ts'
+import { makeDag } from '../make/airflow.ts'
 import { failureOf } from '../make/failure.ts'
 import { makeRequest } from '../make/http.ts'
 import { useNock } from '../make/nock.ts'
@@ -41,6 +42,12 @@ const error2 = (id: number, filename: string) => ({
 useNock()
 
 describe('the Airflow client', () => {
+  test('asks Airflow 2 to parse a file next; its answer is empty', async () => {
+    const asked = nock(HOST).put('/d1/api/v1/parseDagFile/signed%2Ftoken').reply(201)
+    await client(2).airflow.parseNext(makeDag({ fileToken: 'signed/token' }))
+    expect(asked.isDone()).toBe(true)
+  })
+
   test('sends the token, asks for JSON, and reads the import errors of Airflow 2', async () => {
     nock(HOST, { reqheaders: { authorization: 'Bearer first', accept: 'application/json' } })
       .get('/d1/api/v1/importErrors?order_by=import_error_id&limit=100&offset=0')

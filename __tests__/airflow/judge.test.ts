@@ -41,6 +41,7 @@ const terms = (overrides: Partial<Terms> & { files?: readonly PromisedFile[] } =
     major: 3,
     dagVersion: 'v2',
     restarts: false,
+    isUncharted: false,
     promised: { files, all: new Set(files.map(({ path }) => path)) },
     before: { dags: [], bundleVersions: new Set(['v1']), broken: new Set(), files: new Set() },
     since: SINCE,
@@ -52,6 +53,7 @@ const look = (overrides: Partial<Look> = {}): Look => ({
   errors: [],
   serverTime: after(6_000),
   sources: new Map(),
+  asked: new Map(),
   ...overrides,
 })
 /** The judgement after these looks, in turn. */
@@ -211,6 +213,13 @@ describe('files without a trace', () => {
     expect(judged(terms({ files }), parsed(5_000), parsed(35_000)).isComplete).toBe(true)
   })
 
+  test('a parse that Airflow was asked for is no round: the others were not taken in turn', () => {
+    const asked = new Map([['a.py', 1]])
+    const first = [parsed(5_000), { ...parsed(7_000), asked }]
+    expect(judged(terms({ files }), ...first).isComplete).toBe(false)
+    expect(judged(terms({ files }), ...first, { ...parsed(35_000), asked }).isComplete).toBe(true)
+  })
+
   test('or after a minute, when nothing vouches for it', () => {
     const alone = terms({ files: [file('helper.py', 'possible')] })
     expect(judged(alone, { serverTime: after(59_000) }).isComplete).toBe(false)
@@ -247,6 +256,63 @@ describe('files without a trace', () => {
 
   test('an empty folder is settled at once', () => {
     expect(judged(terms({ files: [] }), {}).isComplete).toBe(true)
+  })
+})
+
+describe('code whose files nobody knows, as after a rollback', () => {
+  const given = terms({
+    ...{ isUncharted: true, restarts: true, dagVersion: undefined },
+    files: [file('a.py', 'possible'), file('bad.py', 'possible')],
+    before: {
+      dags: [dag()],
+      bundleVersions: new Set(),
+      broken: new Set(['bad.py']),
+      files: new Set(['a.py', 'bad.py']),
+    },
+  })
+  const leftover = error({ file: 'bad.py', failedAt: after(-1_000) })
+  const at = (ms: number, ...others: readonly Dag[]): Partial<Look> => ({
+    dags: [dag({ parsedAt: after(ms) }), ...others],
+    serverTime: after(ms),
+  })
+
+  test('is not settled by what is known: what came may still fail', () => {
+    expect(judged(given, at(5_000))).toMatchObject({ isComplete: false, outstanding: [] })
+    expect(judged(given, at(5_000), at(35_000)).isComplete).toBe(true)
+  })
+
+  test('a file that is not parsed in two rounds of the others is gone, though Airflow still shows it', () => {
+    const first = { ...at(5_000), errors: [leftover] }
+    expect(judged(given, first)).toMatchObject({ isComplete: false, outstanding: ['bad.py'] })
+    const seen = judged(given, first, { ...at(35_000), errors: [leftover] })
+    expect(seen).toMatchObject({ isComplete: true, outstanding: [], gone: new Set(['bad.py']) })
+  })
+
+  test('also one whose last parse, of the code that is left, ended after the rollout', () => {
+    const late = dag({ id: 'b', file: 'bad.py', parsedAt: after(1_000) })
+    expect(judged(given, at(5_000, late), at(35_000, late))).toMatchObject({
+      ...{ isComplete: true, outstanding: [], gone: new Set() },
+    })
+  })
+
+  test('time alone makes none gone', () => {
+    const former = { dags: [dag({ parsedAt: after(-9_000) })], errors: [leftover], serverTime: after(99_000) }
+    expect(judged(given, former)).toMatchObject({ isComplete: false, outstanding: ['a.py', 'bad.py'] })
+  })
+
+  test('a file that comes is waited for like the others, and its error counts', () => {
+    const come = (ms: number): Dag => dag({ id: 'c', file: 'c.py', parsedAt: after(ms) })
+    const two = [at(5_000, come(6_000)), at(35_000, come(6_000))]
+    expect(judged(given, ...two).isComplete).toBe(false)
+    expect(judged(given, ...two, at(36_000, come(36_000))).isComplete).toBe(true)
+    const fails = { ...at(35_000), errors: [error({ file: 'd.py', failedAt: after(20_000) })] }
+    expect([...judged(given, at(5_000), fails).failed.keys()]).toEqual(['d.py'])
+  })
+
+  test('an empty Deployment is settled after a minute', () => {
+    const nothing = terms({ isUncharted: true, files: [] })
+    expect(judged(nothing, { serverTime: after(59_000) }).isComplete).toBe(false)
+    expect(judged(nothing, { serverTime: after(61_000) }).isComplete).toBe(true)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { EMPTY_BASELINE, promisedByDags } from '../../src/airflow/baseline.ts'
+import { EMPTY_BASELINE, promisedByAirflow } from '../../src/airflow/baseline.ts'
 import type { VerificationReport } from '../../src/airflow/report.ts'
 import { reportOn } from '../../src/airflow/report.ts'
 import { lookInterval, verify } from '../../src/airflow/verify.ts'
@@ -36,8 +36,11 @@ type Given = {
   readonly promised?: PromisedDags
   readonly baseline?: Shown
   readonly restarts?: boolean
+  readonly isUncharted?: boolean
   readonly formerVersions?: readonly string[]
   readonly budgetMs?: number
+  /** Called with the time when Airflow is asked for a parse. */
+  readonly onParseNext?: (elapsedMs: number) => void
 }
 
 /** What is reported of an Airflow that shows this, and after how many milliseconds. */
@@ -47,12 +50,15 @@ async function verified(
 ): Promise<VerificationReport & { elapsedMs: number }> {
   const clock = makeClock(START)
   const { dags = [], errors = [] } = given.baseline ?? EMPTY_BASELINE
+  const parseNext = (): Promise<void> => Promise.resolve(given.onParseNext?.(clock.now() - START))
+  const airflow = { ...makeAirflow(clock, shown, given.major), parseNext }
   const observed = await verify(
-    { airflow: makeAirflow(clock, shown, given.major), clock, log: { info: () => undefined } },
+    { airflow, clock, log: { info: () => undefined } },
     {
       dagVersion: given.restarts ? undefined : 'v2',
       formerVersions: given.formerVersions ?? [],
       restarts: given.restarts ?? false,
+      isUncharted: given.isUncharted ?? false,
       promised: given.promised,
       baseline: { dags, errors },
       budgetMs: given.budgetMs ?? 300_000,
@@ -185,6 +191,39 @@ test('the version of an earlier deploy that Airflow comes to parse late is not t
   expect(report.silent).toEqual(['dags/a.py'])
 })
 
+describe('Airflow 2 says nothing of how long a parse took', () => {
+  const file = '/usr/local/airflow/dags/a.py'
+  const parsedIn = (rounds: readonly number[]) => (ms: number) => ({
+    dags: [
+      makeDag({
+        ...{ file, parseMs: undefined, fileToken: 't' },
+        parsedAt: at([-9_000, ...rounds.filter((round) => round <= ms)].at(-1) ?? 0),
+      }),
+    ],
+  })
+  const given = { major: 2, promised: promise('a.py'), baseline: parsedIn([])(0) } as const
+
+  test('so it is asked for a second one, which is the proof', async () => {
+    const rounds: number[] = [4_000, 34_000]
+    const report = await verified(parsedIn(rounds), {
+      ...given,
+      // It takes a second, and is lost on a file that is not parsed yet.
+      onParseNext: (ms) => {
+        if (ms >= 4_000) rounds.splice(1, 0, ms + 1_000)
+      },
+    })
+    expect(report).toMatchObject({ isComplete: true, newErrors: [] })
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(5_000)
+    expect(report.elapsedMs).toBeLessThan(7_000)
+  })
+
+  test('one that cannot be asked is waited for', async () => {
+    const report = await verified(parsedIn([4_000, 34_000]), given)
+    expect(report).toMatchObject({ isComplete: true, newErrors: [] })
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(34_000)
+  })
+})
+
 describe('an image alone', () => {
   const names = { 2: '/usr/local/airflow/dags/a.py', 3: 'a.py' } as const
   const again = (file: string, parsedAt: number) => ({ dags: [makeDag({ file, parsedAt })] })
@@ -214,11 +253,61 @@ describe('an image alone', () => {
 
   test('is not proved by DAGs that are not parsed again, whether they are known from before or not', async () => {
     const former = again('a.py', at(-1_000))
-    const known = { promised: promisedByDags(former.dags), baseline: former }
+    const known = { promised: promisedByAirflow({ dags: former.dags, errors: [] }), baseline: former }
     for (const given of [known, {}]) {
       const report = await verified(() => former, { restarts: true, ...given })
       expect(report.silent).toEqual(['dags/a.py'])
     }
+  })
+})
+
+describe('a rollback', () => {
+  const stays = (ms: number, overrides = {}) =>
+    makeDag({ parsedAt: at(Math.floor((ms - 3_000) / 30_000) * 30_000 + 3_000), parseMs: 50, ...overrides })
+  const left = makeDag({ id: 'left', file: 'left.py', parsedAt: at(-9_000) })
+  const broken = makeImportError({ file: 'broken.py', failedAt: at(-9_000) })
+  const baseline = { dags: [stays(-60_000), left], errors: [broken] }
+  const rollback = {
+    ...{ isUncharted: true, restarts: true, baseline },
+    promised: promisedByAirflow(baseline),
+  }
+
+  test('is proved by two rounds of parsing; what it took away is gone, though Airflow still shows it', async () => {
+    const report = await verified((ms) => ({ dags: [stays(ms), left], errors: [broken] }), rollback)
+    expect(report).toMatchObject({
+      ...{ isComplete: true, silent: [], unclear: [], newErrors: [], oldErrors: [] },
+      ...{ appeared: [], disappeared: ['left'] },
+    })
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(33_000)
+    expect(report.elapsedMs).toBeLessThan(35_000)
+  })
+
+  test('that brings an error, or an old one again, tells which is which', async () => {
+    const again = (ms: number, file: string) =>
+      makeImportError({ id: file.length, file, failedAt: stays(ms).parsedAt ?? 0 })
+    const report = await verified(
+      (ms) => ({ dags: [stays(ms)], errors: [again(ms, 'broken.py'), again(ms, 'came.py')] }),
+      rollback,
+    )
+    expect(report.newErrors).toMatchObject([{ file: 'came.py' }])
+    expect(report.oldErrors).toMatchObject([{ file: 'dags/broken.py' }])
+  })
+
+  test('whose time is over before two rounds is not complete, though nothing known is missing', async () => {
+    const report = await verified((ms) => ({ dags: [stays(ms)] }), {
+      ...rollback,
+      baseline: { dags: [stays(-60_000)] },
+      promised: promisedByAirflow({ dags: [stays(-60_000)], errors: [] }),
+      budgetMs: 20_000,
+    })
+    expect(report).toMatchObject({ isComplete: false, silent: [], unclear: [], newErrors: [] })
+  })
+
+  test('without a word of Airflow from before goes by what it shows first', async () => {
+    const report = await verified((ms) => ({ dags: [stays(ms)], errors: ms < 30_000 ? [broken] : [] }), {
+      ...{ isUncharted: true, restarts: true },
+    })
+    expect(report).toMatchObject({ isComplete: true, newErrors: [], appeared: [], disappeared: [] })
   })
 })
 

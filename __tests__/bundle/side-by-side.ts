@@ -18,8 +18,8 @@ export type Scene = {
   readonly major?: 2 | 3
   /** The repository; one DAG file by default. */
   readonly files?: Readonly<Record<string, string>>
-  /** A repository that was deployed before, by a step of its own. */
-  readonly earlier?: Readonly<Record<string, string>> | undefined
+  /** Repositories that were deployed before, oldest first, each by a step of its own that does not ask Airflow. */
+  readonly earlier?: readonly Readonly<Record<string, string>>[]
   /** Called right before the step. */
   readonly arrange?: (astro: LocalAstro) => void
   /** Called with everything that was written so far. */
@@ -115,16 +115,20 @@ function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> 
 }
 
 async function play(scene: Scene, workspace: string, started: LocalAstro[]): Promise<Played> {
-  const { files = { 'dags/example.py': DAG }, earlier } = scene
+  const { files = { 'dags/example.py': DAG }, earlier = [] } = scene
   const astro = await startLocalAstro(scene.astro)
   started.push(astro)
   if (scene.major === 2) {
     astro.deployments.patch(astro.deploymentId, { airflowVersion: '2.11.0', astroRuntimeVersion: '13.2.0' })
   }
   const keys = { 'key-id': astro.keyId, 'key-secret': astro.keySecret }
-  if (earlier) {
-    await writeTree(`${workspace}-earlier`, earlier)
-    const { exitCode, errors } = await runChecked(astro, { workspace: `${workspace}-earlier`, inputs: keys })
+  for (const [index, tree] of earlier.entries()) {
+    const place = `${workspace}-earlier-${index}`
+    await writeTree(place, tree)
+    const { exitCode, errors } = await runChecked(astro, {
+      workspace: place,
+      inputs: { ...keys, verify: 'false' },
+    })
     if (exitCode !== 0) throw new Error(`what was there before could not be deployed: ${errors.join()}`)
   }
   await writeTree(workspace, files)

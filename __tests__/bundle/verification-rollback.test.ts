@@ -20,7 +20,7 @@ function broken(
   } = {},
 ): Scene {
   return {
-    earlier: GOOD,
+    earlier: [GOOD],
     files: more.files ?? { 'dags/example.py': goodDag('changed'), 'dags/bad.py': brokenDag(more.what) },
     inputs: { 'rollback-on-failure': 'true', 'wait-time': '30s', ...more.inputs },
     arrange({ deployments, deploymentId, faults }) {
@@ -35,7 +35,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'has a file that is killed': broken({ what: 'killed', inputs: { 'wait-time': '10s' } }),
   'is the first of all': {
     ...broken(),
-    earlier: undefined,
+    earlier: [],
     arrange({ deployments, deploymentId }) {
       for (const { id } of deployments.deploys(deploymentId))
         deployments.patchDeploy(deploymentId, id, { status: 'FAILED' })

@@ -25,6 +25,8 @@ type Facts = {
   }[]
   /** The DAG version that is to run. */
   readonly desired: string | undefined
+  /** The DAG version of a deploy, also of one that was there before. */
+  readonly versionOf: (id: string) => string | undefined
   /** What runs, and what is to run, are as they were. */
   readonly formerCode: boolean
 }
@@ -86,8 +88,8 @@ const SENTENCES: readonly (readonly [RegExp, (facts: Facts, id: string) => boole
   ],
   [
     /^The Deployment was rolled back: it runs the code of the deploy (\S+) again, as the deploy \S+\.$/,
-    ({ made, formerCode }, id) =>
-      formerCode && made.filter(({ rollbackFromId }) => rollbackFromId === id).length === 1,
+    ({ made, desired, versionOf }, id) =>
+      desired === versionOf(id) && made.filter(({ rollbackFromId }) => rollbackFromId === id).length === 1,
   ],
 ]
 
@@ -103,9 +105,9 @@ export function falseAftermath(
 ): string | undefined {
   const sentence = message.split('\n').at(-2) ?? ''
   const now = remember(astro, deploymentId)
+  const deploys = astro.deployments.deploys(deploymentId)
   const facts: Facts = {
-    made: astro.deployments
-      .deploys(deploymentId)
+    made: deploys
       .filter(({ id }) => !before.deployIds.includes(id))
       .map(({ id, status, dagTarballVersion: version, rollbackFromId }) => ({
         id,
@@ -115,6 +117,7 @@ export function falseAftermath(
         uploads: astro.deployments.uploads(deploymentId, id).length,
       })),
     desired: now.dagVersions[1],
+    versionOf: (wanted) => deploys.find(({ id }) => id === wanted)?.dagTarballVersion,
     formerCode: JSON.stringify(now.dagVersions) === JSON.stringify(before.dagVersions),
   }
   for (const [pattern, isTrue] of SENTENCES) {

@@ -26,6 +26,7 @@ export function makeAirflow(
     dags: async () => Promise.resolve(list(shown().dags)),
     importErrors: async () => Promise.resolve(list(shown().errors)),
     dagSource: () => Promise.reject(new Error('nobody asks for it')),
+    parseNext: () => Promise.resolve(),
   }
 }
 

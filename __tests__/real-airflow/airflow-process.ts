@@ -26,10 +26,11 @@ const USER = 'admin'
 const PASSWORD = 'admin'
 
 /**
- * Starts a real Apache Airflow with SQLite on free ports of loopback, which parses its DAG folder every second. It ends with this
- * process, however that ends.
+ * Starts a real Apache Airflow with SQLite on free ports of loopback. It ends with this process, however that ends.
+ *
+ * @param parseEvery in seconds: how long it leaves a file that has not changed alone
  */
-export async function startAirflow(major: AirflowMajor): Promise<RunningAirflow> {
+export async function startAirflow(major: AirflowMajor, parseEvery = 1): Promise<RunningAirflow> {
   const bin = await installAirflow(major)
   const home = await mkdtemp(path.join(tmpdir(), `airflow-${major}-`))
   const dagsFolder = path.join(home, 'dags')
@@ -43,6 +44,8 @@ export async function startAirflow(major: AirflowMajor): Promise<RunningAirflow>
       ...process.env,
       ...common(home, dagsFolder, logs),
       ...(major === 3 ? airflow3(home, web) : airflow2(web)),
+      [`AIRFLOW__${major === 3 ? 'DAG_PROCESSOR' : 'SCHEDULER'}__MIN_FILE_PROCESS_INTERVAL`]:
+        String(parseEvery),
       PATH: `${bin}:${process.env.PATH ?? ''}`,
       NODE_OPTIONS: '',
     },
@@ -130,7 +133,6 @@ function airflow3(home: string, port: number) {
     AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE: path.join(home, 'passwords.json'),
     AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: '1',
     AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL: '1',
-    AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: '1',
     AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD: '5',
   }
 }
@@ -144,7 +146,6 @@ function airflow2(port: number) {
     AIRFLOW__API__AUTH_BACKENDS: 'airflow.api.auth.backend.basic_auth',
     AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL: '0',
     AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL: '1',
-    AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL: '1',
     AIRFLOW__SCHEDULER__DAG_STALE_NOT_SEEN_DURATION: '5',
     AIRFLOW__SCHEDULER__STALE_DAG_THRESHOLD: '5',
   }

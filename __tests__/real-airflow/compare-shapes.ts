@@ -90,6 +90,11 @@ export async function comparesShapes(
     const name = major === 3 ? 'example' : (body as { file_token: string }).file_token
     return `/api/${v}/dagSources/${encodeURIComponent(name)}`
   })
+  await compareEach('PUT', 'a wish to parse a file next', async (id) => {
+    const { body } = await call(id, 'GET', `/api/${v}/dags/example`)
+    return `/api/${v}/parseDagFile/${encodeURIComponent((body as { file_token: string }).file_token)}`
+  })
+  await compare('PUT', `/api/${v}/parseDagFile/nonsense`)
   await compare('GET', `/api/${v}/dags/nowhere`)
   await compare('GET', `/api/${v}/nowhere`)
   await compare('GET', major === 3 ? '/nowhere' : '/api/v2/dags')

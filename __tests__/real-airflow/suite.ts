@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import * as path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -103,6 +103,9 @@ export function testAgainst(major: AirflowMajor): void {
     })
     return { ...result, code: codeOf(result.errors[0] ?? '') }
   }
+
+  /** A file of the DAG folder as Airflow names it. */
+  const airflowName = (file: string): string => (major === 3 ? file : path.join(airflow.dagsFolder, file))
 
   const activeDags = async (): Promise<string[]> =>
     (await (await client()).dags()).items.filter(({ isActive }) => isActive).map(({ id }) => id)
@@ -219,20 +222,42 @@ export function testAgainst(major: AirflowMajor): void {
     await settles({ dags: ['example', 'former'], errors: [] })
   })
 
-  test('`action: rollback` brings the former DAGs back', async () => {
-    const former = await deploy({ 'dags/keep.py': dag('former') })
-    const newer = await deploy({ 'dags/keep.py': dag('newer') })
-    expect([former.errors, newer.errors]).toEqual([[], []])
-    await settles({ dags: ['example', 'newer'], errors: [] })
-    const { exitCode, errors, outputs } = await ground.run({
+  const rollback = () =>
+    ground.run({
       inputs: {
         'api-token': ground.astro.tokens.workspace,
         'deployment-id': deploymentId,
         action: 'rollback',
       },
     })
-    expect([exitCode, errors, outputs['rolled-back']]).toEqual([0, [], 'true'])
-    await settles({ dags: ['example', 'former'], errors: [] })
+
+  test('`action: rollback` brings the former DAGs back, and is green when they are', async () => {
+    const former = await deploy({ 'dags/keep.py': dag('former'), 'dags/back.py': dag('back') })
+    await rm(path.join(ground.workspace, 'dags/back.py'))
+    const newer = await deploy({ 'dags/keep.py': dag('newer'), 'dags/left.py': dag('left') })
+    const bad = await deploy({ 'dags/bad.py': `${dag('bad')}import nope\n` }, { verify: 'false' })
+    expect([former.errors, newer.errors, bad.errors]).toEqual([[], [], []])
+    await settles({ dags: ['example', 'left', 'newer'], errors: [airflowName('bad.py')] })
+    const { exitCode, errors, outputs, stdout } = await rollback()
+    expect([exitCode, errors, outputs['rolled-back'], outputs['import-errors']]).toEqual([0, [], 'true', '0'])
+    expect(stdout).toContain('Airflow has imported the earlier code.')
+    await settles({ dags: ['example', 'left', 'newer'], errors: [] })
+
+    const further = await rollback()
+    expect([further.exitCode, further.errors, further.outputs['import-errors']]).toEqual([0, [], '0'])
+    expect(further.stdout).toContain('New DAG: back')
+    expect(further.warnings.join()).toContain('2 DAGs of before are gone with this rollback: left, newer.')
+    await settles({ dags: ['back', 'example', 'former'], errors: [] })
+  })
+
+  test('`action: rollback` to code that does not import is red, and live', async () => {
+    const broken = await deploy({ 'dags/keep.py': `${dag('keep')}import nope\n` }, { verify: 'false' })
+    const fixed = await deploy({ 'dags/keep.py': dag('keep') })
+    expect([broken.errors, fixed.errors]).toEqual([[], []])
+    const { exitCode, errors, outputs } = await rollback()
+    expect([exitCode, codeOf(errors[0] ?? '')]).toEqual([1, 'ASTRO-VERIFY-IMPORT-ERRORS'])
+    expect(errors[0]).toContain('ModuleNotFoundError')
+    expect([outputs['rolled-back'], outputs['import-errors']]).toEqual(['true', '1'])
   })
 
   describe('a smoke test', () => {

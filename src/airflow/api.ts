@@ -41,11 +41,16 @@ export function createAirflowApi(connection: Omit<AirflowConnection, 'major'>) {
     isUnknownToken: isInvalidToken,
   })
 
+  async function send(asked: Call): Promise<HttpResponse> {
+    const response = await call(asked)
+    if (response.status >= 300) throw refused(asked.problem, response)
+    return response
+  }
+
   async function json(
     asked: Call,
   ): Promise<{ readonly body: Wire; readonly serverTime: number | undefined }> {
-    const response = await call(asked)
-    if (response.status >= 300) throw refused(asked.problem, response)
+    const response = await send(asked)
     const body = isJson(response) ? parseJson(response) : undefined
     if (typeof body !== 'object' || body === null) throw unreadable(asked.problem, response)
     return { body: body as Wire, serverTime: serverTime(response) }
@@ -80,7 +85,7 @@ export function createAirflowApi(connection: Omit<AirflowConnection, 'major'>) {
     return { items: found, serverTime: at }
   }
 
-  return { json, read, all }
+  return { send, json, read, all }
 }
 
 /** The answer's Date, which is Airflow's clock or that of the proxy before it; whole seconds. */

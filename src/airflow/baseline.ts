@@ -17,9 +17,13 @@ export async function readBaseline(airflow: Pick<AirflowClient, 'dags' | 'import
   return { dags: dags.items, errors: errors.items }
 }
 
-/** What a deploy of an image alone promises: the DAGs stay, and their files are to be parsed again by what the image brings. */
-export function promisedByDags(dags: readonly Dag[]): PromisedDags {
-  const names = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
+/**
+ * What code promises whose files nobody here knows: that the files of these DAGs are parsed again, and those that did not
+ * import.
+ */
+export function promisedByAirflow({ dags, errors }: Baseline): PromisedDags {
+  const imported = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
+  const names = [...imported, ...errors.map(({ file }) => file)]
   const paths = new Set(names.map(nameFiles(names, new Set())))
   const promise = { kind: 'possible', ids: [] } as const
   return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths }

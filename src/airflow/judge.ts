@@ -2,7 +2,7 @@ import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
 import type { Duplicate } from './duplicates.ts'
 import { findDuplicates } from './duplicates.ts'
 import type { Rounds } from './rounds.ts'
-import { CLOCK_MARGIN_MS, countRounds, everyoneTwice, NO_ROUNDS } from './rounds.ts'
+import { CLOCK_MARGIN_MS, countRounds, everyoneTwice, NO_ROUNDS, timesTaken } from './rounds.ts'
 import type { AirflowMajor, Dag, ImportError } from './types.ts'
 
 /** What Airflow showed before the deploy; file names are paths below the DAG folder. */
@@ -22,6 +22,8 @@ export type Look = {
   readonly serverTime: number
   /** Files whose text in Airflow was compared with ours; absent where it was not, or could not be. */
   readonly sources: ReadonlyMap<string, 'same' | 'different'>
+  /** How often Airflow was asked to parse a file out of turn. */
+  readonly asked: ReadonlyMap<string, number>
 }
 
 /** What does not change while Airflow is watched. */
@@ -31,6 +33,11 @@ export type Terms = {
   readonly dagVersion: string | undefined
   /** The deploy brought an image: only what was parsed since then says something of it. */
   readonly restarts: boolean
+  /**
+   * Nobody knows which files the new code holds, as after a rollback: those that are promised may be gone, and others may
+   * come.
+   */
+  readonly isUncharted: boolean
   readonly promised: PromisedDags
   readonly before: Before
   /** By Airflow's clock: when the new code was known to be there. */
@@ -60,6 +67,8 @@ export type Judgement = {
   readonly outstanding: readonly string[]
   /** Files that promise nothing, as long as they may still fail. */
   readonly unclear: readonly string[]
+  /** Files that the new code does not hold, as far as two rounds of parsing tell. */
+  readonly gone: ReadonlySet<string>
   /** All that can be known is known. */
   readonly isComplete: boolean
 }
@@ -100,20 +109,25 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
     (file) =>
       file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)),
   )
-  const outstanding = expected.filter((file) => !isSettled(file)).map(({ path }) => path)
+  const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path)
   const wanted = new Set(expected)
-  const open = new Set(outstanding)
+  const open = new Set(unsettled)
   const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path))
-  const isQuiet = everyoneTwice(rounds) || look.serverTime > since + QUIET_MS
+  const all = [...unsettled, ...lingering]
+  const hasRounds = everyoneTwice(rounds, look.asked)
+  const isGone = (path: string): boolean => terms.isUncharted && hasRounds && timesTaken(rounds, path) === 0
+  const gone = new Set(all.filter(isGone))
+  const outstanding = all.filter((path) => !gone.has(path)).toSorted()
+  const isQuiet = hasRounds || look.serverTime > since + QUIET_MS
   const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
-  const all = [...outstanding, ...lingering].toSorted()
   return {
     memory: next,
     failed,
     duplicates,
-    outstanding: all,
+    outstanding,
     unclear: unclear.map(({ path }) => path).toSorted(),
-    isComplete: all.length === 0 && unclear.length === 0,
+    gone,
+    isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !terms.isUncharted),
   }
 }
 

@@ -23,6 +23,8 @@ export type VerificationReport = {
   readonly unclear: readonly string[]
   readonly appeared: readonly string[]
   readonly disappeared: readonly string[]
+  /** It is known of every file whether it imports. */
+  readonly isComplete: boolean
 }
 
 export type Repository = {
@@ -45,7 +47,11 @@ export function reportOn(
   const { judgement, errors, before } = observed
   const silent = judgement.outstanding.filter((path) => !judgement.failed.has(path))
   const stale = errors.filter(
-    ({ file }) => !judgement.failed.has(file) && !silent.includes(file) && wasBroken(file, before.errors),
+    ({ file }) =>
+      !judgement.failed.has(file) &&
+      !silent.includes(file) &&
+      !judgement.gone.has(file) &&
+      wasBroken(file, before.errors),
   )
   const current = [...judgement.failed.values()]
   const old = current.filter((error) => hasBaseline && isOld(error, before.errors))
@@ -60,6 +66,7 @@ export function reportOn(
     silent: silent.map((path) => inRepository(path, repository)),
     unclear: judgement.unclear.map((path) => inRepository(path, repository)),
     ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),
+    isComplete: judgement.isComplete,
   }
 }
 
@@ -126,7 +133,9 @@ function compareDags({
 }: Observed): Pick<VerificationReport, 'appeared' | 'disappeared'> {
   const { owners, rounds, imported } = judgement.memory
   const isLeftBehind = ({ id, file = '' }: Dag): boolean =>
-    !owners.has(id) && rounds.parses.get(file)?.has(id) !== true && (!folder.has(file) || imported.has(file))
+    !owners.has(id) &&
+    rounds.parses.get(file)?.has(id) !== true &&
+    (!folder.has(file) || imported.has(file) || judgement.gone.has(file))
   const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id))
   const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id))
   const gone = before.dags.filter(

@@ -68,12 +68,20 @@ function withParse(
   return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) }
 }
 
-/** Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. */
-export function everyoneTwice({ parses, failures }: Rounds): boolean {
-  const ofDags = [...parses.values()].map((dags) => [...dags.values()].map(({ ofNewCode }) => ofNewCode))
-  const rounds = [
-    ...ofDags.map((counts) => Math.max(...counts)),
-    ...[...failures.values()].map(({ ofNewCode }) => ofNewCode),
-  ]
-  return rounds.length > 0 && rounds.every((count) => count > 1)
+/**
+ * Airflow takes files in turn, so whoever was not yet taken when all others were twice leaves no trace. The last parse of a file
+ * that the new code does not hold may have ended after the rollout.
+ *
+ * @param asked how often Airflow was asked to parse a file out of turn, which says nothing of the others
+ */
+export function everyoneTwice(rounds: Rounds, asked: ReadonlyMap<string, number>): boolean {
+  const files = new Set([...rounds.parses.keys(), ...rounds.failures.keys()])
+  const taken = [...files].filter((file) => timesTaken(rounds, file) > 0)
+  return taken.length > 0 && taken.every((file) => timesTaken(rounds, file) - (asked.get(file) ?? 0) > 1)
+}
+
+/** How often the new code's text of a file was parsed, as far as that is sure. */
+export function timesTaken({ parses, failures }: Rounds, file: string): number {
+  const all = [...(parses.get(file)?.values() ?? []), failures.get(file)]
+  return Math.max(0, ...all.map((one) => one?.ofNewCode ?? 0))
 }

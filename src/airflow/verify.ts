@@ -1,20 +1,20 @@
 import type { Clock } from '../clock.ts'
 import { ActionError, listSome } from '../errors.ts'
-import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
-import { EMPTY_BASELINE, isOld, promisedByDags } from './baseline.ts'
+import { EMPTY_BASELINE, isOld, promisedByAirflow } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
-import { isDown } from './failure.ts'
 import { nameFiles } from './file-names.ts'
 import type { Before, Judgement, Look, Memory, Terms } from './judge.ts'
 import { isNewVersion, judge, NOTHING_SEEN } from './judge.ts'
+import { createReparser } from './reparse.ts'
+import { createSourceReader } from './sources.ts'
 import { framePaths } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 import { watchAirflow } from './watch-airflow.ts'
 
 export type VerifyDependencies = {
-  readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource'>
+  readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource' | 'parseNext'>
   readonly clock: Clock
   readonly log: { readonly info: (line: string) => void }
   readonly signal?: AbortSignal
@@ -51,7 +51,9 @@ export async function verify(
     readonly formerVersions: readonly string[]
     /** The deploy brought an image, so that the same DAGs are to be parsed again. */
     readonly restarts: boolean
-    /** Undefined: the DAGs stay, so that those which Airflow shows at the first look are to be parsed again. */
+    /** A rollback: nobody here knows the files of the code that came back. */
+    readonly isUncharted: boolean
+    /** Undefined: what Airflow shows at the first look is to be parsed again. */
     readonly promised: PromisedDags | undefined
     /** Undefined: not known. */
     readonly baseline: Baseline | undefined
@@ -61,6 +63,7 @@ export async function verify(
   const { airflow, clock } = deps
   const { budgetMs } = facts
   const sources = createSourceReader(airflow, facts.promised)
+  const reparser = createReparser(deps)
   let { promised, baseline = EMPTY_BASELINE } = facts
   let since: number | undefined
   let firstLookAt: number | undefined
@@ -75,7 +78,7 @@ export async function verify(
     since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt
     const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt
     if (promised === undefined) {
-      promised = promisedByDags(dags.items)
+      promised = promisedByAirflow({ dags: dags.items, errors: facts.isUncharted ? errors.items : [] })
       baseline = { ...baseline, dags: dags.items }
     }
     const named = withNames(dags.items, errors.items, baseline, promised)
@@ -85,14 +88,21 @@ export async function verify(
       broken: new Set(named.before.errors.map(({ file }) => file)),
       files: facts.baseline && filesOf(named.before),
     }
-    const { dagVersion, restarts } = facts
-    const terms: Terms = { major: airflow.major, dagVersion, restarts, promised, before, since }
+    const { dagVersion, restarts, isUncharted } = facts
+    const terms: Terms = {
+      ...{ major: airflow.major, dagVersion, restarts, isUncharted },
+      ...{ promised, before, since },
+    }
     const compared = await sources(
       named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined),
     )
-    const seen: Look = { dags: named.dags, errors: named.errors, serverTime, sources: compared }
+    const seen: Look = {
+      ...{ dags: named.dags, errors: named.errors, serverTime },
+      ...{ sources: compared, asked: new Map(reparser.asked) },
+    }
     const judgement = judge(terms, memory, seen)
     memory = judgement.memory
+    await reparser.ask(judgement.outstanding, named)
     return { judgement, folder: promised.all, ...named }
   }
 
@@ -136,7 +146,7 @@ export function lookInterval(elapsedMs: number, lookMs: number): number {
 export function neverHeard(state: string): ActionError {
   return new ActionError({
     code: TIMEOUT_CODE,
-    problem: 'Airflow did not say in time whether it imported the new code.',
+    problem: 'Airflow did not say in time whether it imported the code.',
     observed: `Last seen: ${state}`,
     likelyCause: 'Airflow is starting, or its webserver cannot be reached from this runner.',
     fix: 'Look at the Airflow UI of the Deployment. Raise `wait-time` when it simply takes longer.',
@@ -183,43 +193,4 @@ function filesOf({ dags, errors }: Observed['before']): ReadonlySet<string> {
 
 function versionsOf(dags: readonly Dag[]): ReadonlySet<string> {
   return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []))
-}
-
-const SOURCES_AT_ONCE = 4
-
-/** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
-function createSourceReader(
-  airflow: Pick<AirflowClient, 'dagSource'>,
-  promised: PromisedDags | undefined,
-): (dags: readonly Dag[]) => Promise<Look['sources']> {
-  const fingerprints = new Map(promised?.files.map((file) => [file.path, file.fingerprint]))
-  const known = new Map<string, { parsedAt: number; verdict: 'same' | 'different' }>()
-  let isRefused = false
-
-  async function compare(dag: Dag): Promise<void> {
-    const { file = '', parsedAt = 0 } = dag
-    if (isRefused) return
-    try {
-      const same = fingerprint(await airflow.dagSource(dag)) === fingerprints.get(file)
-      known.set(file, { parsedAt, verdict: same ? 'same' : 'different' })
-    } catch (error) {
-      if (!(error instanceof ActionError) || isDown(error)) throw error
-      isRefused = error.code === 'ASTRO-AIRFLOW-FORBIDDEN'
-    }
-  }
-
-  return async (dags) => {
-    const due = new Map<string, Dag>()
-    for (const dag of dags) {
-      const { file, parsedAt = 0 } = dag
-      if (file === undefined || fingerprints.get(file) === undefined) continue
-      const last = known.get(file)
-      if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt)) continue
-      due.set(file, dag)
-    }
-    const waiting = [...due.values()]
-    while (waiting.length > 0 && !isRefused)
-      await Promise.all(waiting.splice(0, SOURCES_AT_ONCE).map(compare))
-    return new Map([...known].map(([file, { verdict }]) => [file, verdict]))
-  }
 }

@@ -15,7 +15,8 @@ import { withRollback } from './rollback-on-failure.ts'
 import type { Expectation } from './rollout-verdict.ts'
 import { rolloutFailed, waitUntilLive } from './rollout.ts'
 import { refusePausedDag, smokeTest } from './smoke-test.ts'
-import { takeBaseline, verifyDeploy } from './verification.ts'
+import { takeBaseline } from './verification.ts'
+import { verifyDeploy } from './verify-deploy.ts'
 
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 export async function deploy(run: Run): Promise<void> {

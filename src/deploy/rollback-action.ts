@@ -2,9 +2,11 @@ import type { Run } from '../run.ts'
 import { refuseRollback } from './preconditions.ts'
 import type { RollbackPlan } from './rollback-choice.ts'
 import { planRollback } from './rollback-choice.ts'
-import { askForRollback, waitUntilReturned } from './rollback.ts'
+import { askForRollback, expectReturn, waitUntilReturned } from './rollback.ts'
+import { takeBaseline } from './verification.ts'
+import { verifyRollback } from './verify-rollback.ts'
 
-/** `action: rollback`: plan, ask once, proof. Throws ActionError; green means that the earlier code runs. */
+/** `action: rollback`: plan, ask once, proof. Throws ActionError; green means that the earlier code runs and imports. */
 export async function rollback(run: Run): Promise<void> {
   const { inputs, deployment, target, log, outputs, stage, tell } = run
   outputs.set({ 'rolled-back': 'false' })
@@ -19,6 +21,7 @@ export async function rollback(run: Run): Promise<void> {
     return
   }
 
+  const baseline = await takeBaseline(run)
   const made = await stage('Roll back', async () =>
     askForRollback(
       run,
@@ -44,12 +47,17 @@ export async function rollback(run: Run): Promise<void> {
     tell({ headline: `Rollback handed to Astro: ${deployment.name} (not waited for)` })
     return
   }
-  await stage('Wait until live', () =>
+  const deadline = run.clock.now() + waitMs
+  const seen = await stage('Wait until live', () =>
     waitUntilReturned(run, target, { to, made, before: deployment }, waitMs),
   )
   outputs.set({ 'rolled-back': 'true' })
   log.info(`Live: ${deployment.name} runs the code of the deploy ${to.id} again; ${leave.id} is left.`)
-  tell({ headline: `Rolled back ${deployment.name}` })
+  const { dagVersion } = expectReturn(made, deployment)
+  const isProved =
+    inputs.verify !== 'no' &&
+    (await stage('Verify in Airflow', () => verifyRollback(run, seen, { dagVersion, baseline, deadline })))
+  tell({ headline: `Rolled back ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` })
 }
 
 async function makePlan(run: Run): Promise<RollbackPlan> {

@@ -118,7 +118,7 @@ export function expectReturn(
 }
 
 /**
- * Waits until the code of the deploy `to` runs again, at most `budgetMs`. Throws `ASTRO-ROLLOUT-…` for every other end;
+ * Waits until the code of the deploy `to` runs again, at most `budgetMs`, and returns the Deployment as it is then. Throws `ASTRO-ROLLOUT-…` for every other end;
  * `progress` then knows it.
  *
  * @param made the deploy that the rollback made
@@ -129,10 +129,11 @@ export async function waitUntilReturned(
   target: DeploymentPath & { readonly url: string },
   { to, made, before }: { readonly to: Deploy; readonly made: Deploy; readonly before: Deployment },
   budgetMs: number,
-): Promise<void> {
+): Promise<Deployment> {
   const reached = (kind: 'failed' | 'replaced' | 'live'): void =>
     deps.progress.rollback({ kind, to: to.id, by: made.id })
   const watching = { ...deps, onEnded: reached }
-  await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs)
+  const live = await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs)
   reached('live')
+  return live
 }

@@ -6,19 +6,36 @@ import type { Run } from '../run.ts'
 const MOST_DESCRIBED = 10
 const MOST_NAMED = 50
 
+/** What brought the code that is asked about. */
+export type Cause = 'deploy' | 'rollback'
+
+const WORDS = {
+  deploy: {
+    runs: 'The new code runs',
+    imported: 'Airflow has imported the new code.',
+    fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
+  },
+  rollback: {
+    runs: 'The earlier code runs again',
+    imported: 'Airflow has imported the earlier code.',
+    fix: 'Return to another deploy with `deploy-id`, or correct the files and deploy.',
+  },
+} as const satisfies Record<Cause, unknown>
+
 /** Whether the time was over before it was known of each file whether it imports. */
-export function isLate({ newErrors, silent, unclear }: VerificationReport): boolean {
-  return newErrors.length === 0 && (silent.length > 0 || unclear.length > 0)
+export function isLate({ newErrors, isComplete }: VerificationReport): boolean {
+  return newErrors.length === 0 && !isComplete
 }
 
 /**
- * Shows what Airflow made of the new code in the log and beside the code. Throws ASTRO-VERIFY-IMPORT-ERRORS or
+ * Shows what Airflow made of the code that is live in the log and beside the code. Throws ASTRO-VERIFY-IMPORT-ERRORS or
  * ASTRO-VERIFY-NOT-PARSED unless it has imported everything.
  *
  * @param parser what was asked about it, when it is late
  */
 export function conclude(
   { log, inputs }: Pick<Run, 'log' | 'inputs'>,
+  cause: Cause,
   report: VerificationReport,
   parser: ParserHealth | undefined,
 ): void {
@@ -37,24 +54,24 @@ export function conclude(
   const { oldErrors, disappeared } = report
   if (oldErrors.length > 0) {
     log.notice(
-      `${count(oldErrors.length, 'DAG file')} did not import before this deploy and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`,
+      `${count(oldErrors.length, 'DAG file')} did not import before this ${cause} and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`,
     )
   }
   if (disappeared.length > 0) {
     log.warning(
-      `${count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this deploy: ${names(disappeared)}. Airflow may show them for some minutes.`,
+      `${count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this ${cause}: ${names(disappeared)}. Airflow may show them for some minutes.`,
     )
   }
-  if (report.newErrors.length > 0) throw importErrors(report)
+  if (report.newErrors.length > 0) throw importErrors(cause, report)
   if (isLate(report)) throw notParsed(report, parser)
-  log.info('Airflow has imported the new code.')
+  log.info(WORDS[cause].imported)
 }
 
-function importErrors({ newErrors, silent }: VerificationReport): ActionError {
+function importErrors(cause: Cause, { newErrors, silent }: VerificationReport): ActionError {
   const others = newErrors.slice(MOST_DESCRIBED).map(({ file }) => file)
   return new ActionError({
     code: 'ASTRO-VERIFY-IMPORT-ERRORS',
-    problem: `The new code runs, but ${count(newErrors.length, 'import error')} came with it.`,
+    problem: `${WORDS[cause].runs}, but ${count(newErrors.length, 'import error')} came with it.`,
     observed: [
       ...newErrors.slice(0, MOST_DESCRIBED).map(describeRow),
       ...(others.length === 0 ? [] : [`Also: ${names(others)}`]),
@@ -62,7 +79,7 @@ function importErrors({ newErrors, silent }: VerificationReport): ActionError {
     ].join('\n'),
     likelyCause:
       'The code is broken, or needs a package, a variable or a connection that this Deployment does not have.',
-    fix: 'Correct the files and deploy again. `rollback-on-failure: true` brings the former code back by itself.',
+    fix: WORDS[cause].fix,
   })
 }
 
@@ -70,13 +87,16 @@ function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth
   const what =
     silent.length > 0
       ? `Airflow showed neither a DAG nor an import error of ${count(silent.length, 'file')} in time.`
-      : `The time was over before Airflow had parsed everything twice, so ${count(unclear.length, 'file')} may still fail.`
+      : `The time was over before Airflow had parsed everything twice, so ${unclear.length > 0 ? count(unclear.length, 'file') : 'others'} may still fail.`
   const late = silent.length > 0 ? silent : unclear
   const isDown = parser?.isDown === true
   return new ActionError({
     code: 'ASTRO-VERIFY-NOT-PARSED',
     problem: what,
-    observed: [listSome(late, MOST_NAMED, '\n'), ...(parser ? [parser.words] : [])].join('\n'),
+    observed: [
+      ...(late.length > 0 ? [listSome(late, MOST_NAMED, '\n')] : []),
+      ...(parser ? [parser.words] : []),
+    ].join('\n'),
     likelyCause: isDown
       ? `Nothing is parsed as long as the ${parser.component} does not run.`
       : silent.length === 0

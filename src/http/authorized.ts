@@ -24,6 +24,8 @@ export type Call = {
   readonly body?: unknown
   /** Sent although the run was cancelled: for what must be put back. */
   readonly evenIfCancelled?: boolean
+  /** How long it may take, in milliseconds, when that is less than any call to this API may. */
+  readonly mostMs?: number
 }
 
 export type Api = {
@@ -49,7 +51,8 @@ export function createCaller(api: Api): (call: Call) => Promise<HttpResponse> {
   const { host } = new URL(root)
 
   const attempt = (call: Call, token: string): Promise<HttpResponse> => {
-    const { method, path, what, repeat, body, evenIfCancelled } = call
+    const { method, path, what, repeat, body, evenIfCancelled, mostMs = Infinity } = call
+    const limitMs = Math.min(mostMs, budgetMs?.() ?? Infinity)
     return request({
       ...{ what, method, url: root + path, repeat },
       headers: {
@@ -61,7 +64,7 @@ export function createCaller(api: Api): (call: Call) => Promise<HttpResponse> {
       body: body === undefined ? undefined : JSON.stringify(body),
       expectJson: true,
       evenIfCancelled: evenIfCancelled ?? false,
-      ...(budgetMs === undefined ? {} : { budgetMs: budgetMs() }),
+      ...(limitMs === Infinity ? {} : { budgetMs: limitMs }),
     })
   }
 

@@ -18,9 +18,13 @@ const ENVIRONMENT = [
 const noImage = (i: Chosen): boolean => i.deployType === 'dags-only' && !(i.parse || i.pytest)
 
 const RULES: readonly Rule[] = [
-  { input: 'verify', hasEffect: (i) => i.action === 'deploy', why: 'the action ships no code' },
+  {
+    input: 'verify',
+    hasEffect: (i) => i.action === 'deploy' || i.action === 'rollback',
+    why: 'the action brings no code',
+  },
   { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
-  { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run deploys nothing' },
+  { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run changes nothing' },
   ...['run-dag', 'run-dag-conf', 'run-dag-timeout', 'run-dag-unpause'].flatMap((input) => [
     { input, hasEffect: (i: Chosen) => i.action === 'deploy', why: 'the action ships no code' },
     { input, hasEffect: (i: Chosen) => !i.dryRun, why: 'a dry run deploys nothing' },

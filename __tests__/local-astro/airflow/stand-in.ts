@@ -54,6 +54,8 @@ export function createStandIn(settings: StandInSettings): StandIn {
   let former: Folder = current
   let diedAt = Infinity
   const unpaused = new Set<string>()
+  /** Parses out of turn of the folder that is there, by file: when they ended. */
+  const extra = new Map<string, number>()
   const runs = createRuns(settings)
 
   /** The folder that Airflow's tables are about, and when its last parse ended. */
@@ -69,7 +71,13 @@ export function createStandIn(settings: StandInSettings): StandIn {
     }
   }
 
-  function dags(): { wire: Record<string, unknown>; id: string; isActive: boolean; source: string }[] {
+  function dags(): {
+    wire: Record<string, unknown>
+    id: string
+    file: string
+    isActive: boolean
+    source: string
+  }[] {
     const { folder, parsedAt } = visible()
     const known = new Map(former.parsed.dags.map((one) => [one.id, { one, isActive: false }]))
     for (const one of folder.parsed.dags) known.set(one.id, { one, isActive: true })
@@ -78,6 +86,7 @@ export function createStandIn(settings: StandInSettings): StandIn {
       .toSorted((a, b) => (a.one.id < b.one.id ? -1 : 1))
       .map(({ one, isActive }) => ({
         id: one.id,
+        file: one.file,
         isActive,
         source: one.source,
         wire: dag(
@@ -88,7 +97,9 @@ export function createStandIn(settings: StandInSettings): StandIn {
             isActive: isActive || (major === 2 && broken.has(one.file)),
             isPaused: !unpaused.has(one.id),
             hasImportErrors: broken.has(one.file),
-            parsedAt: isActive ? parsedAt : Math.min(current.arrivedAt, parsedAt) - 1,
+            parsedAt: isActive
+              ? Math.max(parsedAt, extra.get(one.file) ?? 0)
+              : Math.min(current.arrivedAt, parsedAt) - 1,
             bundleVersion: settings.bundleVersions && major === 3 ? (folder.version ?? null) : null,
           },
           ROOT,
@@ -99,7 +110,7 @@ export function createStandIn(settings: StandInSettings): StandIn {
   function errors(): Record<string, unknown>[] {
     const { folder, parsedAt } = visible()
     return folder.parsed.errors.map(({ file, trace }, index) =>
-      importError(major, { id: index + 1, file, at: parsedAt, trace }, ROOT),
+      importError(major, { id: index + 1, file, at: Math.max(parsedAt, extra.get(file) ?? 0), trace }, ROOT),
     )
   }
 
@@ -143,6 +154,15 @@ export function createStandIn(settings: StandInSettings): StandIn {
       status: 200,
       body: major === 3 ? { ...body, dag_id: name, version_number: 1, dag_display_name: name } : body,
     }
+  }
+
+  /** As in real ones, it is lost on a file that is being parsed. */
+  function parseNext(token: string): AirflowAnswer {
+    const found = dags().find(({ wire }) => wire.file_token === token)
+    if (!found) return failure(major, 404, 'File not found', 'Not Found')
+    const { folder } = visible()
+    if (folder === current && diedAt > now()) extra.set(found.file, now())
+    return { status: 201, body: major === 3 ? null : '', ...(major === 3 ? {} : { headers: PLAIN }) }
   }
 
   function health(): AirflowAnswer {
@@ -202,6 +222,7 @@ export function createStandIn(settings: StandInSettings): StandIn {
       const nothing = new Map<string, string>()
       const texts = archive === undefined ? nothing : await readDagArchive(archive).catch(() => nothing)
       former = visible().folder
+      extra.clear()
       current = { version, arrivedAt: now(), parsed: parseFolder(texts, ROOT) }
     },
     answer(request) {
@@ -221,6 +242,8 @@ export function createStandIn(settings: StandInSettings): StandIn {
         return pageOf(major, 'import_errors', errors(), request.query)
       }
       if (isRead && collection === 'dagSources' && parts.length === 2) return source(id)
+      const canParseNext = major === 3 || /^2\.1\d\./.test(settings.version)
+      if (method === 'PUT' && collection === 'parseDagFile' && canParseNext) return parseNext(id)
       if (collection !== 'dags') return noRoute()
       if (parts.length === 1 && isRead) return listOfDags(request)
       const found = oneDag(id)
@@ -236,5 +259,6 @@ export function createStandIn(settings: StandInSettings): StandIn {
   }
 }
 
+const PLAIN = { 'content-type': 'text/plain' }
 const HTML = { 'content-type': 'text/html; charset=utf-8' }
 const WEB_PAGE = '<!DOCTYPE html>\n<html><head><title>Airflow</title></head><body></body></html>\n'

@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals'
+import { createReparser } from '../../src/airflow/reparse.ts'
+import type { AirflowMajor, Dag } from '../../src/airflow/types.ts'
+import { ActionError } from '../../src/errors.ts'
+import { makeDag, makeImportError } from '../make/airflow.ts'
+
+const dagOf = (name: string, overrides: Partial<Dag> = {}): Dag =>
+  makeDag({ id: name, file: `${name}.py`, fileToken: `token-${name}`, parsedAt: 1, ...overrides })
+
+/** A reparser, and the DAGs that an Airflow was asked for, which answers with `failure`. */
+function reparser(given: { major?: AirflowMajor; failure?: Error; signal?: AbortSignal } = {}) {
+  const seen: string[] = []
+  const made = createReparser({
+    airflow: {
+      major: given.major ?? 2,
+      parseNext({ id }) {
+        seen.push(id)
+        return given.failure ? Promise.reject(given.failure) : Promise.resolve()
+      },
+    },
+    signal: given.signal,
+  })
+  return { seen, ask: made.ask.bind(made), asked: made.asked }
+}
+
+const refusal = new ActionError({
+  code: 'ASTRO-AIRFLOW-FORBIDDEN',
+  problem: 'Could not ask.',
+  fix: 'Use another token.',
+})
+
+describe('Airflow is asked to parse', () => {
+  test.each<[string, readonly string[], readonly Dag[], readonly string[]]>([
+    ['the files that are waited for', ['a.py'], [dagOf('a'), dagOf('b')], ['a']],
+    ['once a file', ['a.py'], [dagOf('a'), dagOf('a2', { file: 'a.py' })], ['a2']],
+    ['none that it has no DAG of', ['new.py'], [dagOf('a')], []],
+    ['one whose DAG it has retired, which may be mended', ['a.py'], [dagOf('a', { isActive: false })], ['a']],
+    ['none that it gives no token of', ['a.py'], [dagOf('a', { fileToken: undefined })], []],
+  ])('%s', async (_, files, dags, expected) => {
+    const { ask, seen } = reparser()
+    await ask(files, { dags, errors: [] })
+    expect(seen).toEqual(expected)
+  })
+
+  test('again after it has parsed the file, and three times at most', async () => {
+    const { ask, seen, asked } = reparser()
+    for (const parsedAt of [1, 1, 2, 2, 3, 4, 5])
+      await ask(['a.py'], { dags: [dagOf('a', { parsedAt })], errors: [] })
+    expect([seen.length, asked.get('a.py')]).toEqual([3, 3])
+  })
+
+  test('again after it has failed to import the file', async () => {
+    const { ask, seen } = reparser()
+    for (const failedAt of [2, 2, 3])
+      await ask(['a.py'], { dags: [dagOf('a')], errors: [makeImportError({ failedAt })] })
+    expect(seen).toHaveLength(2)
+  })
+
+  test('a hundred files, but not more: a round takes long then', async () => {
+    const names = Array.from({ length: 101 }, (_, index) => `f${index}`)
+    const dags = names.map((name) => dagOf(name))
+    const files = names.map((name) => `${name}.py`)
+    const { ask, seen } = reparser()
+    await ask(files, { dags, errors: [] })
+    expect(seen).toEqual([])
+    await ask(files.slice(1), { dags, errors: [] })
+    expect(seen).toHaveLength(100)
+  })
+})
+
+test('Airflow 3 is not asked: it says how long a parse took', async () => {
+  const { ask, seen } = reparser({ major: 3 })
+  await ask(['a.py'], { dags: [dagOf('a')], errors: [] })
+  expect(seen).toEqual([])
+})
+
+test('an Airflow that refuses is not asked again, and that is no failure', async () => {
+  const { ask, seen } = reparser({ failure: refusal })
+  await ask(['a.py'], { dags: [dagOf('a')], errors: [] })
+  await ask(['a.py', 'b.py'], { dags: [dagOf('a', { parsedAt: 2 }), dagOf('b')], errors: [] })
+  expect(seen).toEqual(['a'])
+})
+
+test.each([
+  ['a run that was cancelled ends', refusal, AbortSignal.abort()],
+  ['a defect is not swallowed', new TypeError('a defect'), undefined],
+])('%s', async (_, failure, signal) => {
+  const { ask } = reparser({ failure, ...(signal ? { signal } : {}) })
+  await expect(ask(['a.py'], { dags: [dagOf('a')], errors: [] })).rejects.toBe(failure)
+})

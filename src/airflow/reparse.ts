@@ -1,0 +1,72 @@
+import { ActionError } from '../errors.ts'
+import type { AirflowClient } from './client.ts'
+import type { Dag, ImportError } from './types.ts'
+
+export type Reparser = {
+  /**
+   * Asks Airflow to parse those of these files next that it has a DAG of, be it a retired one. Throws only what ends the run.
+   *
+   * @param seen what Airflow shows, by the same names of files
+   */
+  ask(
+    files: readonly string[],
+    seen: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] },
+  ): Promise<void>
+  /** How often each file was asked for. */
+  readonly asked: ReadonlyMap<string, number>
+}
+
+/** Each parse may have been under way when it was asked for, and a file counts when it was parsed twice. */
+const MOST_A_FILE = 3
+/** With more files, a round of parsing takes long anyway. */
+const MOST_FILES = 100
+const AT_ONCE = 4
+
+/**
+ * Airflow 2 does not say how long a parse took, so that it takes a second one to know that it read the new code; left alone,
+ * Airflow begins that half a minute later. Since 2.10 it can be asked to (section c of its contract), by whoever may edit the
+ * DAG. It is only a matter of time, so whatever Airflow answers is no failure: it is then not asked again.
+ */
+export function createReparser({
+  airflow,
+  signal,
+}: {
+  readonly airflow: Pick<AirflowClient, 'major' | 'parseNext'>
+  readonly signal?: AbortSignal | undefined
+}): Reparser {
+  const asked = new Map<string, number>()
+  /** When the last parse ended that Airflow showed as it was asked. */
+  const askedAfter = new Map<string, number>()
+  let isRefused = airflow.major !== 2
+
+  async function askFor(dag: Dag): Promise<void> {
+    if (isRefused) return
+    try {
+      await airflow.parseNext(dag)
+    } catch (error) {
+      if (!(error instanceof ActionError) || signal?.aborted) throw error
+      isRefused = true
+    }
+  }
+
+  return {
+    asked,
+    async ask(files, { dags, errors }) {
+      if (isRefused || files.length > MOST_FILES) return
+      const dagOf = new Map(dags.map((dag) => [dag.file, dag]))
+      const failedAt = new Map(errors.map((error) => [error.file, error.failedAt]))
+      const due: Dag[] = []
+      for (const file of files) {
+        const dag = dagOf.get(file)
+        if (dag?.fileToken === undefined) continue
+        const parsedAt = Math.max(dag.parsedAt ?? 0, failedAt.get(file) ?? 0)
+        const times = asked.get(file) ?? 0
+        if (askedAfter.get(file) === parsedAt || times >= MOST_A_FILE) continue
+        asked.set(file, times + 1)
+        askedAfter.set(file, parsedAt)
+        due.push(dag)
+      }
+      while (due.length > 0) await Promise.all(due.splice(0, AT_ONCE).map(askFor))
+    },
+  }
+}
