@@ -33798,7 +33798,7 @@ function createAirflowClient(connection) {
             const { body } = await read(`/dagSources/${encodeURIComponent(name)}`, 'read the source of a DAG', problem);
             return required(typeof body.content === 'string' ? body.content : undefined, problem);
         },
-        /** Asks Airflow to parse a DAG's file before all others; Airflow 2 can since 2.10. */
+        /** Asks Airflow to parse a DAG's file before all others; it can since 2.10. */
         async parseNext({ id, fileToken = '' }) {
             await send({
                 method: 'PUT',
@@ -39505,21 +39505,23 @@ function isEmptied(path, { dags, errors }, since) {
 
 ;// CONCATENATED MODULE: ./src/airflow/reparse.ts
 
-/** Each parse may have been under way when it was asked for, and a file counts when it was parsed twice. */
-const MOST_A_FILE = 3;
+/** A wish is lost on a file that is being parsed, and in Airflow 2 a file counts when it was parsed twice. */
+const MOST_A_FILE = 5;
 /** With more files, a round of parsing takes long anyway. */
 const reparse_MOST_FILES = 100;
 const AT_ONCE = 4;
+const WISHED_ALREADY = 'ASTRO-AIRFLOW-CONFLICT';
 /**
- * Airflow 2 does not say how long a parse took, so that it takes a second one to know that it read the new code; left alone,
- * Airflow begins that half a minute later. Since 2.10 it can be asked to (section c of its contract), by whoever may edit the
- * DAG. It is only a matter of time, so whatever Airflow answers is no failure: it is then not asked again.
+ * A file that has not changed is parsed again half a minute after the last time, and Airflow 2 does not say how long a parse took,
+ * so that only a second one surely read the new code. Since 2.10 Airflow can be asked to parse a file next (section c of its
+ * contract), by whoever may edit the DAG. It is only a matter of time, so whatever Airflow answers is no failure: it is then not
+ * asked again.
  */
 function createReparser({ airflow, signal, }) {
     const asked = new Map();
     /** When the last parse ended that Airflow showed as it was asked. */
     const askedAfter = new Map();
-    let isRefused = airflow.major !== 2;
+    let isRefused = false;
     async function askFor(dag) {
         if (isRefused)
             return;
@@ -39529,7 +39531,7 @@ function createReparser({ airflow, signal, }) {
         catch (error) {
             if (!(error instanceof src_errors/* ActionError */.lZ) || signal?.aborted)
                 throw error;
-            isRefused = true;
+            isRefused = error.code !== WISHED_ALREADY;
         }
     }
     return {
@@ -39647,6 +39649,7 @@ function createSourceReader(airflow, promised) {
 
 
 
+
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
 const verify_PAUSE_MS = 500;
 const MINUTE_MS = 60_000;
@@ -39696,7 +39699,9 @@ async function verify(deps, facts) {
         };
         const judgement = judge(terms, memory, seen);
         memory = judgement.memory;
-        await reparser.ask(judgement.outstanding, named);
+        // A parse that begins sooner might be one of the former code, and would prove nothing.
+        if (serverTime > since + CLOCK_MARGIN_MS)
+            await reparser.ask(judgement.outstanding, named);
         return { judgement, folder: promised.all, ...named };
     }
     try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createReparser } from '../../src/airflow/reparse.ts'
-import type { AirflowMajor, Dag } from '../../src/airflow/types.ts'
+import type { Dag } from '../../src/airflow/types.ts'
 import { ActionError } from '../../src/errors.ts'
 import { makeDag, makeImportError } from '../make/airflow.ts'
 
@@ -8,11 +8,10 @@ const dagOf = (name: string, overrides: Partial<Dag> = {}): Dag =>
   makeDag({ id: name, file: `${name}.py`, fileToken: `token-${name}`, parsedAt: 1, ...overrides })
 
 /** A reparser, and the DAGs that an Airflow was asked for, which answers with `failure`. */
-function reparser(given: { major?: AirflowMajor; failure?: Error; signal?: AbortSignal } = {}) {
+function reparser(given: { failure?: Error; signal?: AbortSignal } = {}) {
   const seen: string[] = []
   const made = createReparser({
     airflow: {
-      major: given.major ?? 2,
       parseNext({ id }) {
         seen.push(id)
         return given.failure ? Promise.reject(given.failure) : Promise.resolve()
@@ -42,11 +41,11 @@ describe('Airflow is asked to parse', () => {
     expect(seen).toEqual(expected)
   })
 
-  test('again after it has parsed the file, and three times at most', async () => {
+  test('again after it has parsed the file, and five times at most', async () => {
     const { ask, seen, asked } = reparser()
-    for (const parsedAt of [1, 1, 2, 2, 3, 4, 5])
+    for (const parsedAt of [1, 1, 2, 2, 3, 4, 5, 6, 7])
       await ask(['a.py'], { dags: [dagOf('a', { parsedAt })], errors: [] })
-    expect([seen.length, asked.get('a.py')]).toEqual([3, 3])
+    expect([seen.length, asked.get('a.py')]).toEqual([5, 5])
   })
 
   test('again after it has failed to import the file', async () => {
@@ -68,10 +67,15 @@ describe('Airflow is asked to parse', () => {
   })
 })
 
-test('Airflow 3 is not asked: it says how long a parse took', async () => {
-  const { ask, seen } = reparser({ major: 3 })
-  await ask(['a.py'], { dags: [dagOf('a')], errors: [] })
-  expect(seen).toEqual([])
+test('an Airflow that has the wish already is asked again when it has parsed the file', async () => {
+  const failure = new ActionError({
+    code: 'ASTRO-AIRFLOW-CONFLICT',
+    problem: 'Could not ask.',
+    fix: 'Wait.',
+  })
+  const { ask, seen } = reparser({ failure })
+  for (const parsedAt of [1, 2]) await ask(['a.py'], { dags: [dagOf('a', { parsedAt })], errors: [] })
+  expect(seen).toEqual(['a', 'a'])
 })
 
 test('an Airflow that refuses is not asked again, and that is no failure', async () => {

@@ -21,6 +21,8 @@ export type RunningAirflow = {
   stop(): Promise<void>
 }
 
+/** As they are pinned beside the lists of what is installed. */
+export const VERSIONS = { 2: '2.11.2', 3: '3.1.8' } as const
 const READY_WITHIN_MS = 300_000
 const USER = 'admin'
 const PASSWORD = 'admin'

@@ -15,11 +15,10 @@ import { useGround } from '../bundle/ground.ts'
 import { codeOf } from '../bundle/rules.ts'
 import { writeTree } from '../bundle/tree.ts'
 import type { RunningAirflow } from './airflow-process.ts'
-import { startAirflow } from './airflow-process.ts'
+import { startAirflow, VERSIONS } from './airflow-process.ts'
 import { comparesShapes } from './compare-shapes.ts'
 import { awayFor, serveWith } from './real-backend.ts'
 
-const VERSIONS = { 2: '2.11.2', 3: '3.1.8' } as const
 const SETTLES_WITHIN_MS = 120_000
 const OUTAGE_MS = 60_000
 

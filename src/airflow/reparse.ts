@@ -16,28 +16,30 @@ export type Reparser = {
   readonly asked: ReadonlyMap<string, number>
 }
 
-/** Each parse may have been under way when it was asked for, and a file counts when it was parsed twice. */
-const MOST_A_FILE = 3
+/** A wish is lost on a file that is being parsed, and in Airflow 2 a file counts when it was parsed twice. */
+const MOST_A_FILE = 5
 /** With more files, a round of parsing takes long anyway. */
 const MOST_FILES = 100
 const AT_ONCE = 4
+const WISHED_ALREADY = 'ASTRO-AIRFLOW-CONFLICT'
 
 /**
- * Airflow 2 does not say how long a parse took, so that it takes a second one to know that it read the new code; left alone,
- * Airflow begins that half a minute later. Since 2.10 it can be asked to (section c of its contract), by whoever may edit the
- * DAG. It is only a matter of time, so whatever Airflow answers is no failure: it is then not asked again.
+ * A file that has not changed is parsed again half a minute after the last time, and Airflow 2 does not say how long a parse took,
+ * so that only a second one surely read the new code. Since 2.10 Airflow can be asked to parse a file next (section c of its
+ * contract), by whoever may edit the DAG. It is only a matter of time, so whatever Airflow answers is no failure: it is then not
+ * asked again.
  */
 export function createReparser({
   airflow,
   signal,
 }: {
-  readonly airflow: Pick<AirflowClient, 'major' | 'parseNext'>
+  readonly airflow: Pick<AirflowClient, 'parseNext'>
   readonly signal?: AbortSignal | undefined
 }): Reparser {
   const asked = new Map<string, number>()
   /** When the last parse ended that Airflow showed as it was asked. */
   const askedAfter = new Map<string, number>()
-  let isRefused = airflow.major !== 2
+  let isRefused = false
 
   async function askFor(dag: Dag): Promise<void> {
     if (isRefused) return
@@ -45,7 +47,7 @@ export function createReparser({
       await airflow.parseNext(dag)
     } catch (error) {
       if (!(error instanceof ActionError) || signal?.aborted) throw error
-      isRefused = true
+      isRefused = error.code !== WISHED_ALREADY
     }
   }
 

@@ -1,0 +1,3 @@
+import { testRareRoundsOf } from './rare-rounds.ts'
+
+testRareRoundsOf(3)
