@@ -6,6 +6,8 @@ export default {
   maxWorkers: 2 * availableParallelism(),
   // For whatever hangs; a busy machine must not end a test.
   testTimeout: 60_000,
+  globalSetup: '<rootDir>/__tests__/local-astro/azurite-up.ts',
+  globalTeardown: '<rootDir>/__tests__/local-astro/azurite-down.ts',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

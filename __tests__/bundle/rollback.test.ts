@@ -61,7 +61,7 @@ describe('by hand', () => {
       'dag-version': good.dagTarballVersion,
       skipped: 'false',
     })
-    expect(result.summary).toMatch(/^### Rolled back etl\n/)
+    expect(result.summary).toMatch(/^### Rolled back etl \(not proved by Airflow\)\n/)
     expect(result.summary).toContain(`to <code>${good.id}</code>`)
     const { stdout } = result
     const planned = stdout.indexOf(`Back to the deploy ${good.id}`)

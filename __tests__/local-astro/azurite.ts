@@ -9,9 +9,13 @@ export type Azurite = { origin: string }
 /** A share in the Azurite of this process. */
 export type AzuriteLease = { azurite: Promise<Azurite>; release(): Promise<void> }
 
+const SHARED_ORIGIN = 'LOCAL_ASTRO_AZURITE'
+const SHARED_KEY = 'LOCAL_ASTRO_AZURITE_KEY'
+
 /** The storage account; its name is the first part of every blob URL's path. */
 export const account = 'localastrodags'
-export const accountKey = randomBytes(64).toString('base64')
+/** Made anew, so that upload URLs carry real secrets. */
+export const accountKey = process.env[SHARED_KEY] ?? randomBytes(64).toString('base64')
 
 type Running = { child: ChildProcess; azurite: Promise<Azurite>; ready: boolean; leases: number }
 let running: Running | undefined
@@ -46,11 +50,10 @@ async function stop({ child, ready }: Running): Promise<void> {
   await exited
 }
 
-/**
- * Starts Azurite unless it runs, and counts who uses it; the last to release stops it. Its account key is made for this
- * process, so upload URLs carry real secrets.
- */
+/** Starts Azurite unless it runs, or is shared, and counts who uses it; the last to release stops it. */
 export function leaseAzurite(): AzuriteLease {
+  const origin = process.env[SHARED_ORIGIN]
+  if (origin !== undefined) return { azurite: Promise.resolve({ origin }), release: () => Promise.resolve() }
   const current = (running ??= start())
   current.leases += 1
   let held = true
@@ -75,4 +78,18 @@ export async function holdAzurite(): Promise<() => Promise<void>> {
   const lease = leaseAzurite()
   await lease.azurite
   return () => lease.release()
+}
+
+let shared: AzuriteLease | undefined
+
+/** One Azurite for this process and those that it starts from now on. */
+export async function shareAzurite(): Promise<void> {
+  shared = leaseAzurite()
+  const { origin } = await shared.azurite
+  process.env[SHARED_ORIGIN] = origin
+  process.env[SHARED_KEY] = accountKey
+}
+
+export async function unshareAzurite(): Promise<void> {
+  await shared?.release()
 }

@@ -8,7 +8,7 @@ import { playSideBySide } from './side-by-side.ts'
 const scene = (given: { fault?: Fault; parseEveryMs?: number; airflowVersion?: string } = {}): Scene => ({
   major: 2,
   astro: { airflow: { parseEveryMs: given.parseEveryMs ?? 600_000 } },
-  inputs: { 'wait-time': '15s' },
+  inputs: { 'wait-time': '20s' },
   arrange({ faults, deployments, deploymentId }) {
     if (given.fault) faults.add({ ...given.fault, path: '/parseDagFile/' })
     if (given.airflowVersion !== undefined)
@@ -21,7 +21,7 @@ const play = playSideBySide({
   refused: scene({ fault: { fault: 'status', status: 403 } }),
   'too old': scene({ airflowVersion: '2.9.3' }),
   silent: scene({ fault: { fault: 'hang' } }),
-  'refused, but quick by itself': scene({ fault: { fault: 'reset' }, parseEveryMs: 2_000 }),
+  'refused, but quick by itself': scene({ fault: { fault: 'reset' }, parseEveryMs: 4_000 }),
 })
 
 describe('Airflow 2, which does not say how long a parse took', () => {

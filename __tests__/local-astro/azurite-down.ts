@@ -1,0 +1,4 @@
+import { unshareAzurite } from './azurite.ts'
+
+/** After all files of tests. */
+export default unshareAzurite
