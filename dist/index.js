@@ -39308,9 +39308,15 @@ function inRepository(path, { dagFolder }) {
  */
 function compareDags({ dags, before, judgement, folder, }) {
     const { owners, rounds, imported } = judgement.memory;
-    const isLeftBehind = ({ id, file = '' }) => !owners.has(id) &&
-        rounds.parses.get(file)?.has(id) !== true &&
-        (!folder.has(file) || imported.has(file) || judgement.gone.has(file));
+    const isLeftBehind = ({ id, file = '' }) => {
+        if (owners.has(id))
+            return false;
+        const parses = rounds.parses.get(file)?.get(id);
+        if (!folder.has(file))
+            return parses === undefined;
+        // The last parse of the former code may have ended after the rollout.
+        return (imported.has(file) || judgement.gone.has(file)) && (parses?.ofNewCode ?? 0) === 0;
+    };
     const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
     const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file));

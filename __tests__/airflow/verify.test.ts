@@ -332,6 +332,15 @@ describe('DAGs that came and went', () => {
     expect({ appeared, disappeared }).toEqual({ appeared: ['new'], disappeared: ['b', 'gone'] })
   })
 
+  test('one of a file that has another one now is gone, though its last parse ended after the rollout', async () => {
+    const late = makeDag({ id: 'b', file: 'a.py', bundleVersion: 'v1', parsedAt: at(500) })
+    const { disappeared } = await verified(() => ({ dags: [...now.slice(0, 1), late] }), {
+      promised: promise('a.py'),
+      baseline: { dags: before.slice(0, 2) },
+    })
+    expect(disappeared).toEqual(['b'])
+  })
+
   test('are not told when nobody knows what was there before', async () => {
     const { appeared, disappeared } = await verified(() => ({ dags: now }), { promised: promise('a.py') })
     expect({ appeared, disappeared }).toEqual({ appeared: [], disappeared: [] })
