@@ -33075,7 +33075,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1568);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3075);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
@@ -33137,7 +33137,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1568:
+/***/ 3075:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33798,7 +33798,7 @@ function createAirflowClient(connection) {
             const { body } = await read(`/dagSources/${encodeURIComponent(name)}`, 'read the source of a DAG', problem);
             return required(typeof body.content === 'string' ? body.content : undefined, problem);
         },
-        /** Asks Airflow to parse a DAG's file before all others; it can since 2.10. */
+        /** Asks Airflow to parse a DAG's file soon; it can since 2.10. */
         async parseNext({ id, fileToken = '' }) {
             await send({
                 method: 'PUT',
@@ -39243,10 +39243,7 @@ function age(ms) {
 function reportOn(observed, repository, hasBaseline) {
     const { judgement, errors, before } = observed;
     const silent = judgement.outstanding.filter((path) => !judgement.failed.has(path));
-    const stale = errors.filter(({ file }) => !judgement.failed.has(file) &&
-        !silent.includes(file) &&
-        !judgement.gone.has(file) &&
-        wasBroken(file, before.errors));
+    const stale = errors.filter(({ file }) => !judgement.failed.has(file) && !silent.includes(file) && wasBroken(file, before.errors));
     const current = [...judgement.failed.values()];
     const old = current.filter((error) => hasBaseline && isOld(error, before.errors));
     const fresh = current.filter((error) => !old.includes(error));
@@ -39315,7 +39312,7 @@ function compareDags({ dags, before, judgement, folder, }) {
         if (!folder.has(file))
             return parses === undefined;
         // The last parse of the former code may have ended after the rollout.
-        return (imported.has(file) || judgement.gone.has(file)) && (parses?.ofNewCode ?? 0) === 0;
+        return imported.has(file) && (parses?.ofNewCode ?? 0) === 0;
     };
     const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
@@ -39326,33 +39323,13 @@ function compareDags({ dags, before, judgement, folder, }) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/airflow/duplicates.ts
-/**
- * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
- * changes its file, or when a file that promises DAGs has none because others have them all.
- */
-function findDuplicates(files, { owners, imported, }, failed) {
-    const byId = new Map();
-    const own = new Map(files.map((file) => [file.path, file.promise]));
-    for (const [dagId, seen] of owners) {
-        const here = [...seen].filter((file) => own.has(file));
-        if (here.length > 1)
-            byId.set(dagId, new Set(here));
-    }
-    for (const { path, promise } of files) {
-        const isSilent = !imported.has(path) && !failed.has(path);
-        if (promise.kind !== 'promised' || !isSilent || promise.ids.length === 0)
-            continue;
-        const others = promise.ids.map(({ id }) => [...(owners.get(id) ?? [])].filter((file) => file !== path));
-        if (!others.every((found) => found.length > 0))
-            continue;
-        promise.ids.forEach(({ id }, index) => byId.set(id, new Set([...(others[index] ?? []), path])));
-    }
-    return [...byId].map(([dagId, found]) => ({ dagId, files: [...found].toSorted() }));
-}
-
 ;// CONCATENATED MODULE: ./src/airflow/rounds.ts
 const NO_ROUNDS = { parses: new Map(), failures: new Map() };
+/**
+ * Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for; and twice the time in which
+ * Airflow on Astro finds new files.
+ */
+const QUIET_MS = 60_000;
 /** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
 const CLOCK_MARGIN_MS = 2_000;
 /**
@@ -39403,66 +39380,18 @@ function everyoneTwice(rounds, asked) {
     const taken = [...files].filter((file) => timesTaken(rounds, file) > 0);
     return taken.length > 0 && taken.every((file) => timesTaken(rounds, file) - (asked.get(file) ?? 0) > 1);
 }
+/** Whether anything of the new code was parsed at all. */
+function isAnyTaken(rounds) {
+    return [...rounds.parses.keys(), ...rounds.failures.keys()].some((file) => timesTaken(rounds, file) > 0);
+}
 /** How often the new code's text of a file was parsed, as far as that is sure. */
 function timesTaken({ parses, failures }, file) {
     const all = [...(parses.get(file)?.values() ?? []), failures.get(file)];
     return Math.max(0, ...all.map((one) => one?.ofNewCode ?? 0));
 }
 
-;// CONCATENATED MODULE: ./src/airflow/judge.ts
+;// CONCATENATED MODULE: ./src/airflow/evidence.ts
 
-
-const judge_NOTHING_SEEN = {
-    rounds: NO_ROUNDS,
-    owners: new Map(),
-    imported: new Set(),
-};
-/** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
-const QUIET_MS = 60_000;
-/**
- * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
- * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
- * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
- * parsed twice, since Airflow takes them in turn.
- */
-function judge(terms, memory, look) {
-    const { promised, since } = terms;
-    const files = promised.files;
-    const rounds = countRounds({ since, former: terms.before.files }, memory.rounds, look);
-    // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
-    const isOfNewCode = (file) => !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0;
-    const failed = new Map(look.errors
-        .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
-        .map((error) => [error.file, error]));
-    const fresh = look.dags.filter((dag) => isFromNewCode(terms, rounds, look, dag));
-    const next = { rounds, ...judge_remember(memory, fresh) };
-    const duplicates = findDuplicates(files, next, failed);
-    const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
-    const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
-    const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
-    const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
-    const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
-    const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
-    const wanted = new Set(expected);
-    const open = new Set(unsettled);
-    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
-    const all = [...unsettled, ...lingering];
-    const hasRounds = everyoneTwice(rounds, look.asked);
-    const isGone = (path) => terms.isUncharted && hasRounds && timesTaken(rounds, path) === 0;
-    const gone = new Set(all.filter(isGone));
-    const outstanding = all.filter((path) => !gone.has(path)).toSorted();
-    const isQuiet = hasRounds || look.serverTime > since + QUIET_MS;
-    const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
-    return {
-        memory: next,
-        failed,
-        duplicates,
-        outstanding,
-        unclear: unclear.map(({ path }) => path).toSorted(),
-        gone,
-        isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !terms.isUncharted),
-    };
-}
 /**
  * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
  * word is new when it is none of the former ones, unless nobody knows a former one.
@@ -39474,15 +39403,41 @@ function isNewVersion({ dagVersion, before }, { bundleVersion }) {
         return true;
     return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion);
 }
-function isFromNewCode(terms, rounds, look, dag) {
-    const { since, restarts, major } = terms;
+/**
+ * Airflow stamps a parse with the version that it has when it collects the result: one that was under way as the version came is
+ * of the former text. A parse that began after another one was stamped is not, nor is the second one of a DAG.
+ */
+function isStampTrue({ parsedAt = 0, parseMs }, first, versionFrom) {
+    return parseMs === undefined ? first !== undefined && parsedAt > first : parsedAt - parseMs >= versionFrom;
+}
+/** Adds what one more look shows. */
+function rememberStamps(terms, known, dags) {
+    const next = new Map(known);
+    for (const dag of dags) {
+        const { id, isActive, parsedAt } = dag;
+        if (isActive && parsedAt !== undefined && isNewVersion(terms, dag) === true && !next.has(id))
+            next.set(id, parsedAt);
+    }
+    return next;
+}
+/** The DAGs of a look that surely came of the new code. */
+function fromNewCode(evidence) {
+    const versionFrom = [...evidence.stamped.values()].reduce((a, b) => Math.min(a, b), Infinity);
+    return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag, versionFrom));
+}
+/** @param versionFrom when our bundle version was surely there, by Airflow's clock */
+function isFromNewCode({ terms, rounds, stamped, look }, dag, versionFrom) {
+    const { since, arrival, major, dagVersion } = terms;
     if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
         return false;
     const parses = rounds.parses.get(dag.file)?.get(dag.id);
     const isReadAnew = parses !== undefined && parses.ofNewCode > 0;
     const isNew = isNewVersion(terms, dag);
-    if (isNew !== undefined)
-        return isNew && (isReadAnew || (dag.bundleVersion === terms.dagVersion && !restarts));
+    if (isNew !== undefined) {
+        const isOurs = dag.bundleVersion === dagVersion;
+        const isStamped = isStampTrue(dag, stamped.get(dag.id), versionFrom);
+        return isNew && isStamped && (isReadAnew || (isOurs && arrival === 'dags'));
+    }
     switch (look.sources.get(dag.file)) {
         case 'same':
             return isReadAnew;
@@ -39493,6 +39448,87 @@ function isFromNewCode(terms, rounds, look, dag) {
             return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
     }
 }
+
+;// CONCATENATED MODULE: ./src/airflow/duplicates.ts
+/**
+ * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
+ * changes its file, or when a file that promises DAGs has none because others have them all.
+ *
+ * @param promised the files of the new code; files of other DAG bundles are none of its business
+ */
+function findDuplicates(promised, { owners, imported, }, failed) {
+    const byId = new Map();
+    const files = promised === 'unknown' ? [] : promised;
+    const own = new Set(files.map(({ path }) => path));
+    for (const [dagId, seen] of owners) {
+        const here = [...seen].filter((file) => promised === 'unknown' || own.has(file));
+        if (here.length > 1)
+            byId.set(dagId, new Set(here));
+    }
+    for (const { path, promise } of files) {
+        const isSilent = !imported.has(path) && !failed.has(path);
+        if (promise.kind !== 'promised' || !isSilent || promise.ids.length === 0)
+            continue;
+        const others = promise.ids.map(({ id }) => [...(owners.get(id) ?? [])].filter((file) => file !== path));
+        if (!others.every((found) => found.length > 0))
+            continue;
+        promise.ids.forEach(({ id }, index) => byId.set(id, new Set([...(others[index] ?? []), path])));
+    }
+    return [...byId].map(([dagId, found]) => ({ dagId, files: [...found].toSorted() }));
+}
+
+;// CONCATENATED MODULE: ./src/airflow/judge.ts
+
+
+
+const judge_NOTHING_SEEN = {
+    rounds: NO_ROUNDS,
+    stamped: new Map(),
+    owners: new Map(),
+    imported: new Set(),
+};
+/**
+ * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
+ * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
+ * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
+ * parsed twice, since Airflow takes them in turn. After a rollback, files that come back may be found a while later.
+ */
+function judge(terms, memory, look) {
+    const { promised, since } = terms;
+    const files = promised.files;
+    const rounds = countRounds({ since, former: terms.before.files }, memory.rounds, look);
+    // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
+    const isOfNewCode = (file) => !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0;
+    const failed = new Map(look.errors
+        .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
+        .map((error) => [error.file, error]));
+    const stamped = rememberStamps(terms, memory.stamped, look.dags);
+    const fresh = fromNewCode({ terms, rounds, stamped, look });
+    const next = { rounds, stamped, ...judge_remember(memory, fresh) };
+    const isUncharted = terms.arrival === 'rollback';
+    const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
+    const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
+    const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
+    const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
+    const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
+    const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
+    const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
+    const wanted = new Set(expected);
+    const open = new Set(unsettled);
+    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
+    const outstanding = [...unsettled, ...lingering].toSorted();
+    const isLate = look.serverTime > since + QUIET_MS;
+    const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || everyoneTwice(rounds, look.asked);
+    const unclear = isQuiet || isUncharted ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
+    return {
+        memory: next,
+        failed,
+        duplicates,
+        outstanding,
+        unclear: unclear.map(({ path }) => path).toSorted(),
+        isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
+    };
+}
 function judge_remember(memory, fresh) {
     const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
     for (const { id, file } of fresh) {
@@ -39502,10 +39538,9 @@ function judge_remember(memory, fresh) {
     const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
     return { owners, imported };
 }
-/** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
+/** A file that had DAGs and has none any more: Airflow has retired them, or finds them elsewhere, although the file imports. */
 function isEmptied(path, { dags, errors }, since) {
-    const its = dags.filter(({ file }) => file === path);
-    const retired = its.length > 0 && its.every(({ isActive }) => !isActive);
+    const retired = dags.every(({ file, isActive }) => file !== path || !isActive);
     return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
 }
 
@@ -39528,16 +39563,21 @@ function createReparser({ airflow, signal, }) {
     /** When the last parse ended that Airflow showed as it was asked. */
     const askedAfter = new Map();
     let isRefused = false;
-    async function askFor(dag) {
+    async function askFor({ file, dag }) {
         if (isRefused)
             return;
+        const times = asked.get(file) ?? 0;
+        asked.set(file, times + 1);
         try {
             await airflow.parseNext(dag);
         }
         catch (error) {
             if (!(error instanceof src_errors/* ActionError */.lZ) || signal?.aborted)
                 throw error;
-            isRefused = error.code !== WISHED_ALREADY;
+            if (error.code === WISHED_ALREADY)
+                return;
+            isRefused = true;
+            asked.set(file, times);
         }
     }
     return {
@@ -39545,20 +39585,19 @@ function createReparser({ airflow, signal, }) {
         async ask(files, { dags, errors }) {
             if (isRefused || files.length > reparse_MOST_FILES)
                 return;
-            const dagOf = new Map(dags.map((dag) => [dag.file, dag]));
+            const dagsOf = Map.groupBy(dags, ({ file }) => file);
             const failedAt = new Map(errors.map((error) => [error.file, error.failedAt]));
             const due = [];
             for (const file of files) {
-                const dag = dagOf.get(file);
-                if (dag?.fileToken === undefined)
+                const its = dagsOf.get(file) ?? [];
+                const dag = its.find(({ isActive }) => isActive) ?? its[0];
+                if (dag?.fileToken === undefined || /\.zip(\/|$)/.test(file))
                     continue;
-                const parsedAt = Math.max(dag.parsedAt ?? 0, failedAt.get(file) ?? 0);
-                const times = asked.get(file) ?? 0;
-                if (askedAfter.get(file) === parsedAt || times >= MOST_A_FILE)
+                const parsedAt = Math.max(failedAt.get(file) ?? 0, ...its.map((one) => one.parsedAt ?? 0));
+                if (askedAfter.get(file) === parsedAt || (asked.get(file) ?? 0) >= MOST_A_FILE)
                     continue;
-                asked.set(file, times + 1);
                 askedAfter.set(file, parsedAt);
-                due.push(dag);
+                due.push({ file, dag });
             }
             while (due.length > 0)
                 await Promise.all(due.splice(0, AT_ONCE).map(askFor));
@@ -39656,6 +39695,7 @@ function createSourceReader(airflow, promised) {
 
 
 
+
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
 const verify_PAUSE_MS = 500;
 const MINUTE_MS = 60_000;
@@ -39667,7 +39707,8 @@ const AFTER_AN_ERROR_MS = 45_000;
  */
 async function verify(deps, facts) {
     const { airflow, clock } = deps;
-    const { budgetMs } = facts;
+    const { dagVersion, arrival, budgetMs } = facts;
+    const isUncharted = arrival === 'rollback';
     const sources = createSourceReader(airflow, facts.promised);
     const reparser = createReparser(deps);
     let { promised, baseline = EMPTY_BASELINE } = facts;
@@ -39683,21 +39724,21 @@ async function verify(deps, facts) {
         since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt;
         const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt;
         if (promised === undefined) {
-            promised = promisedByAirflow({ dags: dags.items, errors: facts.isUncharted ? errors.items : [] });
+            promised = promisedByAirflow({ dags: dags.items, errors: isUncharted ? errors.items : [] });
             baseline = { ...baseline, dags: dags.items };
         }
         const named = withNames(dags.items, errors.items, baseline, promised);
         const before = {
             dags: named.before.dags,
-            bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
+            // What comes back may have been there before, by any name.
+            bundleVersions: new Set([
+                ...facts.formerVersions,
+                ...(isUncharted ? [] : versionsOf(named.before.dags)),
+            ]),
             broken: new Set(named.before.errors.map(({ file }) => file)),
             files: facts.baseline && filesOf(named.before),
         };
-        const { dagVersion, restarts, isUncharted } = facts;
-        const terms = {
-            ...{ major: airflow.major, dagVersion, restarts, isUncharted },
-            ...{ promised, before, since },
-        };
+        const terms = { major: airflow.major, dagVersion, arrival, promised, before, since };
         const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
         const seen = {
             ...{ dags: named.dags, errors: named.errors, serverTime },
@@ -39858,7 +39899,9 @@ function importErrors(cause, { newErrors, silent }) {
 function notParsed({ silent, unclear }, parser) {
     const what = silent.length > 0
         ? `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`
-        : `The time was over before Airflow had parsed everything twice, so ${unclear.length > 0 ? verification_verdict_count(unclear.length, 'file') : 'others'} may still fail.`;
+        : unclear.length > 0
+            ? `The time was over before Airflow had parsed everything twice, so ${verification_verdict_count(unclear.length, 'file')} may still fail.`
+            : 'The time was over before Airflow had parsed enough to say that what came back imports.';
     const late = silent.length > 0 ? silent : unclear;
     const isDown = parser?.isDown === true;
     return new src_errors/* ActionError */.lZ({
@@ -39871,12 +39914,16 @@ function notParsed({ silent, unclear }, parser) {
         likelyCause: isDown
             ? `Nothing is parsed as long as the ${parser.component} does not run.`
             : silent.length === 0
-                ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+                ? unclear.length > 0
+                    ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+                    : 'Nobody but Airflow knows the files of the earlier code: it takes a minute, and a parse of some file, to see which fail.'
                 : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
         fix: isDown
             ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
             : silent.length === 0
-                ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+                ? unclear.length > 0
+                    ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+                    : 'Raise `wait-time`, or look at the Airflow UI. Code without any DAG is never proved.'
                 : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
     });
 }
@@ -39898,23 +39945,29 @@ function verification_verdict_count(n, noun) {
 
 
 const HEALTH_MS = 5_000;
+const BASELINE_MS = 60_000;
+const ROLLBACK_BASELINE_MS = 15_000;
 /**
  * What Airflow shows before a deploy or a rollback; undefined when it is not asked, or cannot be. An Airflow that refuses the
- * token is an error before anything is written, one that is down is not: the deploy may be what brings it back.
+ * token is an error before anything is written, one that is down is not: the deploy may be what brings it back. A rollback, which
+ * somebody may be waiting for, is not kept by an Airflow that gives no sensible answer, nor for long by one that gives none.
  */
 async function takeBaseline(run) {
-    const { inputs, deployment, session, log } = run;
+    const { inputs, deployment, session, log, clock } = run;
     if (inputs.verify === 'no' || inputs.waitMs === undefined)
         return undefined;
     if ((await run.deploys()).length === 0)
         return EMPTY_BASELINE;
+    const isRollback = inputs.action === 'rollback';
     try {
-        return await readBaseline(await connectAirflow({ ...run, tokens: session }, deployment));
+        const deadline = clock.now() + (isRollback ? ROLLBACK_BASELINE_MS : BASELINE_MS);
+        const remainingMs = () => deadline - clock.now();
+        return await readBaseline(await connectAirflow({ ...run, tokens: session, remainingMs }, deployment));
     }
     catch (error) {
         if (!(error instanceof src_errors/* ActionError */.lZ))
             throw error;
-        if (!isDown(error)) {
+        if (!isDown(error) && !(isRollback && isOdd(error))) {
             handle(run, error);
             return undefined;
         }
@@ -39934,18 +39987,17 @@ async function verifyInAirflow(run, live, subject) {
     const remainingMs = () => Math.max(1_000, subject.deadline - clock.now());
     try {
         const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard);
-        const { cause, baseline, dagVersion, restarts } = subject;
+        const { arrival, baseline, dagVersion } = subject;
         const observed = await verify({ airflow, clock, log, signal: run.signal }, {
-            ...{ dagVersion, restarts, baseline },
+            ...{ arrival, dagVersion, baseline },
             formerVersions: await formerVersions(run, dagVersion),
-            isUncharted: cause === 'rollback',
             promised: await subject.promised(airflow.major),
             budgetMs: remainingMs(),
         });
         const report = reportOn(observed, await subject.repository(observed.folder), baseline !== undefined);
         outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
         tell({ verification: report });
-        conclude(run, cause, report, isLate(report) ? await askParser(run, live) : undefined);
+        conclude(run, arrival === 'rollback' ? 'rollback' : 'deploy', report, isLate(report) ? await askParser(run, live) : undefined);
         return true;
     }
     catch (error) {
@@ -40125,9 +40177,9 @@ async function readIgnoreFiles(byPath) {
 async function verifyDeploy(run, live, facts) {
     const { baseline, deadline } = facts;
     return verifyInAirflow(run, live, {
-        ...{ cause: 'deploy', baseline, deadline },
+        ...{ baseline, deadline },
+        arrival: facts.plan.ships.image ? 'image' : 'dags',
         dagVersion: facts.expected.dagVersion,
-        restarts: facts.plan.ships.image,
         promised: (major) => promisedBy(run, major, facts),
         repository: (folder) => verify_deploy_describeRepository(run, ownFiles(folder, facts)),
     });
@@ -40389,8 +40441,7 @@ async function verifyRollback(run, live, facts) {
     const { baseline } = facts;
     return verifyInAirflow(run, live, {
         ...facts,
-        cause: 'rollback',
-        restarts: true,
+        arrival: 'rollback',
         promised: () => Promise.resolve(baseline && promisedByAirflow(baseline)),
         repository: () => Promise.resolve(NO_REPOSITORY),
     });
@@ -42103,7 +42154,7 @@ function seconds(ms) {
 
 const MOST_ROWS = 50;
 const verification_LONGEST_MESSAGE = 300;
-/** What Airflow made of the new code, as Markdown: its import errors, and the DAGs that came and went. */
+/** What Airflow made of the code that came, as Markdown: its import errors, and the DAGs that came and went. */
 function verificationTables(report) {
     const rows = [
         ...report.newErrors.map((row) => tableRow(row, 'new')),

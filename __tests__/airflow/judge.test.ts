@@ -40,8 +40,7 @@ const terms = (overrides: Partial<Terms> & { files?: readonly PromisedFile[] } =
   return {
     major: 3,
     dagVersion: 'v2',
-    restarts: false,
-    isUncharted: false,
+    arrival: 'dags',
     promised: { files, all: new Set(files.map(({ path }) => path)) },
     before: { dags: [], bundleVersions: new Set(['v1']), broken: new Set(), files: new Set() },
     since: SINCE,
@@ -67,6 +66,30 @@ function judged(given: Terms, ...looks: readonly Partial<Look>[]): Judgement {
   if (!judgement) throw new Error('no look')
   return judgement
 }
+
+describe('a bundle version that Airflow put on a parse that was under way as it came', () => {
+  const stamped = (ms: number, overrides: Partial<Dag> = {}): Dag =>
+    dag({ bundleVersion: 'v2', parsedAt: after(ms), parseMs: 900, ...overrides })
+  const imported = (...looks: readonly (readonly Dag[])[]): boolean =>
+    judged(terms(), ...looks.map((dags) => ({ dags }))).outstanding.length === 0
+
+  test('is no proof by itself: the text may be the former one', () => {
+    expect(imported([stamped(3_000)])).toBe(false)
+    expect(imported([stamped(3_000)], [stamped(3_000)])).toBe(false)
+  })
+
+  test('is one when the parse began after another one had it', () => {
+    const other = stamped(1_000, { id: 'other', file: 'other.py' })
+    expect(imported([stamped(3_000), other])).toBe(true)
+    expect(imported([stamped(1_500), other])).toBe(false)
+  })
+
+  test('is one on the next parse, also when nobody knows how long it took', () => {
+    expect(imported([stamped(3_000)], [stamped(5_000)])).toBe(true)
+    const long = { parseMs: undefined }
+    expect(imported([stamped(3_000, long)], [stamped(5_000, long)])).toBe(true)
+  })
+})
 
 describe('a DAG counts as imported from the new code', () => {
   test.each([
@@ -252,6 +275,8 @@ describe('files without a trace', () => {
     expect(judged(given, { dags: [now, former] }).outstanding).toEqual(['former.py'])
     const retired = { ...former, isActive: false }
     expect(judged(given, { dags: [now, retired], serverTime: after(61_000) }).isComplete).toBe(true)
+    const moved = { ...former, file: 'a.py', bundleVersion: 'v2' }
+    expect(judged(given, { dags: [now, moved], serverTime: after(61_000) }).isComplete).toBe(true)
   })
 
   test('an empty folder is settled at once', () => {
@@ -259,9 +284,9 @@ describe('files without a trace', () => {
   })
 })
 
-describe('code whose files nobody knows, as after a rollback', () => {
+describe('after a rollback nobody knows the files', () => {
   const given = terms({
-    ...{ isUncharted: true, restarts: true, dagVersion: undefined },
+    ...{ arrival: 'rollback', dagVersion: undefined },
     files: [file('a.py', 'possible'), file('bad.py', 'possible')],
     before: {
       dags: [dag()],
@@ -276,43 +301,39 @@ describe('code whose files nobody knows, as after a rollback', () => {
     serverTime: after(ms),
   })
 
-  test('is not settled by what is known: what came may still fail', () => {
-    expect(judged(given, at(5_000))).toMatchObject({ isComplete: false, outstanding: [] })
-    expect(judged(given, at(5_000), at(35_000)).isComplete).toBe(true)
+  test('what is known does not settle it: what comes back may be found and fail for a minute', () => {
+    expect(judged(given, at(5_000), at(35_000))).toMatchObject({ isComplete: false, outstanding: [] })
+    expect(judged(given, at(5_000), at(61_000)).isComplete).toBe(true)
+    const late = { ...at(50_000), errors: [error({ file: 'back.py', failedAt: after(45_000) })] }
+    expect([...judged(given, at(5_000), late).failed.keys()]).toEqual(['back.py'])
   })
 
-  test('a file that is not parsed in two rounds of the others is gone, though Airflow still shows it', () => {
-    const first = { ...at(5_000), errors: [leftover] }
-    expect(judged(given, first)).toMatchObject({ isComplete: false, outstanding: ['bad.py'] })
-    const seen = judged(given, first, { ...at(35_000), errors: [leftover] })
-    expect(seen).toMatchObject({ isComplete: true, outstanding: [], gone: new Set(['bad.py']) })
+  test('time alone does not settle it: what parses may be down', () => {
+    const former = { dags: [dag({ parsedAt: after(-9_000) })], serverTime: after(99_000) }
+    expect(judged(given, former)).toMatchObject({ isComplete: false, outstanding: ['a.py'] })
+    const nothing = terms({ arrival: 'rollback', files: [] })
+    expect(judged(nothing, { serverTime: after(99_000) }).isComplete).toBe(false)
   })
 
-  test('also one whose last parse, of the code that is left, ended after the rollout', () => {
-    const late = dag({ id: 'b', file: 'bad.py', parsedAt: after(1_000) })
-    expect(judged(given, at(5_000, late), at(35_000, late))).toMatchObject({
-      ...{ isComplete: true, outstanding: [], gone: new Set() },
+  test.each([
+    ['a DAG', [dag({ id: 'b', file: 'bad.py', parsedAt: after(-9_000) })], []],
+    ['an error', [], [leftover]],
+  ])('a file is gone when Airflow shows it no more, not while it still has %s of it', (_, dags, errors) => {
+    const broken = terms({
+      ...given,
+      before: { ...given.before, dags: [dag(), dag({ id: 'b', file: 'bad.py' })] },
     })
+    const still = { ...at(61_000, ...dags), errors }
+    expect(judged(broken, at(5_000), still)).toMatchObject({ isComplete: false, outstanding: ['bad.py'] })
+    expect(judged(broken, at(5_000), still, at(62_000)).isComplete).toBe(true)
+    const retired = dag({ id: 'b', file: 'bad.py', isActive: false })
+    expect(judged(broken, at(5_000), at(62_000, retired)).isComplete).toBe(true)
   })
 
-  test('time alone makes none gone', () => {
-    const former = { dags: [dag({ parsedAt: after(-9_000) })], errors: [leftover], serverTime: after(99_000) }
-    expect(judged(given, former)).toMatchObject({ isComplete: false, outstanding: ['a.py', 'bad.py'] })
-  })
-
-  test('a file that comes is waited for like the others, and its error counts', () => {
-    const come = (ms: number): Dag => dag({ id: 'c', file: 'c.py', parsedAt: after(ms) })
-    const two = [at(5_000, come(6_000)), at(35_000, come(6_000))]
-    expect(judged(given, ...two).isComplete).toBe(false)
-    expect(judged(given, ...two, at(36_000, come(36_000))).isComplete).toBe(true)
-    const fails = { ...at(35_000), errors: [error({ file: 'd.py', failedAt: after(20_000) })] }
-    expect([...judged(given, at(5_000), fails).failed.keys()]).toEqual(['d.py'])
-  })
-
-  test('an empty Deployment is settled after a minute', () => {
-    const nothing = terms({ isUncharted: true, files: [] })
-    expect(judged(nothing, { serverTime: after(59_000) }).isComplete).toBe(false)
-    expect(judged(nothing, { serverTime: after(61_000) }).isComplete).toBe(true)
+  test('one DAG ID in two files counts, also when they are not known', () => {
+    const [one, other] = ['a.py', 'back.py'].map((path) => dag({ id: 'x', file: path }))
+    const looks = [one, other].map((shown) => ({ dags: shown ? [shown] : [] }))
+    expect(judged(given, ...looks).duplicates).toEqual([{ dagId: 'x', files: ['a.py', 'back.py'] }])
   })
 })
 

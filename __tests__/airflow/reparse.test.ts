@@ -31,7 +31,13 @@ const refusal = new ActionError({
 describe('Airflow is asked to parse', () => {
   test.each<[string, readonly string[], readonly Dag[], readonly string[]]>([
     ['the files that are waited for', ['a.py'], [dagOf('a'), dagOf('b')], ['a']],
-    ['once a file', ['a.py'], [dagOf('a'), dagOf('a2', { file: 'a.py' })], ['a2']],
+    [
+      'once a file, by a DAG that is not retired',
+      ['a.py'],
+      [dagOf('a', { isActive: false }), dagOf('b', { file: 'a.py' })],
+      ['b'],
+    ],
+    ['no zip', ['p.zip'], [dagOf('p', { file: 'p.zip' })], []],
     ['none that it has no DAG of', ['new.py'], [dagOf('a')], []],
     ['one whose DAG it has retired, which may be mended', ['a.py'], [dagOf('a', { isActive: false })], ['a']],
     ['none that it gives no token of', ['a.py'], [dagOf('a', { fileToken: undefined })], []],
@@ -46,6 +52,15 @@ describe('Airflow is asked to parse', () => {
     for (const parsedAt of [1, 1, 2, 2, 3, 4, 5, 6, 7])
       await ask(['a.py'], { dags: [dagOf('a', { parsedAt })], errors: [] })
     expect([seen.length, asked.get('a.py')]).toEqual([5, 5])
+  })
+
+  test('again after it has parsed a DAG of the file, whatever another one says that is retired', async () => {
+    const { ask, seen } = reparser()
+    const retired = dagOf('z', { file: 'a.py', isActive: false, parsedAt: 1 })
+    for (const parsedAt of [1, 2, 2]) {
+      await ask(['a.py'], { dags: [dagOf('a', { parsedAt }), retired], errors: [] })
+    }
+    expect(seen).toEqual(['a', 'a'])
   })
 
   test('again after it has failed to import the file', async () => {
@@ -79,10 +94,10 @@ test('an Airflow that has the wish already is asked again when it has parsed the
 })
 
 test('an Airflow that refuses is not asked again, and that is no failure', async () => {
-  const { ask, seen } = reparser({ failure: refusal })
+  const { ask, seen, asked } = reparser({ failure: refusal })
   await ask(['a.py'], { dags: [dagOf('a')], errors: [] })
   await ask(['a.py', 'b.py'], { dags: [dagOf('a', { parsedAt: 2 }), dagOf('b')], errors: [] })
-  expect(seen).toEqual(['a'])
+  expect([seen, asked.get('a.py')]).toEqual([['a'], 0])
 })
 
 test.each([

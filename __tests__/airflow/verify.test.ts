@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Arrival } from '../../src/airflow/judge.ts'
 import { EMPTY_BASELINE, promisedByAirflow } from '../../src/airflow/baseline.ts'
 import type { VerificationReport } from '../../src/airflow/report.ts'
 import { reportOn } from '../../src/airflow/report.ts'
@@ -34,9 +35,9 @@ function promise(...paths: readonly string[]): PromisedDags {
 type Given = {
   readonly major?: 2 | 3
   readonly promised?: PromisedDags
+  readonly dagVersion?: string
   readonly baseline?: Shown
-  readonly restarts?: boolean
-  readonly isUncharted?: boolean
+  readonly arrival?: Arrival
   readonly formerVersions?: readonly string[]
   readonly budgetMs?: number
   /** Called with the time when Airflow is asked for a parse. */
@@ -55,10 +56,9 @@ async function verified(
   const observed = await verify(
     { airflow, clock, log: { info: () => undefined } },
     {
-      dagVersion: given.restarts ? undefined : 'v2',
+      dagVersion: given.arrival === 'image' ? undefined : (given.dagVersion ?? 'v2'),
       formerVersions: given.formerVersions ?? [],
-      restarts: given.restarts ?? false,
-      isUncharted: given.isUncharted ?? false,
+      arrival: given.arrival ?? 'dags',
       promised: given.promised,
       baseline: { dags, errors },
       budgetMs: given.budgetMs ?? 300_000,
@@ -234,7 +234,7 @@ describe('an image alone', () => {
       const file = names[major]
       const report = await verified((ms) => again(file, at(ms < 30_000 ? -1_000 : 30_000)), {
         major,
-        restarts: true,
+        arrival: 'image',
         baseline: again(file, at(-60_000)),
       })
       expect(report).toMatchObject({ silent: [], unclear: [], appeared: [], disappeared: [], newErrors: [] })
@@ -245,7 +245,7 @@ describe('an image alone', () => {
 
   test('is proved by the DAGs that are there, when nobody knows which were there before', async () => {
     const report = await verified((ms) => again('a.py', at(ms < 30_000 ? -1_000 : 30_000)), {
-      restarts: true,
+      arrival: 'image',
     })
     expect(report).toMatchObject({ silent: [], appeared: [], disappeared: [] })
     expect(report.elapsedMs).toBeGreaterThanOrEqual(30_000)
@@ -255,7 +255,7 @@ describe('an image alone', () => {
     const former = again('a.py', at(-1_000))
     const known = { promised: promisedByAirflow({ dags: former.dags, errors: [] }), baseline: former }
     for (const given of [known, {}]) {
-      const report = await verified(() => former, { restarts: true, ...given })
+      const report = await verified(() => former, { arrival: 'image', ...given })
       expect(report.silent).toEqual(['dags/a.py'])
     }
   })
@@ -267,19 +267,26 @@ describe('a rollback', () => {
   const left = makeDag({ id: 'left', file: 'left.py', parsedAt: at(-9_000) })
   const broken = makeImportError({ file: 'broken.py', failedAt: at(-9_000) })
   const baseline = { dags: [stays(-60_000), left], errors: [broken] }
-  const rollback = {
-    ...{ isUncharted: true, restarts: true, baseline },
-    promised: promisedByAirflow(baseline),
-  }
+  const rollback = { arrival: 'rollback', baseline, promised: promisedByAirflow(baseline) } as const
 
-  test('is proved by two rounds of parsing; what it took away is gone, though Airflow still shows it', async () => {
-    const report = await verified((ms) => ({ dags: [stays(ms), left], errors: [broken] }), rollback)
+  test('is proved a minute later; what it took away is gone when Airflow says so', async () => {
+    const report = await verified(
+      (ms) => ({
+        dags: [stays(ms), { ...left, isActive: ms < 90_000 }],
+        errors: ms < 40_000 ? [broken] : [],
+      }),
+      rollback,
+    )
     expect(report).toMatchObject({
       ...{ isComplete: true, silent: [], unclear: [], newErrors: [], oldErrors: [] },
       ...{ appeared: [], disappeared: ['left'] },
     })
-    expect(report.elapsedMs).toBeGreaterThanOrEqual(33_000)
-    expect(report.elapsedMs).toBeLessThan(35_000)
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(90_000)
+    expect(report.elapsedMs).toBeLessThan(92_000)
+    const quick = await verified((ms) => ({ dags: [stays(ms)] }), rollback)
+    expect(quick).toMatchObject({ isComplete: true, disappeared: ['left'] })
+    expect(quick.elapsedMs).toBeGreaterThanOrEqual(60_000)
+    expect(quick.elapsedMs).toBeLessThan(62_000)
   })
 
   test('that brings an error, or an old one again, tells which is which', async () => {
@@ -293,21 +300,43 @@ describe('a rollback', () => {
     expect(report.oldErrors).toMatchObject([{ file: 'dags/broken.py' }])
   })
 
-  test('whose time is over before two rounds is not complete, though nothing known is missing', async () => {
-    const report = await verified((ms) => ({ dags: [stays(ms)] }), {
-      ...rollback,
-      baseline: { dags: [stays(-60_000)] },
-      promised: promisedByAirflow({ dags: [stays(-60_000)], errors: [] }),
-      budgetMs: 20_000,
-    })
+  test('whose time is over before that is not complete, though nothing known is missing', async () => {
+    const report = await verified((ms) => ({ dags: [stays(ms)] }), { ...rollback, budgetMs: 20_000 })
     expect(report).toMatchObject({ isComplete: false, silent: [], unclear: [], newErrors: [] })
+  })
+
+  test('a file that Airflow still shows, and does not parse, is named', async () => {
+    const report = await verified((ms) => ({ dags: [stays(ms), left] }), { ...rollback, budgetMs: 99_000 })
+    expect(report).toMatchObject({ isComplete: false, silent: ['dags/left.py'] })
   })
 
   test('without a word of Airflow from before goes by what it shows first', async () => {
     const report = await verified((ms) => ({ dags: [stays(ms)], errors: ms < 30_000 ? [broken] : [] }), {
-      ...{ isUncharted: true, restarts: true },
+      arrival: 'rollback',
     })
     expect(report).toMatchObject({ isComplete: true, newErrors: [], appeared: [], disappeared: [] })
+  })
+
+  test.each([
+    ['of another DAG bundle, which stays as it is', 'another', 'another'],
+    ['by another name than Astro has, as it was known before', 'of the left code', 'of the earlier code'],
+    ['by the name that Astro has', 'v1', 'v2'],
+  ])('with a bundle version %s, is proved', async (_, before, now) => {
+    const versioned = [stays(-60_000, { bundleVersion: before })]
+    const known = makeDag({ id: 'retired', file: 'r.py', isActive: false, bundleVersion: now })
+    const given = { dags: [...versioned, known], errors: [] }
+    const report = await verified((ms) => ({ dags: [stays(ms, { bundleVersion: now }), known] }), {
+      ...{ arrival: 'rollback', formerVersions: ['v1'] },
+      ...{ baseline: given, promised: promisedByAirflow(given) },
+    })
+    expect(report).toMatchObject({ isComplete: true, silent: [] })
+  })
+
+  test('with the version of the code that is left is not', async () => {
+    const report = await verified((ms) => ({ dags: [stays(ms, { bundleVersion: 'v1' })] }), {
+      ...{ ...rollback, formerVersions: ['v1'], budgetMs: 99_000 },
+    })
+    expect(report).toMatchObject({ isComplete: false, silent: ['dags/a.py'] })
   })
 })
 

@@ -23,6 +23,8 @@ type Facts = {
     readonly uploads: number
     readonly rollbackFromId: string | undefined
   }[]
+  /** The DAG version that runs. */
+  readonly running: string | undefined
   /** The DAG version that is to run. */
   readonly desired: string | undefined
   /** The DAG version of a deploy, also of one that was there before. */
@@ -88,8 +90,10 @@ const SENTENCES: readonly (readonly [RegExp, (facts: Facts, id: string) => boole
   ],
   [
     /^The Deployment was rolled back: it runs the code of the deploy (\S+) again, as the deploy \S+\.$/,
-    ({ made, desired, versionOf }, id) =>
-      desired === versionOf(id) && made.filter(({ rollbackFromId }) => rollbackFromId === id).length === 1,
+    ({ made, running, desired, versionOf }, id) =>
+      running === desired &&
+      desired === versionOf(id) &&
+      made.filter(({ rollbackFromId }) => rollbackFromId === id).length === 1,
   ],
 ]
 
@@ -116,6 +120,7 @@ export function falseAftermath(
         rollbackFromId,
         uploads: astro.deployments.uploads(deploymentId, id).length,
       })),
+    running: now.dagVersions[0],
     desired: now.dagVersions[1],
     versionOf: (wanted) => deploys.find(({ id }) => id === wanted)?.dagTarballVersion,
     formerCode: JSON.stringify(now.dagVersions) === JSON.stringify(before.dagVersions),

@@ -98,7 +98,7 @@ export function createAirflowClient(connection: AirflowConnection) {
       return required(typeof body.content === 'string' ? body.content : undefined, problem)
     },
 
-    /** Asks Airflow to parse a DAG's file before all others; it can since 2.10. */
+    /** Asks Airflow to parse a DAG's file soon; it can since 2.10. */
     async parseNext({ id, fileToken = '' }: Dag): Promise<void> {
       await send({
         method: 'PUT',

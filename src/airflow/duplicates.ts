@@ -6,9 +6,11 @@ export type Duplicate = { readonly dagId: string; readonly files: readonly strin
 /**
  * One ID in two files is no error in Airflow: it shows the DAG of whichever file it parsed last. That is seen when a DAG
  * changes its file, or when a file that promises DAGs has none because others have them all.
+ *
+ * @param promised the files of the new code; files of other DAG bundles are none of its business
  */
 export function findDuplicates(
-  files: readonly PromisedFile[],
+  promised: readonly PromisedFile[] | 'unknown',
   {
     owners,
     imported,
@@ -16,9 +18,10 @@ export function findDuplicates(
   failed: ReadonlyMap<string, ImportError>,
 ): Duplicate[] {
   const byId = new Map<string, Set<string>>()
-  const own = new Map(files.map((file) => [file.path, file.promise]))
+  const files = promised === 'unknown' ? [] : promised
+  const own = new Set(files.map(({ path }) => path))
   for (const [dagId, seen] of owners) {
-    const here = [...seen].filter((file) => own.has(file))
+    const here = [...seen].filter((file) => promised === 'unknown' || own.has(file))
     if (here.length > 1) byId.set(dagId, new Set(here))
   }
   for (const { path, promise } of files) {

@@ -1,11 +1,19 @@
 import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
 import type { Duplicate } from './duplicates.ts'
 import { findDuplicates } from './duplicates.ts'
+import type { Stamps } from './evidence.ts'
+import { fromNewCode, rememberStamps } from './evidence.ts'
 import type { Rounds } from './rounds.ts'
-import { CLOCK_MARGIN_MS, countRounds, everyoneTwice, NO_ROUNDS, timesTaken } from './rounds.ts'
+import { countRounds, everyoneTwice, isAnyTaken, NO_ROUNDS, QUIET_MS } from './rounds.ts'
 import type { AirflowMajor, Dag, ImportError } from './types.ts'
 
-/** What Airflow showed before the deploy; file names are paths below the DAG folder. */
+/**
+ * What brought the new code: a DAG bundle alone, an image (only what was parsed since then says something of it), or a rollback
+ * (besides, nobody here knows its files: those that are promised may be gone, and others may come).
+ */
+export type Arrival = 'dags' | 'image' | 'rollback'
+
+/** What Airflow showed before the new code came; file names are paths below the DAG folder. */
 export type Before = {
   readonly dags: readonly Dag[]
   readonly bundleVersions: ReadonlySet<string>
@@ -31,13 +39,7 @@ export type Terms = {
   readonly major: AirflowMajor
   /** Of the DAG bundle that was deployed, if one was. */
   readonly dagVersion: string | undefined
-  /** The deploy brought an image: only what was parsed since then says something of it. */
-  readonly restarts: boolean
-  /**
-   * Nobody knows which files the new code holds, as after a rollback: those that are promised may be gone, and others may
-   * come.
-   */
-  readonly isUncharted: boolean
+  readonly arrival: Arrival
   readonly promised: PromisedDags
   readonly before: Before
   /** By Airflow's clock: when the new code was known to be there. */
@@ -47,6 +49,7 @@ export type Terms = {
 /** What earlier looks showed. */
 export type Memory = {
   readonly rounds: Rounds
+  readonly stamped: Stamps
   /** Files that a DAG was seen to come from since the rollout, by its ID. */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>
   readonly imported: ReadonlySet<string>
@@ -54,6 +57,7 @@ export type Memory = {
 
 export const NOTHING_SEEN: Memory = {
   rounds: NO_ROUNDS,
+  stamped: new Map(),
   owners: new Map(),
   imported: new Set(),
 }
@@ -67,20 +71,15 @@ export type Judgement = {
   readonly outstanding: readonly string[]
   /** Files that promise nothing, as long as they may still fail. */
   readonly unclear: readonly string[]
-  /** Files that the new code does not hold, as far as two rounds of parsing tell. */
-  readonly gone: ReadonlySet<string>
   /** All that can be known is known. */
   readonly isComplete: boolean
 }
-
-/** Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for. */
-const QUIET_MS = 60_000
 
 /**
  * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
  * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
  * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
- * parsed twice, since Airflow takes them in turn.
+ * parsed twice, since Airflow takes them in turn. After a rollback, files that come back may be found a while later.
  */
 export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const { promised, since } = terms
@@ -94,9 +93,11 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
       .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
       .map((error) => [error.file, error]),
   )
-  const fresh = look.dags.filter((dag) => isFromNewCode(terms, rounds, look, dag))
-  const next = { rounds, ...remember(memory, fresh) }
-  const duplicates = findDuplicates(files, next, failed)
+  const stamped = rememberStamps(terms, memory.stamped, look.dags)
+  const fresh = fromNewCode({ terms, rounds, stamped, look })
+  const next = { rounds, stamped, ...remember(memory, fresh) }
+  const isUncharted = terms.arrival === 'rollback'
+  const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
   const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
   const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file))
   const stillFailing = new Set(
@@ -113,53 +114,17 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const wanted = new Set(expected)
   const open = new Set(unsettled)
   const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path))
-  const all = [...unsettled, ...lingering]
-  const hasRounds = everyoneTwice(rounds, look.asked)
-  const isGone = (path: string): boolean => terms.isUncharted && hasRounds && timesTaken(rounds, path) === 0
-  const gone = new Set(all.filter(isGone))
-  const outstanding = all.filter((path) => !gone.has(path)).toSorted()
-  const isQuiet = hasRounds || look.serverTime > since + QUIET_MS
-  const unclear = isQuiet ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
+  const outstanding = [...unsettled, ...lingering].toSorted()
+  const isLate = look.serverTime > since + QUIET_MS
+  const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || everyoneTwice(rounds, look.asked)
+  const unclear = isQuiet || isUncharted ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
   return {
     memory: next,
     failed,
     duplicates,
     outstanding,
     unclear: unclear.map(({ path }) => path).toSorted(),
-    gone,
-    isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !terms.isUncharted),
-  }
-}
-
-/**
- * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
- * word is new when it is none of the former ones, unless nobody knows a former one.
- */
-export function isNewVersion(
-  { dagVersion, before }: Pick<Terms, 'dagVersion' | 'before'>,
-  { bundleVersion }: Dag,
-): boolean | undefined {
-  if (bundleVersion === undefined || dagVersion === undefined) return undefined
-  if (bundleVersion === dagVersion) return true
-  return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion)
-}
-
-function isFromNewCode(terms: Terms, rounds: Rounds, look: Look, dag: Dag): boolean {
-  const { since, restarts, major } = terms
-  if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
-  const parses = rounds.parses.get(dag.file)?.get(dag.id)
-  const isReadAnew = parses !== undefined && parses.ofNewCode > 0
-  const isNew = isNewVersion(terms, dag)
-  if (isNew !== undefined)
-    return isNew && (isReadAnew || (dag.bundleVersion === terms.dagVersion && !restarts))
-  switch (look.sources.get(dag.file)) {
-    case 'same':
-      return isReadAnew
-    case 'different':
-      // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
-      return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1
-    case undefined:
-      return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS
+    isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
   }
 }
 
@@ -172,9 +137,8 @@ function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' 
   return { owners, imported }
 }
 
-/** A file that had DAGs and has none any more: Airflow has retired them although the file imports. */
+/** A file that had DAGs and has none any more: Airflow has retired them, or finds them elsewhere, although the file imports. */
 function isEmptied(path: string, { dags, errors }: Look, since: number): boolean {
-  const its = dags.filter(({ file }) => file === path)
-  const retired = its.length > 0 && its.every(({ isActive }) => !isActive)
+  const retired = dags.every(({ file, isActive }) => file !== path || !isActive)
   return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since)
 }

@@ -4,7 +4,8 @@ import type { Dag, ImportError } from './types.ts'
 
 export type Reparser = {
   /**
-   * Asks Airflow to parse those of these files next that it has a DAG of, be it a retired one. Throws only what ends the run.
+   * Asks Airflow to parse those of these files next that it has a DAG of, be it a retired one; not a zip, whose DAGs it knows by
+   * names that are no files. Throws only what ends the run.
    *
    * @param seen what Airflow shows, by the same names of files
    */
@@ -12,9 +13,11 @@ export type Reparser = {
     files: readonly string[],
     seen: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] },
   ): Promise<void>
-  /** How often each file was asked for. */
+  /** How often each file was asked for, unless Airflow refused it. */
   readonly asked: ReadonlyMap<string, number>
 }
+
+type Wish = { readonly file: string; readonly dag: Dag }
 
 /** A wish is lost on a file that is being parsed, and in Airflow 2 a file counts when it was parsed twice. */
 const MOST_A_FILE = 5
@@ -41,13 +44,17 @@ export function createReparser({
   const askedAfter = new Map<string, number>()
   let isRefused = false
 
-  async function askFor(dag: Dag): Promise<void> {
+  async function askFor({ file, dag }: Wish): Promise<void> {
     if (isRefused) return
+    const times = asked.get(file) ?? 0
+    asked.set(file, times + 1)
     try {
       await airflow.parseNext(dag)
     } catch (error) {
       if (!(error instanceof ActionError) || signal?.aborted) throw error
-      isRefused = error.code !== WISHED_ALREADY
+      if (error.code === WISHED_ALREADY) return
+      isRefused = true
+      asked.set(file, times)
     }
   }
 
@@ -55,18 +62,17 @@ export function createReparser({
     asked,
     async ask(files, { dags, errors }) {
       if (isRefused || files.length > MOST_FILES) return
-      const dagOf = new Map(dags.map((dag) => [dag.file, dag]))
+      const dagsOf = Map.groupBy(dags, ({ file }) => file)
       const failedAt = new Map(errors.map((error) => [error.file, error.failedAt]))
-      const due: Dag[] = []
+      const due: Wish[] = []
       for (const file of files) {
-        const dag = dagOf.get(file)
-        if (dag?.fileToken === undefined) continue
-        const parsedAt = Math.max(dag.parsedAt ?? 0, failedAt.get(file) ?? 0)
-        const times = asked.get(file) ?? 0
-        if (askedAfter.get(file) === parsedAt || times >= MOST_A_FILE) continue
-        asked.set(file, times + 1)
+        const its = dagsOf.get(file) ?? []
+        const dag = its.find(({ isActive }) => isActive) ?? its[0]
+        if (dag?.fileToken === undefined || /\.zip(\/|$)/.test(file)) continue
+        const parsedAt = Math.max(failedAt.get(file) ?? 0, ...its.map((one) => one.parsedAt ?? 0))
+        if (askedAfter.get(file) === parsedAt || (asked.get(file) ?? 0) >= MOST_A_FILE) continue
         askedAfter.set(file, parsedAt)
-        due.push(dag)
+        due.push({ file, dag })
       }
       while (due.length > 0) await Promise.all(due.splice(0, AT_ONCE).map(askFor))
     },

@@ -12,10 +12,10 @@ export type ErrorRow = {
   readonly message: string
 }
 
-/** What Airflow made of the new code. */
+/** What Airflow made of the code that came. */
 export type VerificationReport = {
   readonly newErrors: readonly ErrorRow[]
-  /** Those that were there before the deploy. */
+  /** Those that were there before it came. */
   readonly oldErrors: readonly ErrorRow[]
   /** Files that neither imported nor failed in time. */
   readonly silent: readonly string[]
@@ -47,11 +47,7 @@ export function reportOn(
   const { judgement, errors, before } = observed
   const silent = judgement.outstanding.filter((path) => !judgement.failed.has(path))
   const stale = errors.filter(
-    ({ file }) =>
-      !judgement.failed.has(file) &&
-      !silent.includes(file) &&
-      !judgement.gone.has(file) &&
-      wasBroken(file, before.errors),
+    ({ file }) => !judgement.failed.has(file) && !silent.includes(file) && wasBroken(file, before.errors),
   )
   const current = [...judgement.failed.values()]
   const old = current.filter((error) => hasBaseline && isOld(error, before.errors))
@@ -137,7 +133,7 @@ function compareDags({
     const parses = rounds.parses.get(file)?.get(id)
     if (!folder.has(file)) return parses === undefined
     // The last parse of the former code may have ended after the rollout.
-    return (imported.has(file) || judgement.gone.has(file)) && (parses?.ofNewCode ?? 0) === 0
+    return imported.has(file) && (parses?.ofNewCode ?? 0) === 0
   }
   const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id))
   const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id))

@@ -19,6 +19,11 @@ export type Rounds = {
 
 export const NO_ROUNDS: Rounds = { parses: new Map(), failures: new Map() }
 
+/**
+ * Two rounds of parsing at the default interval of 30 s, for a file that nothing else vouches for; and twice the time in which
+ * Airflow on Astro finds new files.
+ */
+export const QUIET_MS = 60_000
 /** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
 export const CLOCK_MARGIN_MS = 2_000
 /**
@@ -80,8 +85,13 @@ export function everyoneTwice(rounds: Rounds, asked: ReadonlyMap<string, number>
   return taken.length > 0 && taken.every((file) => timesTaken(rounds, file) - (asked.get(file) ?? 0) > 1)
 }
 
+/** Whether anything of the new code was parsed at all. */
+export function isAnyTaken(rounds: Rounds): boolean {
+  return [...rounds.parses.keys(), ...rounds.failures.keys()].some((file) => timesTaken(rounds, file) > 0)
+}
+
 /** How often the new code's text of a file was parsed, as far as that is sure. */
-export function timesTaken({ parses, failures }: Rounds, file: string): number {
+function timesTaken({ parses, failures }: Rounds, file: string): number {
   const all = [...(parses.get(file)?.values() ?? []), failures.get(file)]
   return Math.max(0, ...all.map((one) => one?.ofNewCode ?? 0))
 }

@@ -4,9 +4,10 @@ import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
 import { EMPTY_BASELINE, isOld, promisedByAirflow } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
+import { isNewVersion } from './evidence.ts'
 import { nameFiles } from './file-names.ts'
-import type { Before, Judgement, Look, Memory, Terms } from './judge.ts'
-import { isNewVersion, judge, NOTHING_SEEN } from './judge.ts'
+import type { Arrival, Before, Judgement, Look, Memory, Terms } from './judge.ts'
+import { judge, NOTHING_SEEN } from './judge.ts'
 import { createReparser } from './reparse.ts'
 import { CLOCK_MARGIN_MS } from './rounds.ts'
 import { createSourceReader } from './sources.ts'
@@ -50,10 +51,7 @@ export async function verify(
     readonly dagVersion: string | undefined
     /** DAG bundles of earlier deploys, whether or not Airflow has parsed them. */
     readonly formerVersions: readonly string[]
-    /** The deploy brought an image, so that the same DAGs are to be parsed again. */
-    readonly restarts: boolean
-    /** A rollback: nobody here knows the files of the code that came back. */
-    readonly isUncharted: boolean
+    readonly arrival: Arrival
     /** Undefined: what Airflow shows at the first look is to be parsed again. */
     readonly promised: PromisedDags | undefined
     /** Undefined: not known. */
@@ -62,7 +60,8 @@ export async function verify(
   },
 ): Promise<Observed> {
   const { airflow, clock } = deps
-  const { budgetMs } = facts
+  const { dagVersion, arrival, budgetMs } = facts
+  const isUncharted = arrival === 'rollback'
   const sources = createSourceReader(airflow, facts.promised)
   const reparser = createReparser(deps)
   let { promised, baseline = EMPTY_BASELINE } = facts
@@ -79,21 +78,21 @@ export async function verify(
     since ??= dags.serverTime ?? newestTime(dags.items, errors.items) ?? firstLookAt
     const serverTime = errors.serverTime ?? dags.serverTime ?? since + clock.now() - firstLookAt
     if (promised === undefined) {
-      promised = promisedByAirflow({ dags: dags.items, errors: facts.isUncharted ? errors.items : [] })
+      promised = promisedByAirflow({ dags: dags.items, errors: isUncharted ? errors.items : [] })
       baseline = { ...baseline, dags: dags.items }
     }
     const named = withNames(dags.items, errors.items, baseline, promised)
     const before: Before = {
       dags: named.before.dags,
-      bundleVersions: new Set([...facts.formerVersions, ...versionsOf(named.before.dags)]),
+      // What comes back may have been there before, by any name.
+      bundleVersions: new Set([
+        ...facts.formerVersions,
+        ...(isUncharted ? [] : versionsOf(named.before.dags)),
+      ]),
       broken: new Set(named.before.errors.map(({ file }) => file)),
       files: facts.baseline && filesOf(named.before),
     }
-    const { dagVersion, restarts, isUncharted } = facts
-    const terms: Terms = {
-      ...{ major: airflow.major, dagVersion, restarts, isUncharted },
-      ...{ promised, before, since },
-    }
+    const terms: Terms = { major: airflow.major, dagVersion, arrival, promised, before, since }
     const compared = await sources(
       named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined),
     )

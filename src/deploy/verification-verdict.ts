@@ -87,7 +87,9 @@ function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth
   const what =
     silent.length > 0
       ? `Airflow showed neither a DAG nor an import error of ${count(silent.length, 'file')} in time.`
-      : `The time was over before Airflow had parsed everything twice, so ${unclear.length > 0 ? count(unclear.length, 'file') : 'others'} may still fail.`
+      : unclear.length > 0
+        ? `The time was over before Airflow had parsed everything twice, so ${count(unclear.length, 'file')} may still fail.`
+        : 'The time was over before Airflow had parsed enough to say that what came back imports.'
   const late = silent.length > 0 ? silent : unclear
   const isDown = parser?.isDown === true
   return new ActionError({
@@ -100,12 +102,16 @@ function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth
     likelyCause: isDown
       ? `Nothing is parsed as long as the ${parser.component} does not run.`
       : silent.length === 0
-        ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+        ? unclear.length > 0
+          ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
+          : 'Nobody but Airflow knows the files of the earlier code: it takes a minute, and a parse of some file, to see which fail.'
         : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
     fix: isDown
       ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
       : silent.length === 0
-        ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+        ? unclear.length > 0
+          ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
+          : 'Raise `wait-time`, or look at the Airflow UI. Code without any DAG is never proved.'
         : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
   })
 }

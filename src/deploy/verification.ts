@@ -1,27 +1,25 @@
 import type { Baseline } from '../airflow/baseline.ts'
 import { EMPTY_BASELINE, readBaseline } from '../airflow/baseline.ts'
 import { connectAirflow, connectOnceUp } from '../airflow/connect.ts'
-import { isDown } from '../airflow/failure.ts'
+import { isDown, isOdd } from '../airflow/failure.ts'
 import type { ParserHealth } from '../airflow/health.ts'
 import { judgeParser } from '../airflow/health.ts'
 import type { Repository } from '../airflow/report.ts'
 import { reportOn } from '../airflow/report.ts'
+import type { Arrival } from '../airflow/judge.ts'
 import type { AirflowMajor } from '../airflow/types.ts'
 import { neverHeard, verify } from '../airflow/verify.ts'
 import type { Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Run } from '../run.ts'
-import type { Cause } from './verification-verdict.ts'
 import { conclude, isLate } from './verification-verdict.ts'
 
 /** The code that is to be found in Airflow, and what is known of before. */
 export type Subject = {
-  readonly cause: Cause
+  readonly arrival: Arrival
   /** Of the DAG bundle that came, if one did. */
   readonly dagVersion: string | undefined
-  /** Only what Airflow parses from now on says something of it. */
-  readonly restarts: boolean
   /** Undefined when only Airflow knows which DAGs there are. */
   readonly promised: (major: AirflowMajor) => Promise<PromisedDags | undefined>
   /** The repository that this code comes from, by the files of its DAG folder. */
@@ -32,20 +30,26 @@ export type Subject = {
 }
 
 const HEALTH_MS = 5_000
+const BASELINE_MS = 60_000
+const ROLLBACK_BASELINE_MS = 15_000
 
 /**
  * What Airflow shows before a deploy or a rollback; undefined when it is not asked, or cannot be. An Airflow that refuses the
- * token is an error before anything is written, one that is down is not: the deploy may be what brings it back.
+ * token is an error before anything is written, one that is down is not: the deploy may be what brings it back. A rollback, which
+ * somebody may be waiting for, is not kept by an Airflow that gives no sensible answer, nor for long by one that gives none.
  */
 export async function takeBaseline(run: Run): Promise<Baseline | undefined> {
-  const { inputs, deployment, session, log } = run
+  const { inputs, deployment, session, log, clock } = run
   if (inputs.verify === 'no' || inputs.waitMs === undefined) return undefined
   if ((await run.deploys()).length === 0) return EMPTY_BASELINE
+  const isRollback = inputs.action === 'rollback'
   try {
-    return await readBaseline(await connectAirflow({ ...run, tokens: session }, deployment))
+    const deadline = clock.now() + (isRollback ? ROLLBACK_BASELINE_MS : BASELINE_MS)
+    const remainingMs = (): number => deadline - clock.now()
+    return await readBaseline(await connectAirflow({ ...run, tokens: session, remainingMs }, deployment))
   } catch (error) {
     if (!(error instanceof ActionError)) throw error
-    if (!isDown(error)) {
+    if (!isDown(error) && !(isRollback && isOdd(error))) {
       handle(run, error)
       return undefined
     }
@@ -67,13 +71,12 @@ export async function verifyInAirflow(run: Run, live: Deployment, subject: Subje
   const remainingMs = (): number => Math.max(1_000, subject.deadline - clock.now())
   try {
     const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard)
-    const { cause, baseline, dagVersion, restarts } = subject
+    const { arrival, baseline, dagVersion } = subject
     const observed = await verify(
       { airflow, clock, log, signal: run.signal },
       {
-        ...{ dagVersion, restarts, baseline },
+        ...{ arrival, dagVersion, baseline },
         formerVersions: await formerVersions(run, dagVersion),
-        isUncharted: cause === 'rollback',
         promised: await subject.promised(airflow.major),
         budgetMs: remainingMs(),
       },
@@ -81,7 +84,12 @@ export async function verifyInAirflow(run: Run, live: Deployment, subject: Subje
     const report = reportOn(observed, await subject.repository(observed.folder), baseline !== undefined)
     outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) })
     tell({ verification: report })
-    conclude(run, cause, report, isLate(report) ? await askParser(run, live) : undefined)
+    conclude(
+      run,
+      arrival === 'rollback' ? 'rollback' : 'deploy',
+      report,
+      isLate(report) ? await askParser(run, live) : undefined,
+    )
     return true
   } catch (error) {
     if (!(error instanceof ActionError) || error.code.startsWith('ASTRO-CANCELLED')) throw error

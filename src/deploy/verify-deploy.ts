@@ -28,9 +28,9 @@ type Facts = {
 export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Promise<boolean> {
   const { baseline, deadline } = facts
   return verifyInAirflow(run, live, {
-    ...{ cause: 'deploy', baseline, deadline },
+    ...{ baseline, deadline },
+    arrival: facts.plan.ships.image ? 'image' : 'dags',
     dagVersion: facts.expected.dagVersion,
-    restarts: facts.plan.ships.image,
     promised: (major) => promisedBy(run, major, facts),
     repository: (folder) => describeRepository(run, ownFiles(folder, facts)),
   })

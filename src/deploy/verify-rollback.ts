@@ -31,8 +31,7 @@ export async function verifyRollback(
   const { baseline } = facts
   return verifyInAirflow(run, live, {
     ...facts,
-    cause: 'rollback',
-    restarts: true,
+    arrival: 'rollback',
     promised: () => Promise.resolve(baseline && promisedByAirflow(baseline)),
     repository: () => Promise.resolve(NO_REPOSITORY),
   })

@@ -5,7 +5,7 @@ import { code, escapeMarkdown } from './markdown.ts'
 const MOST_ROWS = 50
 const LONGEST_MESSAGE = 300
 
-/** What Airflow made of the new code, as Markdown: its import errors, and the DAGs that came and went. */
+/** What Airflow made of the code that came, as Markdown: its import errors, and the DAGs that came and went. */
 export function verificationTables(report: VerificationReport): readonly string[] {
   const rows = [
     ...report.newErrors.map((row) => tableRow(row, 'new')),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { falseAftermath } from '../flow/aftermath.ts'
-import type { LocalAstro } from '../local-astro/start.ts'
+import type { Fault, LocalAstro } from '../local-astro/start.ts'
 import { brokenDag, goodDag } from './dag-ground.ts'
 import { codeOf } from './rules.ts'
 import type { Scene } from './side-by-side.ts'
@@ -20,8 +20,16 @@ const rollback = (
   arrange: (astro: LocalAstro) => void = () => undefined,
 ): Scene => ({
   earlier: [to, from],
-  inputs: { action: 'rollback', 'wait-time': '30s', ...inputs },
+  inputs: { action: 'rollback', 'wait-time': '2m', ...inputs },
   arrange,
+})
+
+/** An Airflow with this fault until the rollback is asked for. */
+const untilThen = (fault: Fault): Scene => ({
+  ...rollback([GOOD, NEWER], {}, ({ faults }) => faults.add({ ...fault, step: 'airflow' })),
+  onOutput(stdout, { faults }) {
+    if (stdout.includes('::group::Roll back')) faults.clear()
+  },
 })
 
 const SCENES: Readonly<Record<string, Scene>> = {
@@ -33,17 +41,12 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'of a token that Airflow refuses': rollback([GOOD, NEWER], {}, ({ faults }) =>
     faults.add({ fault: 'status', status: 403, step: 'airflow' }),
   ),
+  'over before a minute is': rollback([GOOD, NEWER], { 'wait-time': '20s' }),
+  'of an Airflow that is not itself before it': untilThen({ fault: 'html' }),
   'that Airflow never parses': rollback([GOOD, NEWER], { 'wait-time': '8s' }, (astro) =>
     astro.airflow.standIn(astro.deploymentId).stopParsing(300_000),
   ),
-  'of an Airflow that is down before it': {
-    ...rollback([GOOD, NEWER], {}, ({ faults }) =>
-      faults.add({ fault: 'status', status: 503, step: 'airflow' }),
-    ),
-    onOutput(stdout, { faults }) {
-      if (stdout.includes('::group::Roll back')) faults.clear()
-    },
-  },
+  'of an Airflow that is down before it': untilThen({ fault: 'status', status: 503 }),
 }
 const play = playOnBothMajors(SCENES)
 
@@ -104,15 +107,26 @@ describe.each([3, 2] as const)('Airflow %i, a rollback', (major) => {
     expect(message).toContain('Nothing was changed on Astro.')
   })
 
+  test('whose time is over before it is known what fails is live, and not green', async () => {
+    const { code, message, outputs } = await played('over before a minute is')
+    expect([code, outputs['rolled-back']]).toEqual(['ASTRO-VERIFY-NOT-PARSED', 'true'])
+    expect(message).toContain('before Airflow had parsed enough to say that what came back imports')
+  })
+
   test('that Airflow never parses is live, and not green', async () => {
     const { code, message, outputs, untrue } = await played('that Airflow never parses')
     expect([code, outputs['rolled-back'], untrue]).toEqual(['ASTRO-VERIFY-NOT-PARSED', 'true', undefined])
     expect(message).toContain('is down: Airflow calls it unhealthy')
   })
 
-  test('of an Airflow that is down before it is proved by what comes up', async () => {
-    const { result, outputs } = await played('of an Airflow that is down before it')
-    expect([result.errors, outputs['import-errors'], outputs['rolled-back']]).toEqual([[], '0', 'true'])
-    expect(result.warnings).toEqual([expect.stringContaining('What Airflow showed before could not be read')])
-  })
+  test.each(['down', 'not itself'])(
+    'of an Airflow that is %s before it is not kept by that, and proved by what comes up',
+    async (how) => {
+      const { result, outputs } = await played(`of an Airflow that is ${how} before it`)
+      expect([result.errors, outputs['import-errors'], outputs['rolled-back']]).toEqual([[], '0', 'true'])
+      expect(result.warnings).toEqual([
+        expect.stringContaining('What Airflow showed before could not be read'),
+      ])
+    },
+  )
 })
