@@ -33314,6 +33314,10 @@ function adviceFor(response) {
 function isDown({ code }) {
     return code === 'ASTRO-AIRFLOW-UNAVAILABLE' || code === 'ASTRO-AIRFLOW-UNREACHABLE';
 }
+/** Whether Airflow keeps this token out. */
+function failure_isRefusal({ code }) {
+    return code === 'ASTRO-AIRFLOW-UNAUTHORIZED' || code === 'ASTRO-AIRFLOW-FORBIDDEN';
+}
 /** Whether something else than Airflow answered, which may pass: a proxy or a gateway has its moments. */
 function isOdd({ code }) {
     return code === 'ASTRO-AIRFLOW-ANSWER' || code === 'ASTRO-AIRFLOW-REDIRECTED';
@@ -39174,12 +39178,18 @@ async function readBaseline(airflow) {
     const [dags, errors] = await Promise.all([airflow.dags(), airflow.importErrors()]);
     return { dags: dags.items, errors: errors.items };
 }
+const ABANDONED_MS = 3_600_000;
+/** Whether a DAG is still parsed, unlike what a DAG bundle left behind that was taken away: those stay active for ever. */
+function isKept(dags) {
+    const newest = dags.reduce((latest, { parsedAt = 0 }) => Math.max(latest, parsedAt), 0);
+    return ({ isActive, parsedAt = 0 }) => isActive && parsedAt >= newest - ABANDONED_MS;
+}
 /**
  * What code promises whose files nobody here knows: that the files of these DAGs are parsed again, and those that did not
  * import.
  */
 function promisedByAirflow({ dags, errors }) {
-    const imported = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
+    const imported = dags.filter(isKept(dags)).flatMap(({ file }) => file ?? []);
     const names = [...imported, ...errors.map(({ file }) => file)];
     const paths = new Set(names.map(nameFiles(names, new Set())));
     const promise = { kind: 'possible', ids: [] };
@@ -39316,7 +39326,9 @@ function compareDags({ dags, before, judgement, folder, }) {
     };
     const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id));
     const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id));
-    const gone = before.dags.filter(({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file));
+    const gone = before.dags
+        .filter(isKept(before.dags))
+        .filter(({ id, file = '' }) => !now.has(id) && !judgement.failed.has(file));
     return {
         appeared: [...now].filter((id) => !then.has(id)).toSorted(),
         disappeared: gone.map(({ id }) => id).toSorted(),
@@ -39342,22 +39354,23 @@ const LONGEST_IMPORT_MS = 30_000;
  * parse must have begun after the new code came by any clock.
  *
  * @param terms.since by Airflow's clock: when the new code was known to be there
+ * @param terms.failuresSince the same, or when Airflow came to have its version
  * @param terms.former files that Airflow had something of before; undefined when that is not known
  */
-function countRounds({ since, former }, known, look) {
-    const newFrom = (file) => (former?.has(file) === false ? since : since + CLOCK_MARGIN_MS);
+function countRounds({ since, failuresSince, former, }, known, look) {
+    const newFrom = (file, from) => former?.has(file) === false ? from : from + CLOCK_MARGIN_MS;
     const parses = new Map([...known.parses].map(([file, dags]) => [file, new Map(dags)]));
     const failures = new Map(known.failures);
     for (const { id, file, parsedAt, parseMs } of look.dags) {
         if (file === undefined || parsedAt === undefined || parsedAt <= since)
             continue;
         const ofFile = parses.get(file) ?? new Map();
-        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))));
+        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file, since))));
     }
     for (const { file, failedAt } of look.errors) {
-        if (failedAt <= since)
+        if (failedAt <= failuresSince)
             continue;
-        failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)));
+        failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file, failuresSince)));
     }
     return { parses, failures };
 }
@@ -39393,40 +39406,94 @@ function timesTaken({ parses, failures }, file) {
 ;// CONCATENATED MODULE: ./src/airflow/evidence.ts
 
 /**
- * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
- * word is new when it is none of the former ones, unless nobody knows a former one.
+ * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. It need not be ours word for word:
+ * nobody knows how Airflow on Astro names versions.
  */
 function isNewVersion({ dagVersion, before }, { bundleVersion }) {
     if (bundleVersion === undefined || dagVersion === undefined)
         return undefined;
     if (bundleVersion === dagVersion)
         return true;
-    return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion);
+    if (before.versions.known.has(bundleVersion))
+        return false;
+    return before.versions.areAll ? true : undefined;
 }
 /**
- * Airflow stamps a parse with the version that it has when it collects the result: one that was under way as the version came is
- * of the former text. A parse that began after another one was stamped is not, nor is the second one of a DAG.
+ * The versions of before. What comes back by a rollback may have been there before, by any name: then only versions of DAGs that
+ * were active are former ones, and those only when Airflow has other names for them than Astro, for otherwise they are those of
+ * other DAG bundles.
+ *
+ * @param by.astro of every other deploy
+ * @param by.airflow the DAGs from before; undefined when nobody knows them
  */
-function isStampTrue({ parsedAt = 0, parseMs }, first, versionFrom) {
-    return parseMs === undefined ? first !== undefined && parsedAt > first : parsedAt - parseMs >= versionFrom;
+function formerVersions({ arrival, dagVersion }, by) {
+    const before = by.airflow ?? [];
+    if (arrival !== 'rollback') {
+        const known = new Set([...by.astro, ...versionsOf(before)]);
+        return { known, areAll: known.size > 0 };
+    }
+    const active = versionsOf(before.filter(({ isActive }) => isActive));
+    const areByAstro = active.some((version) => version === dagVersion || by.astro.includes(version));
+    const areAll = active.length > 0 && !areByAstro;
+    return { known: new Set(areAll ? active : by.astro), areAll };
 }
-/** Adds what one more look shows. */
+function versionsOf(dags) {
+    return dags.flatMap(({ bundleVersion }) => bundleVersion ?? []);
+}
+/** Adds what one more look shows. What an image or a rollback brings may have been parsed before, with the same version. */
 function rememberStamps(terms, known, dags) {
     const next = new Map(known);
     for (const dag of dags) {
-        const { id, isActive, parsedAt } = dag;
-        if (isActive && parsedAt !== undefined && isNewVersion(terms, dag) === true && !next.has(id))
-            next.set(id, parsedAt);
+        const { id, isActive, parsedAt, bundleVersion: version, file } = dag;
+        if (!isActive || parsedAt === undefined || version === undefined || file === undefined)
+            continue;
+        if (isNewVersion(terms, dag) !== true || (terms.arrival !== 'dags' && parsedAt <= terms.since))
+            continue;
+        const last = next.get(id);
+        const { firstAt, lastAt, seen } = last?.version === version ? last : { firstAt: parsedAt, lastAt: -Infinity, seen: 0 };
+        if (parsedAt > lastAt)
+            next.set(id, { version, file, firstAt, lastAt: parsedAt, seen: seen + 1 });
     }
     return next;
 }
+/** When Airflow surely had our own version, by its clock; undefined as long as it shows none. */
+function versionCame({ dagVersion }, stamped) {
+    return dagVersion === undefined ? undefined : firstWith(stamped, dagVersion);
+}
+/**
+ * Like `everyoneTwice`, where versions tell: between two parses with our version, all other files were taken once.
+ *
+ * @param asked how often Airflow was asked to parse a file out of turn
+ */
+function everyoneStampedTwice({ dagVersion }, stamped, asked) {
+    const ours = [...stamped.values()].filter(({ version }) => version === dagVersion);
+    return ours.length > 0 && ours.every(({ seen, file }) => seen - (asked.get(file) ?? 0) > 1);
+}
+function firstWith(stamped, version) {
+    const times = [...stamped.values()].flatMap((stamp) => (stamp.version === version ? [stamp.firstAt] : []));
+    return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+}
+/**
+ * Airflow stamps a parse with the version that it has when it collects the result: one that was under way as the version came is
+ * of the former text. A parse that began after another one was stamped is not (but for a second DAG processor, which may be some
+ * seconds behind), nor is the second one of a DAG, nor one of a file that was not there before.
+ */
+function isStampTrue({ before }, stamped, dag) {
+    const { id, file = '', parsedAt = 0, parseMs, bundleVersion = '' } = dag;
+    if (before.files?.has(file) === false)
+        return true;
+    const own = stamped.get(id);
+    if (own === undefined)
+        return false;
+    if (parseMs === undefined)
+        return parsedAt > own.firstAt;
+    return parsedAt - parseMs >= (firstWith(stamped, bundleVersion) ?? Infinity);
+}
 /** The DAGs of a look that surely came of the new code. */
 function fromNewCode(evidence) {
-    const versionFrom = [...evidence.stamped.values()].reduce((a, b) => Math.min(a, b), Infinity);
-    return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag, versionFrom));
+    return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag));
 }
-/** @param versionFrom when our bundle version was surely there, by Airflow's clock */
-function isFromNewCode({ terms, rounds, stamped, look }, dag, versionFrom) {
+function isFromNewCode({ terms, rounds, stamped, look }, dag) {
     const { since, arrival, major, dagVersion } = terms;
     if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
         return false;
@@ -39435,8 +39502,7 @@ function isFromNewCode({ terms, rounds, stamped, look }, dag, versionFrom) {
     const isNew = isNewVersion(terms, dag);
     if (isNew !== undefined) {
         const isOurs = dag.bundleVersion === dagVersion;
-        const isStamped = isStampTrue(dag, stamped.get(dag.id), versionFrom);
-        return isNew && isStamped && (isReadAnew || (isOurs && arrival === 'dags'));
+        return isNew && isStampTrue(terms, stamped, dag) && (isReadAnew || (isOurs && arrival === 'dags'));
     }
     switch (look.sources.get(dag.file)) {
         case 'same':
@@ -39496,13 +39562,18 @@ const judge_NOTHING_SEEN = {
 function judge(terms, memory, look) {
     const { promised, since } = terms;
     const files = promised.files;
-    const rounds = countRounds({ since, former: terms.before.files }, memory.rounds, look);
+    const stamped = rememberStamps(terms, memory.stamped, look.dags);
+    // Airflow may come to have the version a while after the rollout: what failed before is of the former code.
+    const cameAt = versionCame(terms, stamped);
+    const newFrom = Math.max(since, cameAt ?? since);
+    const isJustCome = cameAt !== undefined && versionCame(terms, memory.stamped) === undefined;
+    const known = isJustCome ? { ...memory.rounds, failures: NO_ROUNDS.failures } : memory.rounds;
+    const rounds = countRounds({ since, failuresSince: newFrom, former: terms.before.files }, known, look);
     // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
     const isOfNewCode = (file) => !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0;
     const failed = new Map(look.errors
         .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
         .map((error) => [error.file, error]));
-    const stamped = rememberStamps(terms, memory.stamped, look.dags);
     const fresh = fromNewCode({ terms, rounds, stamped, look });
     const next = { rounds, stamped, ...judge_remember(memory, fresh) };
     const isUncharted = terms.arrival === 'rollback';
@@ -39517,8 +39588,11 @@ function judge(terms, memory, look) {
     const open = new Set(unsettled);
     const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
     const outstanding = [...unsettled, ...lingering].toSorted();
-    const isLate = look.serverTime > since + QUIET_MS;
-    const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || everyoneTwice(rounds, look.asked);
+    const isLate = look.serverTime > newFrom + QUIET_MS;
+    const hadRounds = cameAt === undefined
+        ? everyoneTwice(rounds, look.asked)
+        : everyoneStampedTwice(terms, stamped, look.asked);
+    const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || hadRounds;
     const unclear = isQuiet || isUncharted ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
     return {
         memory: next,
@@ -39730,11 +39804,10 @@ async function verify(deps, facts) {
         const named = withNames(dags.items, errors.items, baseline, promised);
         const before = {
             dags: named.before.dags,
-            // What comes back may have been there before, by any name.
-            bundleVersions: new Set([
-                ...facts.formerVersions,
-                ...(isUncharted ? [] : versionsOf(named.before.dags)),
-            ]),
+            versions: formerVersions(facts, {
+                astro: facts.formerVersions,
+                airflow: arrival === 'rollback' && !facts.baseline ? undefined : named.before.dags,
+            }),
             broken: new Set(named.before.errors.map(({ file }) => file)),
             files: facts.baseline && filesOf(named.before),
         };
@@ -39748,8 +39821,16 @@ async function verify(deps, facts) {
         memory = judgement.memory;
         // A parse that begins sooner might be one of the former code, and would prove nothing.
         if (serverTime > since + CLOCK_MARGIN_MS)
-            await reparser.ask(judgement.outstanding, named);
+            await reparser.ask(wanted(judgement, named), named);
         return { judgement, folder: promised.all, ...named };
+    }
+    /** Airflow 3 looks for files that came back when it is asked for any. */
+    function wanted({ outstanding }, named) {
+        if (!isUncharted || outstanding.length > 0 || reparser.asked.size > 0)
+            return outstanding;
+        return named.dags
+            .flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
+            .slice(0, 1);
     }
     try {
         return await watchAirflow(deps, {
@@ -39823,9 +39904,6 @@ function newestTime(dags, errors) {
 function filesOf({ dags, errors }) {
     return new Set([...dags, ...errors].flatMap(({ file }) => file ?? []));
 }
-function versionsOf(dags) {
-    return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []));
-}
 
 ;// CONCATENATED MODULE: ./src/deploy/verification-verdict.ts
 
@@ -39879,7 +39957,7 @@ function conclude({ log, inputs }, cause, report, parser) {
     if (report.newErrors.length > 0)
         throw importErrors(cause, report);
     if (isLate(report))
-        throw notParsed(report, parser);
+        throw notParsed(cause, report, parser);
     log.info(WORDS[cause].imported);
 }
 function importErrors(cause, { newErrors, silent }) {
@@ -39896,7 +39974,7 @@ function importErrors(cause, { newErrors, silent }) {
         fix: WORDS[cause].fix,
     });
 }
-function notParsed({ silent, unclear }, parser) {
+function notParsed(cause, { silent, unclear }, parser) {
     const what = silent.length > 0
         ? `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`
         : unclear.length > 0
@@ -39917,14 +39995,18 @@ function notParsed({ silent, unclear }, parser) {
                 ? unclear.length > 0
                     ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
                     : 'Nobody but Airflow knows the files of the earlier code: it takes a minute, and a parse of some file, to see which fail.'
-                : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
+                : cause === 'rollback'
+                    ? 'The files are those of before: Airflow has neither parsed them again nor retired them so far, which takes it some minutes for a file that is gone or has lost its DAGs.'
+                    : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
         fix: isDown
             ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
             : silent.length === 0
                 ? unclear.length > 0
                     ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
                     : 'Raise `wait-time`, or look at the Airflow UI. Code without any DAG is never proved.'
-                : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+                : cause === 'rollback'
+                    ? 'Look at these files in the Airflow UI. Raise `wait-time` when Airflow simply takes longer.'
+                    : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
     });
 }
 function describeRow({ file, line, message }) {
@@ -39945,8 +40027,7 @@ function verification_verdict_count(n, noun) {
 
 
 const HEALTH_MS = 5_000;
-const BASELINE_MS = 60_000;
-const ROLLBACK_BASELINE_MS = 15_000;
+const ROLLBACK_BASELINE_MS = 30_000;
 /**
  * What Airflow shows before a deploy or a rollback; undefined when it is not asked, or cannot be. An Airflow that refuses the
  * token is an error before anything is written, one that is down is not: the deploy may be what brings it back. A rollback, which
@@ -39960,14 +40041,14 @@ async function takeBaseline(run) {
         return EMPTY_BASELINE;
     const isRollback = inputs.action === 'rollback';
     try {
-        const deadline = clock.now() + (isRollback ? ROLLBACK_BASELINE_MS : BASELINE_MS);
-        const remainingMs = () => deadline - clock.now();
-        return await readBaseline(await connectAirflow({ ...run, tokens: session, remainingMs }, deployment));
+        const deadline = clock.now() + ROLLBACK_BASELINE_MS;
+        const limit = isRollback ? { remainingMs: () => deadline - clock.now() } : {};
+        return await readBaseline(await connectAirflow({ ...run, tokens: session, ...limit }, deployment));
     }
     catch (error) {
         if (!(error instanceof src_errors/* ActionError */.lZ))
             throw error;
-        if (!isDown(error) && !(isRollback && isOdd(error))) {
+        if (isRollback ? failure_isRefusal(error) : !isDown(error)) {
             handle(run, error);
             return undefined;
         }
@@ -39990,7 +40071,7 @@ async function verifyInAirflow(run, live, subject) {
         const { arrival, baseline, dagVersion } = subject;
         const observed = await verify({ airflow, clock, log, signal: run.signal }, {
             ...{ arrival, dagVersion, baseline },
-            formerVersions: await formerVersions(run, dagVersion),
+            formerVersions: await verification_formerVersions(run, dagVersion),
             promised: await subject.promised(airflow.major),
             budgetMs: remainingMs(),
         });
@@ -40009,7 +40090,7 @@ async function verifyInAirflow(run, live, subject) {
     }
 }
 /** Of every other deploy: Airflow may still come to parse one that it has not shown yet. */
-async function formerVersions({ deploys, deployment }, ours) {
+async function verification_formerVersions({ deploys, deployment }, ours) {
     const { dagTarballVersion, desiredDagTarballVersion } = deployment;
     const all = [
         dagTarballVersion,
@@ -40438,10 +40519,12 @@ const NO_REPOSITORY = {
  * Airflow may have parsed the same version of the code long ago, so only what it parses from now on counts.
  */
 async function verifyRollback(run, live, facts) {
-    const { baseline } = facts;
+    const { dagVersion, baseline } = facts;
+    const isSameBundle = dagVersion === run.deployment.dagTarballVersion;
     return verifyInAirflow(run, live, {
         ...facts,
         arrival: 'rollback',
+        dagVersion: isSameBundle ? undefined : dagVersion,
         promised: () => Promise.resolve(baseline && promisedByAirflow(baseline)),
         repository: () => Promise.resolve(NO_REPOSITORY),
     });

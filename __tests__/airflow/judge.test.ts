@@ -42,7 +42,12 @@ const terms = (overrides: Partial<Terms> & { files?: readonly PromisedFile[] } =
     dagVersion: 'v2',
     arrival: 'dags',
     promised: { files, all: new Set(files.map(({ path }) => path)) },
-    before: { dags: [], bundleVersions: new Set(['v1']), broken: new Set(), files: new Set() },
+    before: {
+      dags: [],
+      versions: { known: new Set(['v1']), areAll: true },
+      broken: new Set(),
+      files: new Set(),
+    },
     since: SINCE,
     ...rest,
   }
@@ -70,8 +75,9 @@ function judged(given: Terms, ...looks: readonly Partial<Look>[]): Judgement {
 describe('a bundle version that Airflow put on a parse that was under way as it came', () => {
   const stamped = (ms: number, overrides: Partial<Dag> = {}): Dag =>
     dag({ bundleVersion: 'v2', parsedAt: after(ms), parseMs: 900, ...overrides })
+  const given = terms({ before: { ...terms().before, files: new Set(['a.py']) } })
   const imported = (...looks: readonly (readonly Dag[])[]): boolean =>
-    judged(terms(), ...looks.map((dags) => ({ dags }))).outstanding.length === 0
+    judged(given, ...looks.map((dags) => ({ dags }))).outstanding.length === 0
 
   test('is no proof by itself: the text may be the former one', () => {
     expect(imported([stamped(3_000)])).toBe(false)
@@ -82,6 +88,10 @@ describe('a bundle version that Airflow put on a parse that was under way as it 
     const other = stamped(1_000, { id: 'other', file: 'other.py' })
     expect(imported([stamped(3_000), other])).toBe(true)
     expect(imported([stamped(1_500), other])).toBe(false)
+  })
+
+  test('is one for a file that was not there before', () => {
+    expect(judged(terms(), { dags: [stamped(3_000)] }).outstanding).toEqual([])
   })
 
   test('is one on the next parse, also when nobody knows how long it took', () => {
@@ -160,7 +170,7 @@ describe('a DAG counts as imported from the new code', () => {
   })
 
   describe('when nobody knows the bundle versions of before', () => {
-    const given = terms({ before: { ...terms().before, bundleVersions: new Set() } })
+    const given = terms({ before: { ...terms().before, versions: { known: new Set(), areAll: false } } })
 
     test.each([
       ['ours is ours', dag({ bundleVersion: 'v2', parsedAt: after(-9_000) }), {}, true],
@@ -265,7 +275,7 @@ describe('files without a trace', () => {
       files: [file('a.py'), file('former.py', 'possible')],
       before: {
         dags: [dag({ id: 'f', file: 'former.py' })],
-        bundleVersions: new Set(['v1']),
+        versions: { known: new Set(['v1']), areAll: true },
         broken: new Set(),
         files: new Set(['former.py']),
       },
@@ -274,9 +284,9 @@ describe('files without a trace', () => {
     const now = dag({ bundleVersion: 'v2' })
     expect(judged(given, { dags: [now, former] }).outstanding).toEqual(['former.py'])
     const retired = { ...former, isActive: false }
-    expect(judged(given, { dags: [now, retired], serverTime: after(61_000) }).isComplete).toBe(true)
+    expect(judged(given, { dags: [now, retired], serverTime: after(66_000) }).isComplete).toBe(true)
     const moved = { ...former, file: 'a.py', bundleVersion: 'v2' }
-    expect(judged(given, { dags: [now, moved], serverTime: after(61_000) }).isComplete).toBe(true)
+    expect(judged(given, { dags: [now, moved], serverTime: after(66_000) }).isComplete).toBe(true)
   })
 
   test('an empty folder is settled at once', () => {
@@ -290,7 +300,7 @@ describe('after a rollback nobody knows the files', () => {
     files: [file('a.py', 'possible'), file('bad.py', 'possible')],
     before: {
       dags: [dag()],
-      bundleVersions: new Set(),
+      versions: { known: new Set(), areAll: false },
       broken: new Set(['bad.py']),
       files: new Set(['a.py', 'bad.py']),
     },
@@ -334,6 +344,35 @@ describe('after a rollback nobody knows the files', () => {
     const [one, other] = ['a.py', 'back.py'].map((path) => dag({ id: 'x', file: path }))
     const looks = [one, other].map((shown) => ({ dags: shown ? [shown] : [] }))
     expect(judged(given, ...looks).duplicates).toEqual([{ dagId: 'x', files: ['a.py', 'back.py'] }])
+  })
+})
+
+describe('where Airflow comes to have the version long after the rollout', () => {
+  const helper = terms({ files: [file('a.py'), file('helper.py', 'possible')] })
+  const came = (ms: number, now = ms): Partial<Look> => ({
+    dags: [dag({ bundleVersion: 'v2', parsedAt: after(ms) })],
+    serverTime: after(now),
+  })
+
+  test('files without a trace have a minute, or two rounds, from then on', () => {
+    expect(judged(helper, came(70_000)).isComplete).toBe(false)
+    expect(judged(helper, came(70_000), came(70_000, 131_000)).isComplete).toBe(true)
+    expect(judged(helper, came(70_000), came(100_000)).isComplete).toBe(true)
+  })
+
+  test('an error of a file that was broken counts only when it failed since', () => {
+    const given = terms({
+      files: [file('a.py'), file('bad.py')],
+      before: { ...terms().before, broken: new Set(['bad.py']), files: new Set(['a.py', 'bad.py']) },
+    })
+    const failing = (ms: number): readonly ImportError[] => [error({ file: 'bad.py', failedAt: after(ms) })]
+    const looks = [
+      { errors: failing(33_000) },
+      { ...came(70_000), errors: failing(63_000) },
+      { ...came(90_000), errors: failing(63_000) },
+    ]
+    expect(judged(given, ...looks)).toMatchObject({ outstanding: ['bad.py'], failed: new Map() })
+    expect(judged(given, ...looks, { ...came(110_000), errors: failing(103_000) }).failed.size).toBe(1)
   })
 })
 

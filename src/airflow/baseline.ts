@@ -17,12 +17,20 @@ export async function readBaseline(airflow: Pick<AirflowClient, 'dags' | 'import
   return { dags: dags.items, errors: errors.items }
 }
 
+const ABANDONED_MS = 3_600_000
+
+/** Whether a DAG is still parsed, unlike what a DAG bundle left behind that was taken away: those stay active for ever. */
+export function isKept(dags: readonly Dag[]): (dag: Dag) => boolean {
+  const newest = dags.reduce((latest, { parsedAt = 0 }) => Math.max(latest, parsedAt), 0)
+  return ({ isActive, parsedAt = 0 }) => isActive && parsedAt >= newest - ABANDONED_MS
+}
+
 /**
  * What code promises whose files nobody here knows: that the files of these DAGs are parsed again, and those that did not
  * import.
  */
 export function promisedByAirflow({ dags, errors }: Baseline): PromisedDags {
-  const imported = dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
+  const imported = dags.filter(isKept(dags)).flatMap(({ file }) => file ?? [])
   const names = [...imported, ...errors.map(({ file }) => file)]
   const paths = new Set(names.map(nameFiles(names, new Set())))
   const promise = { kind: 'possible', ids: [] } as const

@@ -1,14 +1,24 @@
-import type { Look, Terms } from './judge.ts'
+import type { FormerVersions, Look, Terms } from './judge.ts'
 import type { Rounds } from './rounds.ts'
 import { CLOCK_MARGIN_MS, QUIET_MS } from './rounds.ts'
 import type { Dag } from './types.ts'
 
-/** When a parse ended that Airflow put down to our bundle version, the first that was seen, by the DAG's ID. */
-export type Stamps = ReadonlyMap<string, number>
+/** A DAG's parses with one bundle version, as far as looks have shown them. */
+type Stamp = {
+  readonly version: string
+  readonly file: string
+  /** When the first and the last one ended. */
+  readonly firstAt: number
+  readonly lastAt: number
+  readonly seen: number
+}
+
+/** Of each DAG with a version of the new code, by its ID. */
+export type Stamps = ReadonlyMap<string, Stamp>
 
 /**
- * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. One that is not ours word for
- * word is new when it is none of the former ones, unless nobody knows a former one.
+ * Whether a DAG's bundle version is that of the new code; undefined when versions do not tell. It need not be ours word for word:
+ * nobody knows how Airflow on Astro names versions.
  */
 export function isNewVersion(
   { dagVersion, before }: Pick<Terms, 'dagVersion' | 'before'>,
@@ -16,30 +26,88 @@ export function isNewVersion(
 ): boolean | undefined {
   if (bundleVersion === undefined || dagVersion === undefined) return undefined
   if (bundleVersion === dagVersion) return true
-  return before.bundleVersions.size === 0 ? undefined : !before.bundleVersions.has(bundleVersion)
+  if (before.versions.known.has(bundleVersion)) return false
+  return before.versions.areAll ? true : undefined
+}
+
+/**
+ * The versions of before. What comes back by a rollback may have been there before, by any name: then only versions of DAGs that
+ * were active are former ones, and those only when Airflow has other names for them than Astro, for otherwise they are those of
+ * other DAG bundles.
+ *
+ * @param by.astro of every other deploy
+ * @param by.airflow the DAGs from before; undefined when nobody knows them
+ */
+export function formerVersions(
+  { arrival, dagVersion }: Pick<Terms, 'arrival' | 'dagVersion'>,
+  by: { readonly astro: readonly string[]; readonly airflow: readonly Dag[] | undefined },
+): FormerVersions {
+  const before = by.airflow ?? []
+  if (arrival !== 'rollback') {
+    const known = new Set([...by.astro, ...versionsOf(before)])
+    return { known, areAll: known.size > 0 }
+  }
+  const active = versionsOf(before.filter(({ isActive }) => isActive))
+  const areByAstro = active.some((version) => version === dagVersion || by.astro.includes(version))
+  const areAll = active.length > 0 && !areByAstro
+  return { known: new Set(areAll ? active : by.astro), areAll }
+}
+
+function versionsOf(dags: readonly Dag[]): readonly string[] {
+  return dags.flatMap(({ bundleVersion }) => bundleVersion ?? [])
+}
+
+/** Adds what one more look shows. What an image or a rollback brings may have been parsed before, with the same version. */
+export function rememberStamps(terms: Terms, known: Stamps, dags: readonly Dag[]): Stamps {
+  const next = new Map(known)
+  for (const dag of dags) {
+    const { id, isActive, parsedAt, bundleVersion: version, file } = dag
+    if (!isActive || parsedAt === undefined || version === undefined || file === undefined) continue
+    if (isNewVersion(terms, dag) !== true || (terms.arrival !== 'dags' && parsedAt <= terms.since)) continue
+    const last = next.get(id)
+    const { firstAt, lastAt, seen } =
+      last?.version === version ? last : { firstAt: parsedAt, lastAt: -Infinity, seen: 0 }
+    if (parsedAt > lastAt) next.set(id, { version, file, firstAt, lastAt: parsedAt, seen: seen + 1 })
+  }
+  return next
+}
+
+/** When Airflow surely had our own version, by its clock; undefined as long as it shows none. */
+export function versionCame({ dagVersion }: Pick<Terms, 'dagVersion'>, stamped: Stamps): number | undefined {
+  return dagVersion === undefined ? undefined : firstWith(stamped, dagVersion)
+}
+
+/**
+ * Like `everyoneTwice`, where versions tell: between two parses with our version, all other files were taken once.
+ *
+ * @param asked how often Airflow was asked to parse a file out of turn
+ */
+export function everyoneStampedTwice(
+  { dagVersion }: Pick<Terms, 'dagVersion'>,
+  stamped: Stamps,
+  asked: ReadonlyMap<string, number>,
+): boolean {
+  const ours = [...stamped.values()].filter(({ version }) => version === dagVersion)
+  return ours.length > 0 && ours.every(({ seen, file }) => seen - (asked.get(file) ?? 0) > 1)
+}
+
+function firstWith(stamped: Stamps, version: string): number | undefined {
+  const times = [...stamped.values()].flatMap((stamp) => (stamp.version === version ? [stamp.firstAt] : []))
+  return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b))
 }
 
 /**
  * Airflow stamps a parse with the version that it has when it collects the result: one that was under way as the version came is
- * of the former text. A parse that began after another one was stamped is not, nor is the second one of a DAG.
+ * of the former text. A parse that began after another one was stamped is not (but for a second DAG processor, which may be some
+ * seconds behind), nor is the second one of a DAG, nor one of a file that was not there before.
  */
-function isStampTrue(
-  { parsedAt = 0, parseMs }: Dag,
-  first: number | undefined,
-  versionFrom: number,
-): boolean {
-  return parseMs === undefined ? first !== undefined && parsedAt > first : parsedAt - parseMs >= versionFrom
-}
-
-/** Adds what one more look shows. */
-export function rememberStamps(terms: Terms, known: Stamps, dags: readonly Dag[]): Stamps {
-  const next = new Map(known)
-  for (const dag of dags) {
-    const { id, isActive, parsedAt } = dag
-    if (isActive && parsedAt !== undefined && isNewVersion(terms, dag) === true && !next.has(id))
-      next.set(id, parsedAt)
-  }
-  return next
+function isStampTrue({ before }: Terms, stamped: Stamps, dag: Dag): boolean {
+  const { id, file = '', parsedAt = 0, parseMs, bundleVersion = '' } = dag
+  if (before.files?.has(file) === false) return true
+  const own = stamped.get(id)
+  if (own === undefined) return false
+  if (parseMs === undefined) return parsedAt > own.firstAt
+  return parsedAt - parseMs >= (firstWith(stamped, bundleVersion) ?? Infinity)
 }
 
 type Evidence = {
@@ -51,12 +119,10 @@ type Evidence = {
 
 /** The DAGs of a look that surely came of the new code. */
 export function fromNewCode(evidence: Evidence): readonly Dag[] {
-  const versionFrom = [...evidence.stamped.values()].reduce((a, b) => Math.min(a, b), Infinity)
-  return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag, versionFrom))
+  return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag))
 }
 
-/** @param versionFrom when our bundle version was surely there, by Airflow's clock */
-function isFromNewCode({ terms, rounds, stamped, look }: Evidence, dag: Dag, versionFrom: number): boolean {
+function isFromNewCode({ terms, rounds, stamped, look }: Evidence, dag: Dag): boolean {
   const { since, arrival, major, dagVersion } = terms
   if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
   const parses = rounds.parses.get(dag.file)?.get(dag.id)
@@ -64,8 +130,7 @@ function isFromNewCode({ terms, rounds, stamped, look }: Evidence, dag: Dag, ver
   const isNew = isNewVersion(terms, dag)
   if (isNew !== undefined) {
     const isOurs = dag.bundleVersion === dagVersion
-    const isStamped = isStampTrue(dag, stamped.get(dag.id), versionFrom)
-    return isNew && isStamped && (isReadAnew || (isOurs && arrival === 'dags'))
+    return isNew && isStampTrue(terms, stamped, dag) && (isReadAnew || (isOurs && arrival === 'dags'))
   }
   switch (look.sources.get(dag.file)) {
     case 'same':

@@ -72,6 +72,11 @@ export function isDown({ code }: ActionError): boolean {
   return code === 'ASTRO-AIRFLOW-UNAVAILABLE' || code === 'ASTRO-AIRFLOW-UNREACHABLE'
 }
 
+/** Whether Airflow keeps this token out. */
+export function isRefusal({ code }: ActionError): boolean {
+  return code === 'ASTRO-AIRFLOW-UNAUTHORIZED' || code === 'ASTRO-AIRFLOW-FORBIDDEN'
+}
+
 /** Whether something else than Airflow answered, which may pass: a proxy or a gateway has its moments. */
 export function isOdd({ code }: ActionError): boolean {
   return code === 'ASTRO-AIRFLOW-ANSWER' || code === 'ASTRO-AIRFLOW-REDIRECTED'

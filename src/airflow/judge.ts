@@ -2,7 +2,7 @@ import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
 import type { Duplicate } from './duplicates.ts'
 import { findDuplicates } from './duplicates.ts'
 import type { Stamps } from './evidence.ts'
-import { fromNewCode, rememberStamps } from './evidence.ts'
+import { everyoneStampedTwice, fromNewCode, rememberStamps, versionCame } from './evidence.ts'
 import type { Rounds } from './rounds.ts'
 import { countRounds, everyoneTwice, isAnyTaken, NO_ROUNDS, QUIET_MS } from './rounds.ts'
 import type { AirflowMajor, Dag, ImportError } from './types.ts'
@@ -13,10 +13,17 @@ import type { AirflowMajor, Dag, ImportError } from './types.ts'
  */
 export type Arrival = 'dags' | 'image' | 'rollback'
 
+/** Bundle versions that are not those of the new code. */
+export type FormerVersions = {
+  readonly known: ReadonlySet<string>
+  /** Whatever else comes is the new code's; otherwise it may be that of another DAG bundle, which says nothing. */
+  readonly areAll: boolean
+}
+
 /** What Airflow showed before the new code came; file names are paths below the DAG folder. */
 export type Before = {
   readonly dags: readonly Dag[]
-  readonly bundleVersions: ReadonlySet<string>
+  readonly versions: FormerVersions
   /** Files that did not import. */
   readonly broken: ReadonlySet<string>
   /** Files that Airflow had DAGs or errors of; undefined when that is not known. */
@@ -84,7 +91,13 @@ export type Judgement = {
 export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const { promised, since } = terms
   const files = promised.files
-  const rounds = countRounds({ since, former: terms.before.files }, memory.rounds, look)
+  const stamped = rememberStamps(terms, memory.stamped, look.dags)
+  // Airflow may come to have the version a while after the rollout: what failed before is of the former code.
+  const cameAt = versionCame(terms, stamped)
+  const newFrom = Math.max(since, cameAt ?? since)
+  const isJustCome = cameAt !== undefined && versionCame(terms, memory.stamped) === undefined
+  const known = isJustCome ? { ...memory.rounds, failures: NO_ROUNDS.failures } : memory.rounds
+  const rounds = countRounds({ since, failuresSince: newFrom, former: terms.before.files }, known, look)
   // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
   const isOfNewCode = (file: string): boolean =>
     !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0
@@ -93,7 +106,6 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
       .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
       .map((error) => [error.file, error]),
   )
-  const stamped = rememberStamps(terms, memory.stamped, look.dags)
   const fresh = fromNewCode({ terms, rounds, stamped, look })
   const next = { rounds, stamped, ...remember(memory, fresh) }
   const isUncharted = terms.arrival === 'rollback'
@@ -115,8 +127,12 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
   const open = new Set(unsettled)
   const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path))
   const outstanding = [...unsettled, ...lingering].toSorted()
-  const isLate = look.serverTime > since + QUIET_MS
-  const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || everyoneTwice(rounds, look.asked)
+  const isLate = look.serverTime > newFrom + QUIET_MS
+  const hadRounds =
+    cameAt === undefined
+      ? everyoneTwice(rounds, look.asked)
+      : everyoneStampedTwice(terms, stamped, look.asked)
+  const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || hadRounds
   const unclear = isQuiet || isUncharted ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
   return {
     memory: next,

@@ -1,4 +1,4 @@
-import { isOld } from './baseline.ts'
+import { isKept, isOld } from './baseline.ts'
 import { findNamed, locateError } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 import type { Observed } from './verify.ts'
@@ -137,9 +137,9 @@ function compareDags({
   }
   const now = new Set(dags.filter((dag) => dag.isActive && !isLeftBehind(dag)).map(({ id }) => id))
   const then = new Set(before.dags.filter(({ isActive }) => isActive).map(({ id }) => id))
-  const gone = before.dags.filter(
-    ({ id, isActive, file = '' }) => isActive && !now.has(id) && !judgement.failed.has(file),
-  )
+  const gone = before.dags
+    .filter(isKept(before.dags))
+    .filter(({ id, file = '' }) => !now.has(id) && !judgement.failed.has(file))
   return {
     appeared: [...now].filter((id) => !then.has(id)).toSorted(),
     disappeared: gone.map(({ id }) => id).toSorted(),

@@ -37,24 +37,34 @@ const LONGEST_IMPORT_MS = 30_000
  * parse must have begun after the new code came by any clock.
  *
  * @param terms.since by Airflow's clock: when the new code was known to be there
+ * @param terms.failuresSince the same, or when Airflow came to have its version
  * @param terms.former files that Airflow had something of before; undefined when that is not known
  */
 export function countRounds(
-  { since, former }: { readonly since: number; readonly former: ReadonlySet<string> | undefined },
+  {
+    since,
+    failuresSince,
+    former,
+  }: {
+    readonly since: number
+    readonly failuresSince: number
+    readonly former: ReadonlySet<string> | undefined
+  },
   known: Rounds,
   look: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] },
 ): Rounds {
-  const newFrom = (file: string): number => (former?.has(file) === false ? since : since + CLOCK_MARGIN_MS)
+  const newFrom = (file: string, from: number): number =>
+    former?.has(file) === false ? from : from + CLOCK_MARGIN_MS
   const parses = new Map([...known.parses].map(([file, dags]) => [file, new Map(dags)]))
   const failures = new Map(known.failures)
   for (const { id, file, parsedAt, parseMs } of look.dags) {
     if (file === undefined || parsedAt === undefined || parsedAt <= since) continue
     const ofFile = parses.get(file) ?? new Map<string, Parses>()
-    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file))))
+    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file, since))))
   }
   for (const { file, failedAt } of look.errors) {
-    if (failedAt <= since) continue
-    failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file)))
+    if (failedAt <= failuresSince) continue
+    failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file, failuresSince)))
   }
   return { parses, failures }
 }

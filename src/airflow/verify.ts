@@ -4,7 +4,7 @@ import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
 import { EMPTY_BASELINE, isOld, promisedByAirflow } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
-import { isNewVersion } from './evidence.ts'
+import { formerVersions, isNewVersion } from './evidence.ts'
 import { nameFiles } from './file-names.ts'
 import type { Arrival, Before, Judgement, Look, Memory, Terms } from './judge.ts'
 import { judge, NOTHING_SEEN } from './judge.ts'
@@ -20,6 +20,19 @@ export type VerifyDependencies = {
   readonly clock: Clock
   readonly log: { readonly info: (line: string) => void }
   readonly signal?: AbortSignal
+}
+
+type Facts = {
+  /** Of the DAG bundle that came, if another one did. */
+  readonly dagVersion: string | undefined
+  /** DAG bundles of other deploys, whether or not Airflow has parsed them. */
+  readonly formerVersions: readonly string[]
+  readonly arrival: Arrival
+  /** Undefined: what Airflow shows at the first look is to be parsed again. */
+  readonly promised: PromisedDags | undefined
+  /** Undefined: not known. */
+  readonly baseline: Baseline | undefined
+  readonly budgetMs: number
 }
 
 export type Observed = {
@@ -44,21 +57,7 @@ const AFTER_AN_ERROR_MS = 45_000
  * Waits until Airflow has parsed the new code, at most `budgetMs`, and says what came of it. An Airflow that is down is
  * waited for. Throws ActionError `ASTRO-AIRFLOW-…` when it cannot be asked, `ASTRO-VERIFY-TIMEOUT` when it was never heard.
  */
-export async function verify(
-  deps: VerifyDependencies,
-  facts: {
-    /** Of the DAG bundle that was deployed, if one was. */
-    readonly dagVersion: string | undefined
-    /** DAG bundles of earlier deploys, whether or not Airflow has parsed them. */
-    readonly formerVersions: readonly string[]
-    readonly arrival: Arrival
-    /** Undefined: what Airflow shows at the first look is to be parsed again. */
-    readonly promised: PromisedDags | undefined
-    /** Undefined: not known. */
-    readonly baseline: Baseline | undefined
-    readonly budgetMs: number
-  },
-): Promise<Observed> {
+export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Observed> {
   const { airflow, clock } = deps
   const { dagVersion, arrival, budgetMs } = facts
   const isUncharted = arrival === 'rollback'
@@ -84,11 +83,10 @@ export async function verify(
     const named = withNames(dags.items, errors.items, baseline, promised)
     const before: Before = {
       dags: named.before.dags,
-      // What comes back may have been there before, by any name.
-      bundleVersions: new Set([
-        ...facts.formerVersions,
-        ...(isUncharted ? [] : versionsOf(named.before.dags)),
-      ]),
+      versions: formerVersions(facts, {
+        astro: facts.formerVersions,
+        airflow: arrival === 'rollback' && !facts.baseline ? undefined : named.before.dags,
+      }),
       broken: new Set(named.before.errors.map(({ file }) => file)),
       files: facts.baseline && filesOf(named.before),
     }
@@ -103,8 +101,16 @@ export async function verify(
     const judgement = judge(terms, memory, seen)
     memory = judgement.memory
     // A parse that begins sooner might be one of the former code, and would prove nothing.
-    if (serverTime > since + CLOCK_MARGIN_MS) await reparser.ask(judgement.outstanding, named)
+    if (serverTime > since + CLOCK_MARGIN_MS) await reparser.ask(wanted(judgement, named), named)
     return { judgement, folder: promised.all, ...named }
+  }
+
+  /** Airflow 3 looks for files that came back when it is asked for any. */
+  function wanted({ outstanding }: Judgement, named: Pick<Observed, 'dags'>): readonly string[] {
+    if (!isUncharted || outstanding.length > 0 || reparser.asked.size > 0) return outstanding
+    return named.dags
+      .flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
+      .slice(0, 1)
   }
 
   try {
@@ -190,8 +196,4 @@ function newestTime(dags: readonly Dag[], errors: readonly ImportError[]): numbe
 
 function filesOf({ dags, errors }: Observed['before']): ReadonlySet<string> {
   return new Set([...dags, ...errors].flatMap(({ file }) => file ?? []))
-}
-
-function versionsOf(dags: readonly Dag[]): ReadonlySet<string> {
-  return new Set(dags.flatMap(({ bundleVersion }) => bundleVersion ?? []))
 }

@@ -63,7 +63,7 @@ export function conclude(
     )
   }
   if (report.newErrors.length > 0) throw importErrors(cause, report)
-  if (isLate(report)) throw notParsed(report, parser)
+  if (isLate(report)) throw notParsed(cause, report, parser)
   log.info(WORDS[cause].imported)
 }
 
@@ -83,7 +83,11 @@ function importErrors(cause: Cause, { newErrors, silent }: VerificationReport): 
   })
 }
 
-function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth | undefined): ActionError {
+function notParsed(
+  cause: Cause,
+  { silent, unclear }: VerificationReport,
+  parser: ParserHealth | undefined,
+): ActionError {
   const what =
     silent.length > 0
       ? `Airflow showed neither a DAG nor an import error of ${count(silent.length, 'file')} in time.`
@@ -105,14 +109,18 @@ function notParsed({ silent, unclear }: VerificationReport, parser: ParserHealth
         ? unclear.length > 0
           ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
           : 'Nobody but Airflow knows the files of the earlier code: it takes a minute, and a parse of some file, to see which fail.'
-        : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
+        : cause === 'rollback'
+          ? 'The files are those of before: Airflow has neither parsed them again nor retired them so far, which takes it some minutes for a file that is gone or has lost its DAGs.'
+          : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
     fix: isDown
       ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
       : silent.length === 0
         ? unclear.length > 0
           ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
           : 'Raise `wait-time`, or look at the Airflow UI. Code without any DAG is never proved.'
-        : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+        : cause === 'rollback'
+          ? 'Look at these files in the Airflow UI. Raise `wait-time` when Airflow simply takes longer.'
+          : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
   })
 }
 

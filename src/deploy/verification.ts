@@ -1,7 +1,7 @@
 import type { Baseline } from '../airflow/baseline.ts'
 import { EMPTY_BASELINE, readBaseline } from '../airflow/baseline.ts'
 import { connectAirflow, connectOnceUp } from '../airflow/connect.ts'
-import { isDown, isOdd } from '../airflow/failure.ts'
+import { isDown, isRefusal } from '../airflow/failure.ts'
 import type { ParserHealth } from '../airflow/health.ts'
 import { judgeParser } from '../airflow/health.ts'
 import type { Repository } from '../airflow/report.ts'
@@ -30,8 +30,7 @@ export type Subject = {
 }
 
 const HEALTH_MS = 5_000
-const BASELINE_MS = 60_000
-const ROLLBACK_BASELINE_MS = 15_000
+const ROLLBACK_BASELINE_MS = 30_000
 
 /**
  * What Airflow shows before a deploy or a rollback; undefined when it is not asked, or cannot be. An Airflow that refuses the
@@ -44,12 +43,12 @@ export async function takeBaseline(run: Run): Promise<Baseline | undefined> {
   if ((await run.deploys()).length === 0) return EMPTY_BASELINE
   const isRollback = inputs.action === 'rollback'
   try {
-    const deadline = clock.now() + (isRollback ? ROLLBACK_BASELINE_MS : BASELINE_MS)
-    const remainingMs = (): number => deadline - clock.now()
-    return await readBaseline(await connectAirflow({ ...run, tokens: session, remainingMs }, deployment))
+    const deadline = clock.now() + ROLLBACK_BASELINE_MS
+    const limit = isRollback ? { remainingMs: () => deadline - clock.now() } : {}
+    return await readBaseline(await connectAirflow({ ...run, tokens: session, ...limit }, deployment))
   } catch (error) {
     if (!(error instanceof ActionError)) throw error
-    if (!isDown(error) && !(isRollback && isOdd(error))) {
+    if (isRollback ? isRefusal(error) : !isDown(error)) {
       handle(run, error)
       return undefined
     }

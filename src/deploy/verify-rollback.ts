@@ -28,10 +28,12 @@ export async function verifyRollback(
     readonly deadline: number
   },
 ): Promise<boolean> {
-  const { baseline } = facts
+  const { dagVersion, baseline } = facts
+  const isSameBundle = dagVersion === run.deployment.dagTarballVersion
   return verifyInAirflow(run, live, {
     ...facts,
     arrival: 'rollback',
+    dagVersion: isSameBundle ? undefined : dagVersion,
     promised: () => Promise.resolve(baseline && promisedByAirflow(baseline)),
     repository: () => Promise.resolve(NO_REPOSITORY),
   })
