@@ -39489,6 +39489,14 @@ function isStampTrue({ before }, stamped, dag) {
         return parsedAt > own.firstAt;
     return parsedAt - parseMs >= (firstWith(stamped, bundleVersion) ?? Infinity);
 }
+/** Adds what one more look shows. */
+function rememberTexts({ late, cameAt }, rounds, { dags, sources }) {
+    const ended = dags.flatMap(({ file = '', parsedAt }) => late.has(file) && sources.get(file) === 'same' && parsedAt !== undefined ? [parsedAt] : []);
+    if (ended.length > 0)
+        return { late: new Set(), cameAt: ended.reduce((a, b) => Math.min(a, b)) };
+    const different = [...sources].flatMap(([file, verdict]) => verdict === 'different' && timesTaken(rounds, file) > 0 ? [file] : []);
+    return { late: new Set([...late, ...different]), cameAt };
+}
 /** The DAGs of a look that surely came of the new code. */
 function fromNewCode(evidence) {
     return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag));
@@ -39550,6 +39558,7 @@ function findDuplicates(promised, { owners, imported, }, failed) {
 const judge_NOTHING_SEEN = {
     rounds: NO_ROUNDS,
     stamped: new Map(),
+    texts: { late: new Set(), cameAt: undefined },
     owners: new Map(),
     imported: new Set(),
 };
@@ -39559,8 +39568,10 @@ const judge_NOTHING_SEEN = {
  * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
  * parsed twice, since Airflow takes them in turn. After a rollback, files that come back may be found a while later.
  */
-function judge(terms, memory, look) {
-    const { promised, since } = terms;
+function judge(given, memory, look) {
+    const since = Math.max(given.since, memory.texts.cameAt ?? given.since);
+    const terms = { ...given, since };
+    const { promised } = terms;
     const files = promised.files;
     const stamped = rememberStamps(terms, memory.stamped, look.dags);
     // Airflow may come to have the version a while after the rollout: what failed before is of the former code.
@@ -39574,8 +39585,11 @@ function judge(terms, memory, look) {
     const failed = new Map(look.errors
         .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
         .map((error) => [error.file, error]));
+    const texts = rememberTexts(memory.texts, rounds, look);
+    if (texts.cameAt !== memory.texts.cameAt)
+        return judge(given, { ...judge_NOTHING_SEEN, stamped, texts }, look);
     const fresh = fromNewCode({ terms, rounds, stamped, look });
-    const next = { rounds, stamped, ...judge_remember(memory, fresh) };
+    const next = { rounds, stamped, texts, ...judge_remember(memory, fresh) };
     const isUncharted = terms.arrival === 'rollback';
     const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
     const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));

@@ -347,6 +347,30 @@ describe('after a rollback nobody knows the files', () => {
   })
 })
 
+describe('where Airflow comes to have the text long after the rollout', () => {
+  const given = terms({
+    dagVersion: undefined,
+    files: [file('a.py'), file('b.py')],
+    before: { ...terms().before, files: new Set(['a.py', 'b.py']) },
+  })
+  const at = (a: number, b: number, textOfA: 'same' | 'different'): Partial<Look> => ({
+    dags: [dag({ parsedAt: after(a) }), dag({ id: 'b', file: 'b.py', parsedAt: after(b) })],
+    serverTime: after(Math.max(a, b)),
+    sources: new Map([['a.py', textOfA], ['b.py', 'same']]),
+  }) // prettier-ignore
+
+  test('what was parsed before proves nothing, though its own text has not changed', () => {
+    const late = [at(4_000, 5_000, 'different'), at(17_000, 5_000, 'same')]
+    expect(judged(given, ...late)).toMatchObject({ isComplete: false, outstanding: ['a.py', 'b.py'] })
+    expect(judged(given, ...late, at(20_000, 5_000, 'same')).outstanding).toEqual(['b.py'])
+    expect(judged(given, ...late, at(20_000, 21_000, 'same')).isComplete).toBe(true)
+  })
+
+  test('a parse that began before the rollout is none that came late', () => {
+    expect(judged(given, at(1_000, 5_000, 'different'), at(4_000, 5_000, 'same')).isComplete).toBe(true)
+  })
+})
+
 describe('where Airflow comes to have the version long after the rollout', () => {
   const helper = terms({ files: [file('a.py'), file('helper.py', 'possible')] })
   const came = (ms: number, now = ms): Partial<Look> => ({

@@ -1,6 +1,6 @@
 import type { FormerVersions, Look, Terms } from './judge.ts'
 import type { Rounds } from './rounds.ts'
-import { CLOCK_MARGIN_MS, QUIET_MS } from './rounds.ts'
+import { CLOCK_MARGIN_MS, QUIET_MS, timesTaken } from './rounds.ts'
 import type { Dag } from './types.ts'
 
 /** A DAG's parses with one bundle version, as far as looks have shown them. */
@@ -108,6 +108,26 @@ function isStampTrue({ before }: Terms, stamped: Stamps, dag: Dag): boolean {
   if (own === undefined) return false
   if (parseMs === undefined) return parsedAt > own.firstAt
   return parsedAt - parseMs >= (firstWith(stamped, bundleVersion) ?? Infinity)
+}
+
+/** What the texts of files tell of when Airflow came to have the new code. */
+export type Texts = {
+  /** Files that were parsed after the rollout, and yet with another text than ours. */
+  readonly late: ReadonlySet<string>
+  /** When the first parse of such a file ended that had our text; all that was parsed before proves nothing. */
+  readonly cameAt: number | undefined
+}
+
+/** Adds what one more look shows. */
+export function rememberTexts({ late, cameAt }: Texts, rounds: Rounds, { dags, sources }: Look): Texts {
+  const ended = dags.flatMap(({ file = '', parsedAt }) =>
+    late.has(file) && sources.get(file) === 'same' && parsedAt !== undefined ? [parsedAt] : [],
+  )
+  if (ended.length > 0) return { late: new Set(), cameAt: ended.reduce((a, b) => Math.min(a, b)) }
+  const different = [...sources].flatMap(([file, verdict]) =>
+    verdict === 'different' && timesTaken(rounds, file) > 0 ? [file] : [],
+  )
+  return { late: new Set([...late, ...different]), cameAt }
 }
 
 type Evidence = {

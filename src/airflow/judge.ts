@@ -1,8 +1,8 @@
 import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
 import type { Duplicate } from './duplicates.ts'
 import { findDuplicates } from './duplicates.ts'
-import type { Stamps } from './evidence.ts'
-import { everyoneStampedTwice, fromNewCode, rememberStamps, versionCame } from './evidence.ts'
+import type { Stamps, Texts } from './evidence.ts'
+import { everyoneStampedTwice, fromNewCode, rememberStamps, rememberTexts, versionCame } from './evidence.ts'
 import type { Rounds } from './rounds.ts'
 import { countRounds, everyoneTwice, isAnyTaken, NO_ROUNDS, QUIET_MS } from './rounds.ts'
 import type { AirflowMajor, Dag, ImportError } from './types.ts'
@@ -57,6 +57,7 @@ export type Terms = {
 export type Memory = {
   readonly rounds: Rounds
   readonly stamped: Stamps
+  readonly texts: Texts
   /** Files that a DAG was seen to come from since the rollout, by its ID. */
   readonly owners: ReadonlyMap<string, ReadonlySet<string>>
   readonly imported: ReadonlySet<string>
@@ -65,6 +66,7 @@ export type Memory = {
 export const NOTHING_SEEN: Memory = {
   rounds: NO_ROUNDS,
   stamped: new Map(),
+  texts: { late: new Set(), cameAt: undefined },
   owners: new Map(),
   imported: new Set(),
 }
@@ -88,8 +90,10 @@ export type Judgement = {
  * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
  * parsed twice, since Airflow takes them in turn. After a rollback, files that come back may be found a while later.
  */
-export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
-  const { promised, since } = terms
+export function judge(given: Terms, memory: Memory, look: Look): Judgement {
+  const since = Math.max(given.since, memory.texts.cameAt ?? given.since)
+  const terms = { ...given, since }
+  const { promised } = terms
   const files = promised.files
   const stamped = rememberStamps(terms, memory.stamped, look.dags)
   // Airflow may come to have the version a while after the rollout: what failed before is of the former code.
@@ -106,8 +110,10 @@ export function judge(terms: Terms, memory: Memory, look: Look): Judgement {
       .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
       .map((error) => [error.file, error]),
   )
+  const texts = rememberTexts(memory.texts, rounds, look)
+  if (texts.cameAt !== memory.texts.cameAt) return judge(given, { ...NOTHING_SEEN, stamped, texts }, look)
   const fresh = fromNewCode({ terms, rounds, stamped, look })
-  const next = { rounds, stamped, ...remember(memory, fresh) }
+  const next = { rounds, stamped, texts, ...remember(memory, fresh) }
   const isUncharted = terms.arrival === 'rollback'
   const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
   const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))

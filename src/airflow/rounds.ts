@@ -101,7 +101,7 @@ export function isAnyTaken(rounds: Rounds): boolean {
 }
 
 /** How often the new code's text of a file was parsed, as far as that is sure. */
-function timesTaken({ parses, failures }: Rounds, file: string): number {
+export function timesTaken({ parses, failures }: Rounds, file: string): number {
   const all = [...(parses.get(file)?.values() ?? []), failures.get(file)]
   return Math.max(0, ...all.map((one) => one?.ofNewCode ?? 0))
 }
