@@ -39424,15 +39424,14 @@ function isNewVersion({ dagVersion, before }, { bundleVersion }) {
  * other DAG bundles.
  *
  * @param by.astro of every other deploy
- * @param by.airflow the DAGs from before; undefined when nobody knows them
+ * @param by.airflow the DAGs from before, as far as they are known
  */
 function formerVersions({ arrival, dagVersion }, by) {
-    const before = by.airflow ?? [];
     if (arrival !== 'rollback') {
-        const known = new Set([...by.astro, ...versionsOf(before)]);
+        const known = new Set([...by.astro, ...versionsOf(by.airflow)]);
         return { known, areAll: known.size > 0 };
     }
-    const active = versionsOf(before.filter(({ isActive }) => isActive));
+    const active = versionsOf(by.airflow.filter(({ isActive }) => isActive));
     const areByAstro = active.some((version) => version === dagVersion || by.astro.includes(version));
     const areAll = active.length > 0 && !areByAstro;
     return { known: new Set(areAll ? active : by.astro), areAll };
@@ -39458,7 +39457,7 @@ function rememberStamps(terms, known, dags) {
 }
 /** When Airflow surely had our own version, by its clock; undefined as long as it shows none. */
 function versionCame({ dagVersion }, stamped) {
-    return dagVersion === undefined ? undefined : firstWith(stamped, dagVersion);
+    return dagVersion === undefined ? undefined : firstTimes(stamped).get(dagVersion);
 }
 /**
  * Like `everyoneTwice`, where versions tell: between two parses with our version, all other files were taken once.
@@ -39469,16 +39468,19 @@ function everyoneStampedTwice({ dagVersion }, stamped, asked) {
     const ours = [...stamped.values()].filter(({ version }) => version === dagVersion);
     return ours.length > 0 && ours.every(({ seen, file }) => seen - (asked.get(file) ?? 0) > 1);
 }
-function firstWith(stamped, version) {
-    const times = [...stamped.values()].flatMap((stamp) => (stamp.version === version ? [stamp.firstAt] : []));
-    return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+/** When the first parse with each version ended. */
+function firstTimes(stamped) {
+    const times = new Map();
+    for (const { version, firstAt } of stamped.values())
+        times.set(version, Math.min(firstAt, times.get(version) ?? Infinity));
+    return times;
 }
 /**
  * Airflow stamps a parse with the version that it has when it collects the result: one that was under way as the version came is
  * of the former text. A parse that began after another one was stamped is not (but for a second DAG processor, which may be some
  * seconds behind), nor is the second one of a DAG, nor one of a file that was not there before.
  */
-function isStampTrue({ before }, stamped, dag) {
+function isStampTrue({ terms: { before }, stamped, versionTimes }, dag) {
     const { id, file = '', parsedAt = 0, parseMs, bundleVersion = '' } = dag;
     if (before.files?.has(file) === false)
         return true;
@@ -39487,7 +39489,7 @@ function isStampTrue({ before }, stamped, dag) {
         return false;
     if (parseMs === undefined)
         return parsedAt > own.firstAt;
-    return parsedAt - parseMs >= (firstWith(stamped, bundleVersion) ?? Infinity);
+    return parsedAt - parseMs >= (versionTimes.get(bundleVersion) ?? Infinity);
 }
 /** Adds what one more look shows. */
 function rememberTexts({ late, cameAt }, rounds, { dags, sources }) {
@@ -39499,9 +39501,11 @@ function rememberTexts({ late, cameAt }, rounds, { dags, sources }) {
 }
 /** The DAGs of a look that surely came of the new code. */
 function fromNewCode(evidence) {
-    return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag));
+    const known = { ...evidence, versionTimes: firstTimes(evidence.stamped) };
+    return evidence.look.dags.filter((dag) => isFromNewCode(known, dag));
 }
-function isFromNewCode({ terms, rounds, stamped, look }, dag) {
+function isFromNewCode(evidence, dag) {
+    const { terms, rounds, look } = evidence;
     const { since, arrival, major, dagVersion } = terms;
     if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
         return false;
@@ -39510,7 +39514,7 @@ function isFromNewCode({ terms, rounds, stamped, look }, dag) {
     const isNew = isNewVersion(terms, dag);
     if (isNew !== undefined) {
         const isOurs = dag.bundleVersion === dagVersion;
-        return isNew && isStampTrue(terms, stamped, dag) && (isReadAnew || (isOurs && arrival === 'dags'));
+        return isNew && isStampTrue(evidence, dag) && (isReadAnew || (isOurs && arrival === 'dags'));
     }
     switch (look.sources.get(dag.file)) {
         case 'same':
@@ -39593,10 +39597,14 @@ function judge(given, memory, look) {
     const isUncharted = terms.arrival === 'rollback';
     const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
     const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
-    const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file));
+    const formerly = new Set(filesOf(terms.before.dags));
+    const brought = new Set(filesOf(look.dags));
     const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
     const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
-    const expected = files.filter((file) => file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)));
+    const failedBefore = new Set(look.errors.filter(({ failedAt }) => failedAt <= since).map(({ file }) => file));
+    // A file that had DAGs may have none any more: Airflow has retired them, or finds them elsewhere, although it imports.
+    const expected = files.filter((file) => file.promise.kind === 'promised' ||
+        (formerly.has(file.path) && (brought.has(file.path) || failedBefore.has(file.path))));
     const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
     const wanted = new Set(expected);
     const open = new Set(unsettled);
@@ -39626,11 +39634,7 @@ function judge_remember(memory, fresh) {
     const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
     return { owners, imported };
 }
-/** A file that had DAGs and has none any more: Airflow has retired them, or finds them elsewhere, although the file imports. */
-function isEmptied(path, { dags, errors }, since) {
-    const retired = dags.every(({ file, isActive }) => file !== path || !isActive);
-    return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since);
-}
+const filesOf = (dags) => dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
 
 ;// CONCATENATED MODULE: ./src/airflow/reparse.ts
 
@@ -39819,11 +39823,12 @@ async function verify(deps, facts) {
         const before = {
             dags: named.before.dags,
             versions: formerVersions(facts, {
-                astro: facts.formerVersions,
-                airflow: arrival === 'rollback' && !facts.baseline ? undefined : named.before.dags,
+                astro: facts.otherVersions,
+                // Without a word from before, the first look is of what came back.
+                airflow: isUncharted && !facts.baseline ? [] : named.before.dags,
             }),
             broken: new Set(named.before.errors.map(({ file }) => file)),
-            files: facts.baseline && filesOf(named.before),
+            files: facts.baseline && verify_filesOf(named.before),
         };
         const terms = { major: airflow.major, dagVersion, arrival, promised, before, since };
         const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
@@ -39915,7 +39920,7 @@ function newestTime(dags, errors) {
     const times = [...dags.flatMap(({ parsedAt }) => parsedAt ?? []), ...errors.map(({ failedAt }) => failedAt)];
     return times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b));
 }
-function filesOf({ dags, errors }) {
+function verify_filesOf({ dags, errors }) {
     return new Set([...dags, ...errors].flatMap(({ file }) => file ?? []));
 }
 
@@ -40085,7 +40090,7 @@ async function verifyInAirflow(run, live, subject) {
         const { arrival, baseline, dagVersion } = subject;
         const observed = await verify({ airflow, clock, log, signal: run.signal }, {
             ...{ arrival, dagVersion, baseline },
-            formerVersions: await verification_formerVersions(run, dagVersion),
+            otherVersions: await otherVersions(run, dagVersion),
             promised: await subject.promised(airflow.major),
             budgetMs: remainingMs(),
         });
@@ -40104,7 +40109,7 @@ async function verifyInAirflow(run, live, subject) {
     }
 }
 /** Of every other deploy: Airflow may still come to parse one that it has not shown yet. */
-async function verification_formerVersions({ deploys, deployment }, ours) {
+async function otherVersions({ deploys, deployment }, ours) {
     const { dagTarballVersion, desiredDagTarballVersion } = deployment;
     const all = [
         dagTarballVersion,

@@ -1,78 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Arrival } from '../../src/airflow/judge.ts'
-import { EMPTY_BASELINE, promisedByAirflow } from '../../src/airflow/baseline.ts'
-import type { VerificationReport } from '../../src/airflow/report.ts'
-import { reportOn } from '../../src/airflow/report.ts'
-import { lookInterval, verify } from '../../src/airflow/verify.ts'
+import { promisedByAirflow } from '../../src/airflow/baseline.ts'
+import { lookInterval } from '../../src/airflow/verify.ts'
 import { ActionError } from '../../src/errors.ts'
-import type { PromisedDags } from '../../src/project/promised-dags.ts'
-import type { Shown } from '../make/airflow.ts'
-import { makeAirflow, makeDag, makeImportError } from '../make/airflow.ts'
-import { makeClock } from '../make/clock.ts'
+import { makeDag, makeImportError } from '../make/airflow.ts'
 import { failureOf } from '../make/failure.ts'
+import { at, promise, verified } from '../make/verified.ts'
 
-const START = Date.UTC(2026, 0, 1)
-const at = (ms: number): number => START + ms
 const down = new ActionError({
   code: 'ASTRO-AIRFLOW-UNAVAILABLE',
   problem: 'Could not read the DAGs.',
   observed: 'HTTP 503.',
   fix: 'Wait.',
 })
-
-/** Files by name; those in capitals promise no DAG. */
-function promise(...paths: readonly string[]): PromisedDags {
-  return {
-    files: paths.map((path) => ({
-      path,
-      fingerprint: undefined,
-      promise: { kind: path === path.toUpperCase() ? 'possible' : 'promised', ids: [] },
-    })),
-    all: new Set(paths),
-  }
-}
-
-type Given = {
-  readonly major?: 2 | 3
-  readonly promised?: PromisedDags
-  readonly dagVersion?: string
-  readonly baseline?: Shown
-  readonly arrival?: Arrival
-  readonly formerVersions?: readonly string[]
-  readonly budgetMs?: number
-  /** Called with the time when Airflow is asked for a parse. */
-  readonly onParseNext?: (elapsedMs: number) => void
-}
-
-/** What is reported of an Airflow that shows this, and after how many milliseconds. */
-async function verified(
-  shown: (elapsedMs: number) => Shown,
-  given: Given = {},
-): Promise<VerificationReport & { elapsedMs: number }> {
-  const clock = makeClock(START)
-  const { dags = [], errors = [] } = given.baseline ?? EMPTY_BASELINE
-  const parseNext = (): Promise<void> => Promise.resolve(given.onParseNext?.(clock.now() - START))
-  const airflow = { ...makeAirflow(clock, shown, given.major), parseNext }
-  const observed = await verify(
-    { airflow, clock, log: { info: () => undefined } },
-    {
-      dagVersion: given.arrival === 'image' ? undefined : (given.dagVersion ?? 'v2'),
-      formerVersions: given.formerVersions ?? [],
-      arrival: given.arrival ?? 'dags',
-      promised: given.promised,
-      baseline: { dags, errors },
-      budgetMs: given.budgetMs ?? 300_000,
-    },
-  )
-  const repository = {
-    dagFolder: 'dags',
-    dagFiles: observed.folder,
-    projectFile: () => undefined,
-    read: () => undefined,
-  }
-  const report = reportOn(observed, repository, given.baseline !== undefined)
-  return { ...report, elapsedMs: clock.now() - START }
-}
 
 test.each([
   ['often at first', 0, 50, 600],
@@ -185,7 +124,7 @@ test('the version of an earlier deploy that Airflow comes to parse late is not t
   const report = await verified(() => ({ dags: late }), {
     promised: promise('a.py'),
     baseline: { dags: former },
-    formerVersions: ['v1'],
+    otherVersions: ['v1'],
     budgetMs: 20_000,
   })
   expect(report.silent).toEqual(['dags/a.py'])
@@ -258,109 +197,6 @@ describe('an image alone', () => {
       const report = await verified(() => former, { arrival: 'image', ...given })
       expect(report.silent).toEqual(['dags/a.py'])
     }
-  })
-})
-
-describe('a rollback', () => {
-  const stays = (ms: number, overrides = {}) =>
-    makeDag({ parsedAt: at(Math.floor((ms - 3_000) / 30_000) * 30_000 + 3_000), parseMs: 50, ...overrides })
-  const left = makeDag({ id: 'left', file: 'left.py', parsedAt: at(-9_000) })
-  const broken = makeImportError({ file: 'broken.py', failedAt: at(-9_000) })
-  const baseline = { dags: [stays(-60_000), left], errors: [broken] }
-  const rollback = { arrival: 'rollback', baseline, promised: promisedByAirflow(baseline) } as const
-
-  test('is proved a minute later; what it took away is gone when Airflow says so', async () => {
-    const report = await verified(
-      (ms) => ({
-        dags: [stays(ms), { ...left, isActive: ms < 90_000 }],
-        errors: ms < 40_000 ? [broken] : [],
-      }),
-      rollback,
-    )
-    expect(report).toMatchObject({
-      ...{ isComplete: true, silent: [], unclear: [], newErrors: [], oldErrors: [] },
-      ...{ appeared: [], disappeared: ['left'] },
-    })
-    expect(report.elapsedMs).toBeGreaterThanOrEqual(90_000)
-    expect(report.elapsedMs).toBeLessThan(92_000)
-    const quick = await verified((ms) => ({ dags: [stays(ms)] }), rollback)
-    expect(quick).toMatchObject({ isComplete: true, disappeared: ['left'] })
-    expect(quick.elapsedMs).toBeGreaterThanOrEqual(60_000)
-    expect(quick.elapsedMs).toBeLessThan(62_000)
-  })
-
-  test('that brings an error, or an old one again, tells which is which', async () => {
-    const again = (ms: number, file: string) =>
-      makeImportError({ id: file.length, file, failedAt: stays(ms).parsedAt ?? 0 })
-    const report = await verified(
-      (ms) => ({ dags: [stays(ms)], errors: [again(ms, 'broken.py'), again(ms, 'came.py')] }),
-      rollback,
-    )
-    expect(report.newErrors).toMatchObject([{ file: 'came.py' }])
-    expect(report.oldErrors).toMatchObject([{ file: 'dags/broken.py' }])
-  })
-
-  test('whose time is over before that is not complete, though nothing known is missing', async () => {
-    const report = await verified((ms) => ({ dags: [stays(ms)] }), { ...rollback, budgetMs: 20_000 })
-    expect(report).toMatchObject({ isComplete: false, silent: [], unclear: [], newErrors: [] })
-  })
-
-  test('a file that Airflow still shows, and does not parse, is named', async () => {
-    const report = await verified((ms) => ({ dags: [stays(ms), left] }), { ...rollback, budgetMs: 99_000 })
-    expect(report).toMatchObject({ isComplete: false, silent: ['dags/left.py'] })
-  })
-
-  test('without a word of Airflow from before goes by what it shows first', async () => {
-    const report = await verified((ms) => ({ dags: [stays(ms)], errors: ms < 30_000 ? [broken] : [] }), {
-      arrival: 'rollback',
-    })
-    expect(report).toMatchObject({ isComplete: true, newErrors: [], appeared: [], disappeared: [] })
-  })
-
-  test.each([
-    ['by another name than Astro has, as it was known before', 'left', 'earlier'],
-    ['by the name that Astro has', 'v1', 'v2'],
-  ])('with a bundle version %s, is proved, beside another DAG bundle', async (_, before, now) => {
-    const retired = makeDag({ id: 'retired', file: 'r.py', isActive: false, bundleVersion: now })
-    const elsewhere = (ms: number) =>
-      before === 'v1' ? [stays(ms, { id: 'e', file: 'e.py', bundleVersion: 'c0ffee' })] : []
-    const given = {
-      dags: [stays(-60_000, { bundleVersion: before }), retired, ...elsewhere(-60_000)],
-      errors: [],
-    }
-    const report = await verified(
-      (ms) => ({ dags: [stays(ms, { bundleVersion: now }), retired, ...elsewhere(ms)] }),
-      {
-        ...{ arrival: 'rollback', formerVersions: ['v1'] },
-        ...{ baseline: given, promised: promisedByAirflow(given) },
-      },
-    )
-    expect(report).toMatchObject({ isComplete: true, silent: [] })
-  })
-
-  test('that Airflow does not come to have is not proved, whatever it calls its versions', async () => {
-    const same = (ms: number) => ({ dags: [stays(ms, { bundleVersion: 'left' })], errors: [] })
-    const report = await verified(same, {
-      ...{ arrival: 'rollback', formerVersions: ['v1'], budgetMs: 99_000 },
-      ...{ baseline: same(-60_000), promised: promisedByAirflow(same(-60_000)) },
-    })
-    expect(report).toMatchObject({ isComplete: false, silent: ['dags/a.py'] })
-  })
-
-  test('does not wait for what has not been parsed for hours', async () => {
-    const abandoned = makeDag({ id: 'old', file: 'old.py', parsedAt: at(-7_200_000) })
-    const known = { dags: [stays(-60_000), abandoned], errors: [] }
-    const report = await verified((ms) => ({ dags: [stays(ms), abandoned] }), {
-      ...{ arrival: 'rollback', baseline: known, promised: promisedByAirflow(known) },
-    })
-    expect(report).toMatchObject({ isComplete: true, disappeared: [] })
-  })
-
-  test('with the version of the code that is left is not', async () => {
-    const report = await verified((ms) => ({ dags: [stays(ms, { bundleVersion: 'v1' })] }), {
-      ...{ ...rollback, formerVersions: ['v1'], budgetMs: 99_000 },
-    })
-    expect(report).toMatchObject({ isComplete: false, silent: ['dags/a.py'] })
   })
 })
 

@@ -36,18 +36,17 @@ export function isNewVersion(
  * other DAG bundles.
  *
  * @param by.astro of every other deploy
- * @param by.airflow the DAGs from before; undefined when nobody knows them
+ * @param by.airflow the DAGs from before, as far as they are known
  */
 export function formerVersions(
   { arrival, dagVersion }: Pick<Terms, 'arrival' | 'dagVersion'>,
-  by: { readonly astro: readonly string[]; readonly airflow: readonly Dag[] | undefined },
+  by: { readonly astro: readonly string[]; readonly airflow: readonly Dag[] },
 ): FormerVersions {
-  const before = by.airflow ?? []
   if (arrival !== 'rollback') {
-    const known = new Set([...by.astro, ...versionsOf(before)])
+    const known = new Set([...by.astro, ...versionsOf(by.airflow)])
     return { known, areAll: known.size > 0 }
   }
-  const active = versionsOf(before.filter(({ isActive }) => isActive))
+  const active = versionsOf(by.airflow.filter(({ isActive }) => isActive))
   const areByAstro = active.some((version) => version === dagVersion || by.astro.includes(version))
   const areAll = active.length > 0 && !areByAstro
   return { known: new Set(areAll ? active : by.astro), areAll }
@@ -74,7 +73,7 @@ export function rememberStamps(terms: Terms, known: Stamps, dags: readonly Dag[]
 
 /** When Airflow surely had our own version, by its clock; undefined as long as it shows none. */
 export function versionCame({ dagVersion }: Pick<Terms, 'dagVersion'>, stamped: Stamps): number | undefined {
-  return dagVersion === undefined ? undefined : firstWith(stamped, dagVersion)
+  return dagVersion === undefined ? undefined : firstTimes(stamped).get(dagVersion)
 }
 
 /**
@@ -91,9 +90,12 @@ export function everyoneStampedTwice(
   return ours.length > 0 && ours.every(({ seen, file }) => seen - (asked.get(file) ?? 0) > 1)
 }
 
-function firstWith(stamped: Stamps, version: string): number | undefined {
-  const times = [...stamped.values()].flatMap((stamp) => (stamp.version === version ? [stamp.firstAt] : []))
-  return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b))
+/** When the first parse with each version ended. */
+function firstTimes(stamped: Stamps): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const { version, firstAt } of stamped.values())
+    times.set(version, Math.min(firstAt, times.get(version) ?? Infinity))
+  return times
 }
 
 /**
@@ -101,13 +103,13 @@ function firstWith(stamped: Stamps, version: string): number | undefined {
  * of the former text. A parse that began after another one was stamped is not (but for a second DAG processor, which may be some
  * seconds behind), nor is the second one of a DAG, nor one of a file that was not there before.
  */
-function isStampTrue({ before }: Terms, stamped: Stamps, dag: Dag): boolean {
+function isStampTrue({ terms: { before }, stamped, versionTimes }: Evidence & Times, dag: Dag): boolean {
   const { id, file = '', parsedAt = 0, parseMs, bundleVersion = '' } = dag
   if (before.files?.has(file) === false) return true
   const own = stamped.get(id)
   if (own === undefined) return false
   if (parseMs === undefined) return parsedAt > own.firstAt
-  return parsedAt - parseMs >= (firstWith(stamped, bundleVersion) ?? Infinity)
+  return parsedAt - parseMs >= (versionTimes.get(bundleVersion) ?? Infinity)
 }
 
 /** What the texts of files tell of when Airflow came to have the new code. */
@@ -139,10 +141,14 @@ type Evidence = {
 
 /** The DAGs of a look that surely came of the new code. */
 export function fromNewCode(evidence: Evidence): readonly Dag[] {
-  return evidence.look.dags.filter((dag) => isFromNewCode(evidence, dag))
+  const known = { ...evidence, versionTimes: firstTimes(evidence.stamped) }
+  return evidence.look.dags.filter((dag) => isFromNewCode(known, dag))
 }
 
-function isFromNewCode({ terms, rounds, stamped, look }: Evidence, dag: Dag): boolean {
+type Times = { readonly versionTimes: ReadonlyMap<string, number> }
+
+function isFromNewCode(evidence: Evidence & Times, dag: Dag): boolean {
+  const { terms, rounds, look } = evidence
   const { since, arrival, major, dagVersion } = terms
   if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
   const parses = rounds.parses.get(dag.file)?.get(dag.id)
@@ -150,7 +156,7 @@ function isFromNewCode({ terms, rounds, stamped, look }: Evidence, dag: Dag): bo
   const isNew = isNewVersion(terms, dag)
   if (isNew !== undefined) {
     const isOurs = dag.bundleVersion === dagVersion
-    return isNew && isStampTrue(terms, stamped, dag) && (isReadAnew || (isOurs && arrival === 'dags'))
+    return isNew && isStampTrue(evidence, dag) && (isReadAnew || (isOurs && arrival === 'dags'))
   }
   switch (look.sources.get(dag.file)) {
     case 'same':

@@ -117,16 +117,22 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
   const isUncharted = terms.arrival === 'rollback'
   const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
   const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
-  const formerly = new Set(terms.before.dags.filter(({ isActive }) => isActive).map(({ file }) => file))
+  const formerly = new Set(filesOf(terms.before.dags))
+  const brought = new Set(filesOf(look.dags))
   const stillFailing = new Set(
     look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file),
   )
   const isSettled = ({ path }: PromisedFile): boolean =>
     failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path))
 
+  const failedBefore = new Set(
+    look.errors.filter(({ failedAt }) => failedAt <= since).map(({ file }) => file),
+  )
+  // A file that had DAGs may have none any more: Airflow has retired them, or finds them elsewhere, although it imports.
   const expected = files.filter(
     (file) =>
-      file.promise.kind === 'promised' || (formerly.has(file.path) && !isEmptied(file.path, look, since)),
+      file.promise.kind === 'promised' ||
+      (formerly.has(file.path) && (brought.has(file.path) || failedBefore.has(file.path))),
   )
   const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path)
   const wanted = new Set(expected)
@@ -159,8 +165,5 @@ function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' 
   return { owners, imported }
 }
 
-/** A file that had DAGs and has none any more: Airflow has retired them, or finds them elsewhere, although the file imports. */
-function isEmptied(path: string, { dags, errors }: Look, since: number): boolean {
-  const retired = dags.every(({ file, isActive }) => file !== path || !isActive)
-  return retired && !errors.some(({ file, failedAt }) => file === path && failedAt <= since)
-}
+const filesOf = (dags: readonly Dag[]): readonly string[] =>
+  dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))

@@ -26,7 +26,7 @@ type Facts = {
   /** Of the DAG bundle that came, if another one did. */
   readonly dagVersion: string | undefined
   /** DAG bundles of other deploys, whether or not Airflow has parsed them. */
-  readonly formerVersions: readonly string[]
+  readonly otherVersions: readonly string[]
   readonly arrival: Arrival
   /** Undefined: what Airflow shows at the first look is to be parsed again. */
   readonly promised: PromisedDags | undefined
@@ -84,8 +84,9 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
     const before: Before = {
       dags: named.before.dags,
       versions: formerVersions(facts, {
-        astro: facts.formerVersions,
-        airflow: arrival === 'rollback' && !facts.baseline ? undefined : named.before.dags,
+        astro: facts.otherVersions,
+        // Without a word from before, the first look is of what came back.
+        airflow: isUncharted && !facts.baseline ? [] : named.before.dags,
       }),
       broken: new Set(named.before.errors.map(({ file }) => file)),
       files: facts.baseline && filesOf(named.before),

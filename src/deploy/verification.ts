@@ -75,7 +75,7 @@ export async function verifyInAirflow(run: Run, live: Deployment, subject: Subje
       { airflow, clock, log, signal: run.signal },
       {
         ...{ arrival, dagVersion, baseline },
-        formerVersions: await formerVersions(run, dagVersion),
+        otherVersions: await otherVersions(run, dagVersion),
         promised: await subject.promised(airflow.major),
         budgetMs: remainingMs(),
       },
@@ -99,7 +99,7 @@ export async function verifyInAirflow(run: Run, live: Deployment, subject: Subje
 }
 
 /** Of every other deploy: Airflow may still come to parse one that it has not shown yet. */
-async function formerVersions({ deploys, deployment }: Run, ours: string | undefined): Promise<string[]> {
+async function otherVersions({ deploys, deployment }: Run, ours: string | undefined): Promise<string[]> {
   const { dagTarballVersion, desiredDagTarballVersion } = deployment
   const all = [
     dagTarballVersion,
