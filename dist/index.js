@@ -38626,8 +38626,8 @@ function expectReturn(made, before) {
     };
 }
 /**
- * Waits until the code of the deploy `to` runs again, at most `budgetMs`, and returns the Deployment as it is then. Throws `ASTRO-ROLLOUT-…` for every other end;
- * `progress` then knows it.
+ * Waits until the code of the deploy `to` runs again, at most `budgetMs`, and returns the Deployment as it is then. Throws
+ * `ASTRO-ROLLOUT-…` for every other end; `progress` then knows it.
  *
  * @param made the deploy that the rollback made
  * @param before the Deployment as it was when the rollback was asked for
@@ -39993,40 +39993,49 @@ function importErrors(cause, { newErrors, silent }) {
         fix: WORDS[cause].fix,
     });
 }
-function notParsed(cause, { silent, unclear }, parser) {
-    const what = silent.length > 0
-        ? `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`
-        : unclear.length > 0
-            ? `The time was over before Airflow had parsed everything twice, so ${verification_verdict_count(unclear.length, 'file')} may still fail.`
-            : 'The time was over before Airflow had parsed enough to say that what came back imports.';
+function notParsed(cause, report, parser) {
+    const { silent, unclear } = report;
     const late = silent.length > 0 ? silent : unclear;
-    const isDown = parser?.isDown === true;
+    const advice = lateAdvice(cause, report, parser);
     return new src_errors/* ActionError */.lZ({
-        code: 'ASTRO-VERIFY-NOT-PARSED',
-        problem: what,
-        observed: [
-            ...(late.length > 0 ? [(0,src_errors/* listSome */.XT)(late, verification_verdict_MOST_NAMED, '\n')] : []),
-            ...(parser ? [parser.words] : []),
-        ].join('\n'),
-        likelyCause: isDown
-            ? `Nothing is parsed as long as the ${parser.component} does not run.`
-            : silent.length === 0
-                ? unclear.length > 0
-                    ? 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.'
-                    : 'Nobody but Airflow knows the files of the earlier code: it takes a minute, and a parse of some file, to see which fail.'
-                : cause === 'rollback'
-                    ? 'The files are those of before: Airflow has neither parsed them again nor retired them so far, which takes it some minutes for a file that is gone or has lost its DAGs.'
-                    : `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
-        fix: isDown
-            ? `Look at the ${parser.component} of the Deployment in the Astro UI: its logs say why it stopped.`
-            : silent.length === 0
-                ? unclear.length > 0
-                    ? 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.'
-                    : 'Raise `wait-time`, or look at the Airflow UI. Code without any DAG is never proved.'
-                : cause === 'rollback'
-                    ? 'Look at these files in the Airflow UI. Raise `wait-time` when Airflow simply takes longer.'
-                    : 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+        ...{ code: 'ASTRO-VERIFY-NOT-PARSED', ...advice, ...(parser?.isDown ? downAdvice(parser) : {}) },
+        observed: [(0,src_errors/* listSome */.XT)(late, verification_verdict_MOST_NAMED, '\n'), parser?.words].filter(Boolean).join('\n'),
     });
+}
+function lateAdvice(cause, { silent, unclear }, parser) {
+    if (silent.length > 0) {
+        const problem = `Airflow showed neither a DAG nor an import error of ${verification_verdict_count(silent.length, 'file')} in time.`;
+        if (cause === 'rollback') {
+            return {
+                problem,
+                likelyCause: 'The files are those of before: Airflow has neither parsed them again nor retired them so far, which takes it some minutes for a file that is gone or has lost its DAGs.',
+                fix: 'Look at these files in the Airflow UI. Raise `wait-time` when Airflow simply takes longer.',
+            };
+        }
+        return {
+            problem,
+            likelyCause: `The import takes so long that Airflow kills it, which leaves no trace; or ${parser ? `the ${parser.component} is busy` : 'the DAG processor is down or busy'}.`,
+            fix: 'Look for slow code at the top level of these files, and at the DAG processor in the Airflow UI. Raise `wait-time` when parsing simply takes longer.',
+        };
+    }
+    if (unclear.length > 0) {
+        return {
+            problem: `The time was over before Airflow had parsed everything twice, so ${verification_verdict_count(unclear.length, 'file')} may still fail.`,
+            likelyCause: 'These files need not hold a DAG; they leave a trace in Airflow only when they fail.',
+            fix: 'Raise `wait-time`: one more round of parsing, at most a minute, settles it. Files that Airflow is not to look into belong into `.airflowignore`.',
+        };
+    }
+    return {
+        problem: 'The time was over before Airflow had parsed enough to say that what came back imports.',
+        likelyCause: 'Nobody but Airflow knows the files of the earlier code: it takes a minute, and a parse of some file, to see which fail.',
+        fix: 'Raise `wait-time`, or look at the Airflow UI. Code without any DAG is never proved.',
+    };
+}
+function downAdvice({ component }) {
+    return {
+        likelyCause: `Nothing is parsed as long as the ${component} does not run.`,
+        fix: `Look at the ${component} of the Deployment in the Astro UI: its logs say why it stopped.`,
+    };
 }
 function describeRow({ file, line, message }) {
     return `${file}${line === undefined ? '' : `:${line}`}: ${message}`;

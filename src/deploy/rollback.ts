@@ -118,8 +118,8 @@ export function expectReturn(
 }
 
 /**
- * Waits until the code of the deploy `to` runs again, at most `budgetMs`, and returns the Deployment as it is then. Throws `ASTRO-ROLLOUT-…` for every other end;
- * `progress` then knows it.
+ * Waits until the code of the deploy `to` runs again, at most `budgetMs`, and returns the Deployment as it is then. Throws
+ * `ASTRO-ROLLOUT-…` for every other end; `progress` then knows it.
  *
  * @param made the deploy that the rollback made
  * @param before the Deployment as it was when the rollback was asked for
