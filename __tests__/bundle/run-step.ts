@@ -6,6 +6,8 @@ import type { Tree } from './tree.ts'
 import { compareTrees, readTree } from './tree.ts'
 
 export type Step = {
+  /** The program; by default the bundle. */
+  readonly entry?: string
   /** The step's `with:` block. */
   readonly inputs: Readonly<Record<string, string>>
   /** The repository that is checked out. */
@@ -62,7 +64,7 @@ export const RUNNER_ENVIRONMENT: Readonly<Record<string, string>> = {
   GITHUB_SHA: '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d',
 }
 
-/** Runs `dist/index.js` in a process of its own, as the runner runs it. */
+/** Runs `dist/index.js`, or another entry, in a process of its own, as the runner runs it. */
 export async function runStep(step: Step): Promise<StepResult> {
   const place = await mkdtemp(path.join(tmpdir(), 'runner-'))
   const commandFile = (name: string): string => path.join(place, 'commands', name)
@@ -132,7 +134,7 @@ function execute(
   env: Record<string, string>,
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BUNDLE], {
+    const child = spawn(process.execPath, [step.entry ?? BUNDLE], {
       cwd: step.workspace,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

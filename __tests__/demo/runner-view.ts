@@ -1,20 +1,37 @@
-/** What a person sees of a step's output in GitHub's log: commands obeyed, masked values hidden. */
+/** What a person sees of a step's output in GitHub's log: commands obeyed, masked values hidden from then on. */
 export function renderLog(stdout: string): string {
+  const lines: string[] = []
+  createLiveView((line) => lines.push(line))(`${stdout}\n`)
+  return lines.join('\n')
+}
+
+/** The same while the step runs: takes all that was written so far, and shows the complete lines that are new. */
+export function createLiveView(show: (line: string) => void): (stdout: string) => void {
   const masked: string[] = []
-  const shown: string[] = []
   let indent = ''
-  for (const line of stdout.split('\n')) {
+  let read = 0
+
+  function view(line: string): void {
     const [, command, text = ''] = /^::([a-z-]+)(?: [^:]*)?::(.*)$/.exec(line) ?? []
     if (command === 'add-mask') masked.push(decode(text))
     else if (command === 'group') {
-      shown.push(`▼ ${decode(text)}`)
+      print(`▼ ${decode(text)}`)
       indent = '    '
     } else if (command === 'endgroup') indent = ''
-    else if (command === 'debug') continue
-    else if (command) shown.push(`${command.toUpperCase()}: ${decode(text)}`)
-    else if (line !== '') shown.push(indent + line)
+    else if (command === 'debug') return
+    else if (command) print(`${command.toUpperCase()}: ${decode(text)}`)
+    else if (line !== '') print(indent + line)
   }
-  return masked.reduce((log, value) => log.replaceAll(value, '***'), shown.join('\n'))
+
+  function print(line: string): void {
+    show(masked.reduce((shown, value) => shown.replaceAll(value, '***'), line))
+  }
+
+  return (stdout) => {
+    const end = stdout.lastIndexOf('\n') + 1
+    for (const line of stdout.slice(read, end).split('\n')) view(line)
+    read = Math.max(read, end)
+  }
 }
 
 function decode(text: string): string {
