@@ -32615,6 +32615,33 @@ function describeError(thrown) {
 
 /***/ }),
 
+/***/ 2485:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ flush)
+/* harmony export */ });
+/** A log that nobody has read from for so long is not waited for. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 50;
+/**
+ * Resolves when a stream has passed on all that was written to it: to a pipe, Node writes in the background, and `process.exit`
+ * would drop the rest. Resolves too when the stream is broken, or nobody has read from it for half a minute.
+ */
+async function flush(stream) {
+    let left = stream.writableLength;
+    let movedAt = Date.now();
+    while (left > 0 && !stream.destroyed && Date.now() - movedAt < PATIENCE_MS) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        if (stream.writableLength !== left)
+            movedAt = Date.now();
+        left = stream.writableLength;
+    }
+}
+
+
+/***/ }),
+
 /***/ 180:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32947,111 +32974,31 @@ function attempt(request, agent, connectTimeoutMs) {
 
 /***/ }),
 
-/***/ 1635:
+/***/ 9261:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ noDocker),
+/* harmony export */   h: () => (/* binding */ createDocker)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  h: () => (/* binding */ createDocker),
-  g: () => (/* binding */ noDocker)
-});
-
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
-// EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
-;// CONCATENATED MODULE: ./src/image/docker.ts
-
-
-
-
-/** A runner that cancels kills after ten seconds, and what was made has to be removed in that time too. */
-const GRACE_MS = 2_000;
-const CAN_LEAD_A_GROUP = process.platform !== 'win32';
 /**
  * The docker on the PATH. It gets the step's environment without the step's inputs, which its plugins and credential helpers
- * have no business with. When the signal aborts, a client that runs is interrupted, and killed if it does not end soon.
+ * have no business with.
  */
-function createDocker(env, signal) {
+function createDocker(run, env) {
     const clientEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
-    return (args, options = {}) => new Promise((resolve, reject) => {
-        const isCancellable = options.whenCancelled !== 'run';
-        if (isCancellable)
-            signal.throwIfAborted();
-        const child = (0,external_node_child_process_namespaceObject.spawn)('docker', [...args], {
-            env: { ...clientEnv, ...options.env },
-            ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-            stdio: ['pipe', 'pipe', 'pipe'],
-            detached: CAN_LEAD_A_GROUP,
-            windowsHide: true,
-        });
-        let killing;
-        const cancel = () => {
-            if (options.whenCancelled === 'kill')
-                end(child, 'SIGKILL');
-            else if (options.whenCancelled !== 'finish')
-                end(child, 'SIGINT');
-            killing = setTimeout(end, GRACE_MS, child, 'SIGKILL');
-        };
-        if (isCancellable)
-            signal.addEventListener('abort', cancel, { once: true });
-        const settle = () => {
-            signal.removeEventListener('abort', cancel);
-            clearTimeout(killing);
-        };
-        const collected = { stdout: '', stderr: '' };
-        for (const name of ['stdout', 'stderr']) {
-            const lines = new external_node_stream_.PassThrough();
-            child[name].setEncoding('utf8').on('data', (text) => (collected[name] += text));
-            if (options.onLine)
-                (0,external_node_readline_namespaceObject.createInterface)({ input: child[name].pipe(lines) }).on('line', options.onLine);
-        }
-        child.stdin.on('error', () => undefined);
-        child.stdin.end(options.input ?? '');
-        child.once('error', (error) => {
-            settle();
-            reject(noDocker((0,errors/* describeError */.Uc)(error)));
-        });
-        // Whatever else still holds the outputs of a cancelled client is not waited for.
-        child.once('exit', () => {
-            if (!isCancellable || !signal.aborted)
-                return;
-            settle();
-            for (const stream of [child.stdin, child.stdout, child.stderr])
-                stream.destroy();
-            reject(signal.reason);
-        });
-        child.once('close', (exitCode) => {
-            settle();
-            if (signal.aborted && isCancellable)
-                reject(signal.reason);
-            else
-                resolve({ exitCode: exitCode ?? -1, ...collected });
-        });
-    });
-}
-/** Signals the client and its plugins, which are in one group. */
-function end(child, signal) {
-    if (child.pid === undefined)
-        return;
-    try {
-        if (CAN_LEAD_A_GROUP)
-            process.kill(-child.pid, signal);
-        else
-            child.kill(signal);
-    }
-    catch {
-        // It has ended by itself.
-    }
+    return async (args, options = {}) => {
+        const result = await run('docker', args, { ...options, env: { ...clientEnv, ...options.env } });
+        if (result.kind === 'ended')
+            return result;
+        throw noDocker(result.kind === 'not-started' ? result.observed : 'It did not end.');
+    };
 }
 /** Something that needs Docker, and there is none. */
 function noDocker(observed) {
-    return new errors/* ActionError */.lZ({
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({
         code: 'ASTRO-IMAGE-NO-DOCKER',
         problem: 'This deploy needs Docker, and there is none that answers.',
         observed,
@@ -33069,18 +33016,22 @@ function noDocker(observed) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_v8__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9584);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8846);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9373);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
+/* harmony import */ var _flush_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2485);
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
-/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1635);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3075);
+/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9261);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6493);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3597);
+/* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3532);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3597);
 /* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
 /* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7194);
 /* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(7360);
+
+
 
 
 
@@ -33100,16 +33051,21 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_11__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq);
 const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_10__/* .createLog */ .h)(secrets.redact);
 const cancellation = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ({
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ({
         code: 'ASTRO-CANCELLED',
         problem: 'The run was cancelled.',
         observed: `The runner sent ${signal}.`,
         fix: 'The last sentence says what has happened on Astro. Run the workflow again to finish it.',
     })));
 }
+process.on('uncaughtException', (error) => cancellation.abort((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .asActionError */ .z6)(error)));
+// Nobody reads the log any more; the deploy goes on.
+for (const stream of [process.stdout, process.stderr])
+    stream.on('error', () => undefined);
 const { signal } = cancellation;
 const transport = (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .createTransport */ .o)();
+const programs = (0,_program_js__WEBPACK_IMPORTED_MODULE_9__/* .createPrograms */ .I)(signal);
 await (0,_main_js__WEBPACK_IMPORTED_MODULE_7__/* .main */ .i)({
     env: process.env,
     clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
@@ -33121,23 +33077,24 @@ await (0,_main_js__WEBPACK_IMPORTED_MODULE_7__/* .main */ .i)({
         log,
         signal,
     }),
-    git: _project_git_js__WEBPACK_IMPORTED_MODULE_9__/* .systemGit */ .O_,
-    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_6__/* .createDocker */ .h)(process.env, signal),
+    git: (0,_project_git_js__WEBPACK_IMPORTED_MODULE_13__/* .createGit */ .lD)(programs.run, process.env),
+    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_6__/* .createDocker */ .h)(programs.run, process.env),
     secrets,
     log,
     outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_8__/* .createOutputs */ .l)(),
     signal,
 });
-// What still goes on beside the story (a list that nobody waits for any more, its retries) would keep the process.
-cancellation.abort(new Error('The run is over.'));
-transport.close();
+// Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
+programs.killAll();
+await Promise.all([(0,_flush_js__WEBPACK_IMPORTED_MODULE_14__/* .flush */ .b)(process.stdout), (0,_flush_js__WEBPACK_IMPORTED_MODULE_14__/* .flush */ .b)(process.stderr)]);
+process.exit();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
 
 /***/ }),
 
-/***/ 3075:
+/***/ 6493:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35999,8 +35956,8 @@ function noDags(missing) {
     });
 }
 
-// EXTERNAL MODULE: ./src/image/docker.ts + 2 modules
-var image_docker = __nccwpck_require__(1635);
+// EXTERNAL MODULE: ./src/image/docker.ts
+var image_docker = __nccwpck_require__(9261);
 ;// CONCATENATED MODULE: ./src/image/builder.ts
 
 
@@ -36613,22 +36570,48 @@ function refuse(code, parts) {
 
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-;// CONCATENATED MODULE: ./src/image/scratch.ts
+;// CONCATENATED MODULE: ./src/scratch.ts
+
 
 
 
 /**
  * Gives `work` a folder of its own under RUNNER_TEMP that only this user can read, and removes it afterwards, however the
- * work ends.
+ * work ends. Throws `ASTRO-RUNNER-TEMP` when there is no room for one, and what `work` throws.
  */
 async function withScratch(env, work) {
-    const folder = await (0,promises_namespaceObject.mkdtemp)(external_node_path_namespaceObject.join(env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), 'deploy-to-astro-'));
+    const { RUNNER_TEMP: given = '' } = env;
+    const place = given === '' ? (0,external_node_os_.tmpdir)() : given;
+    const folder = await (0,promises_namespaceObject.mkdtemp)(external_node_path_namespaceObject.join(place, 'deploy-to-astro-')).catch((error) => {
+        throw notUsable(place, error);
+    });
     try {
         return await work(folder);
     }
-    finally {
-        await (0,promises_namespaceObject.rm)(folder, { recursive: true, force: true, maxRetries: 3 });
+    catch (error) {
+        throw isAboutFile(error, folder) ? notUsable(place, error) : error;
     }
+    finally {
+        await (0,promises_namespaceObject.rm)(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    }
+}
+/** Whether the system refused to write or read a file of the folder: a full disk, say. */
+function isAboutFile(error, folder) {
+    return (error instanceof Error &&
+        'syscall' in error &&
+        'path' in error &&
+        typeof error.path === 'string' &&
+        error.path.startsWith(folder));
+}
+function notUsable(place, error) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-RUNNER-TEMP',
+        problem: 'The folder of the runner for temporary files cannot be used.',
+        observed: `${place}: ${(0,src_errors/* describeError */.Uc)(error)}`,
+        likelyCause: 'The disk of the runner is full, or RUNNER_TEMP names a folder that is not there or is not writable.',
+        fix: 'Free space on the runner, or repair its work folder, then run again.',
+        cause: error,
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/image/test-results.ts
@@ -40617,8 +40600,8 @@ async function rollback_action_makePlan(run) {
     return plan;
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 9 modules
-var core = __nccwpck_require__(9584);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(8846);
 ;// CONCATENATED MODULE: ./src/astro/domain.ts
 
 
@@ -42425,9 +42408,16 @@ async function writeSummary(facts, secrets, log) {
 
 
 
-/** The whole run. Never throws: every failure becomes one annotation, a summary and a failed step. */
+/** How long a cancelled run may take to end by itself before its last word is said all the same. */
+const LAST_WORD_MS = 1_000;
+/** How long it may go on after that to put things back: a runner kills ten seconds after it cancelled. */
+const PUTTING_BACK_MS = 6_000;
+/**
+ * The whole run. Never throws: every failure becomes one annotation, a summary and a failed step. A cancelled run says its
+ * last word within seconds, whatever it is waiting for.
+ */
 async function main(deps) {
-    const { clock, log, outputs, secrets } = deps;
+    const { clock, log, outputs, secrets, signal } = deps;
     const timeline = createTimeline(clock.now);
     const progress = createProgress();
     let facts = {};
@@ -42435,7 +42425,7 @@ async function main(deps) {
         facts = { ...facts, ...news };
     };
     const stage = (title, work) => log.group(title, () => timeline.measure(title, work));
-    try {
+    const run = async () => {
         const { inputs, warnings } = readInputs(secrets.hide);
         for (const warning of warnings)
             log.warning(warning);
@@ -42465,8 +42455,14 @@ async function main(deps) {
             introduce(found, located.url, { log, outputs, tell });
             return { deployment: found, deploys: history, target: located };
         });
+        outputs.requireTaken();
         const known = { inputs, session, astro, deployment, deploys, target, project };
         await perform({ ...deps, ...known, progress, stage, tell });
+        outputs.requireTaken();
+    };
+    const running = run();
+    try {
+        await Promise.race([running, cancelled(signal, clock)]);
     }
     catch (thrown) {
         const error = (0,src_errors/* asActionError */.z6)(thrown);
@@ -42475,6 +42471,17 @@ async function main(deps) {
     }
     const now = clock.now();
     await writeSummary({ headline: '', ...facts, phases: timeline.phases(), now }, secrets, log);
+    await Promise.race([running.catch(() => undefined), clock.sleep(PUTTING_BACK_MS)]);
+}
+/** Rejects with the signal's reason a little after it aborted. */
+function cancelled(signal, clock) {
+    return new Promise((_, reject) => {
+        const wait = () => void clock.sleep(LAST_WORD_MS).then(() => reject(signal.reason));
+        if (signal.aborted)
+            wait();
+        else
+            signal.addEventListener('abort', wait, { once: true });
+    });
 }
 /** What is read at most once, and begins at the first call. */
 function once(read) {
@@ -42530,21 +42537,166 @@ function deploymentUrl({ workspaceId, id }, { domain }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ createOutputs)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9584);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8846);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
+
 
 function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH(name, value)) {
     const written = new Map();
+    let refused;
     return {
         set(values) {
             for (const [name, value] of Object.entries(values)) {
                 if (value === undefined)
                     continue;
                 written.set(name, value);
-                write(name, value);
+                try {
+                    write(name, value);
+                }
+                catch (error) {
+                    refused ??= notTaken(name, error);
+                }
             }
         },
         all: () => written,
+        requireTaken() {
+            if (refused)
+                throw refused;
+        },
     };
+}
+function notTaken(name, error) {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .ActionError */ .lZ({
+        code: 'ASTRO-RUNNER-OUTPUT',
+        problem: `The runner did not take the output \`${name}\`.`,
+        observed: `Writing to the file that GITHUB_OUTPUT names failed: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .describeError */ .Uc)(error)}`,
+        likelyCause: 'The disk of the runner is full, or its folder for temporary files was removed or belongs to another user.',
+        fix: 'Free space on the runner, or repair its work folder, then run again.',
+        cause: error,
+    });
+}
+
+
+/***/ }),
+
+/***/ 3532:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  I: () => (/* binding */ createPrograms)
+});
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: external "node:readline"
+const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: ./src/errors.ts
+var errors = __nccwpck_require__(3916);
+;// CONCATENATED MODULE: ./src/program.ts
+
+
+
+
+/** How long an interrupted program may take to end. A runner that cancels kills after ten seconds. */
+const GRACE_MS = 1_000;
+const CAN_LEAD_A_GROUP = process.platform !== 'win32';
+/**
+ * Runs programs and keeps track of them, so that each has an end: its own, its limit, the run's cancellation, or `killAll`. A
+ * program leads a process group and ends with all that it started.
+ */
+function createPrograms(signal) {
+    const running = new Set();
+    const run = (command, args, options) => new Promise((resolve, reject) => {
+        const isCancellable = options.whenCancelled !== 'run';
+        if (isCancellable)
+            signal.throwIfAborted();
+        const child = (0,external_node_child_process_namespaceObject.spawn)(command, [...args], {
+            env: options.env,
+            ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+            stdio: ['pipe', 'pipe', 'pipe'],
+            detached: CAN_LEAD_A_GROUP,
+            windowsHide: true,
+        });
+        running.add(child);
+        const output = collect(child, options.onLine);
+        child.stdin.on('error', () => undefined);
+        child.stdin.end(options.input ?? '');
+        let killing;
+        const cancel = () => {
+            if (options.whenCancelled === 'kill')
+                end(child, 'SIGKILL');
+            else if (options.whenCancelled !== 'finish')
+                end(child, 'SIGINT');
+            killing = setTimeout(() => end(child, 'SIGKILL'), GRACE_MS);
+        };
+        if (isCancellable)
+            signal.addEventListener('abort', cancel, { once: true });
+        const limit = options.limitMs === undefined
+            ? undefined
+            : setTimeout(() => {
+                end(child, 'SIGKILL');
+                settle(() => resolve({ kind: 'timed-out' }));
+            }, options.limitMs);
+        /** Whatever else still holds the outputs of the program is not waited for. */
+        function settle(how) {
+            signal.removeEventListener('abort', cancel);
+            clearTimeout(limit);
+            clearTimeout(killing);
+            running.delete(child);
+            for (const stream of [child.stdin, child.stdout, child.stderr])
+                stream.destroy();
+            how();
+        }
+        const isCancelled = () => signal.aborted && isCancellable;
+        child.once('error', (error) => settle(() => resolve({ kind: 'not-started', observed: (0,errors/* describeError */.Uc)(error) })));
+        child.once('exit', () => {
+            if (!isCancelled())
+                return;
+            end(child, 'SIGKILL');
+            settle(() => reject(signal.reason));
+        });
+        child.once('close', (exitCode) => {
+            if (isCancelled())
+                settle(() => reject(signal.reason));
+            else
+                settle(() => resolve({ kind: 'ended', exitCode: exitCode ?? -1, ...output }));
+        });
+    });
+    return {
+        run,
+        killAll() {
+            for (const child of running)
+                end(child, 'SIGKILL');
+        },
+    };
+}
+function collect(child, onLine) {
+    const collected = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) {
+        child[name]?.setEncoding('utf8').on('data', (text) => (collected[name] += text));
+        if (onLine && child[name]) {
+            (0,external_node_readline_namespaceObject.createInterface)({ input: child[name].pipe(new external_node_stream_.PassThrough()) }).on('line', onLine);
+        }
+    }
+    return collected;
+}
+/** Signals the program and all that it started. */
+function end(child, signal) {
+    if (child.pid === undefined)
+        return;
+    try {
+        if (CAN_LEAD_A_GROUP)
+            process.kill(-child.pid, signal);
+        else
+            child.kill(signal);
+    }
+    catch {
+        // It has ended by itself.
+    }
 }
 
 
@@ -42554,13 +42706,10 @@ function createOutputs(write = (name, value) => _actions_core__WEBPACK_IMPORTED_
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O_: () => (/* binding */ systemGit),
 /* harmony export */   Rg: () => (/* binding */ readLocalCommit),
-/* harmony export */   Sv: () => (/* binding */ readPathInClone)
+/* harmony export */   Sv: () => (/* binding */ readPathInClone),
+/* harmony export */   lD: () => (/* binding */ createGit)
 /* harmony export */ });
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8500);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_timers_promises__WEBPACK_IMPORTED_MODULE_0__);
-
 /** A git that hangs (a network drive, a partial clone that fetches) must not hold up a deploy. */
 const LONGEST_MS = 15_000;
 /** What a step's environment holds for this action or the runner, and is nobody else's business. */
@@ -42570,17 +42719,19 @@ const PRIVATE = /^(INPUT_|ASTRO|ACTIONS_)/;
  * it for its own step only. No program that the clone's settings name is run for watching files.
  */
 const SETTINGS = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
-/** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
-const systemGit = async (folder, args) => {
-    const { getExecOutput } = await Promise.resolve(/* import() */).then(__nccwpck_require__.bind(__nccwpck_require__, 2876));
-    const run = getExecOutput('git', [...SETTINGS, ...args], {
-        cwd: folder,
-        silent: true,
-        ignoreReturnCode: true,
-        env: { ...publicOnly(process.env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-    }).then(({ exitCode, stdout }) => (exitCode === 0 ? stdout : undefined), () => undefined);
-    return Promise.race([run, (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_0__.setTimeout)(LONGEST_MS, undefined, { ref: false })]);
-};
+/** The git on the PATH. It takes no lock, so that it cannot disturb another step, and may be killed at any time. */
+function createGit(run, env) {
+    const gitEnv = { ...publicOnly(env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+    return async (folder, args) => {
+        const result = await run('git', [...SETTINGS, ...args], {
+            cwd: folder,
+            env: gitEnv,
+            limitMs: LONGEST_MS,
+            whenCancelled: 'kill',
+        });
+        return result.kind === 'ended' && result.exitCode === 0 ? result.stdout : undefined;
+    };
+}
 /** The commit that is checked out in a folder; undefined where there is no clone. */
 async function readLocalCommit(git, folder) {
     const output = await git(folder, ['log', '-1', '--format=%H%x00%an%x00%B', 'HEAD']);
@@ -42610,8 +42761,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   h: () => (/* binding */ createLog)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 9 modules
-var core = __nccwpck_require__(9584);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(8846);
 ;// CONCATENATED MODULE: ./src/report/inert.ts
 /**
  * A text in which the runner finds no command. It obeys `::name …::` at the start of a line, white space before it
@@ -43052,7 +43203,7 @@ var j=(e,n)=>()=>{try{return n||e((n={exports:{}}).exports,n),n.exports}catch(t)
 
 /***/ }),
 
-/***/ 9584:
+/***/ 8846:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -43712,421 +43863,16 @@ function toPlatformPath(pth) {
     return pth.replace(/[/\\]/g, path.sep);
 }
 //# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 5 modules
-var lib_exec = __nccwpck_require__(2876);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_.platform();
-const arch = external_os_.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
-    }
-    issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(external_os_.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function core_debug(message) {
-    command_issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    command_issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    command_issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
-        }
-        finally {
-            endGroup();
-        }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
-    }
-    issueCommand('save-state', { name }, toCommandValue(value));
-}
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
-}
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
-}
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
-
-/***/ }),
-
-/***/ 2876:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  getExecOutput: () => (/* binding */ getExecOutput)
-});
-
-// UNUSED EXPORTS: exec
-
 // EXTERNAL MODULE: external "string_decoder"
 var external_string_decoder_ = __nccwpck_require__(3193);
-// EXTERNAL MODULE: external "os"
-var external_os_ = __nccwpck_require__(857);
 // EXTERNAL MODULE: external "events"
 var external_events_ = __nccwpck_require__(4434);
 ;// CONCATENATED MODULE: external "child_process"
 const external_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
-// EXTERNAL MODULE: external "path"
-var external_path_ = __nccwpck_require__(6928);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
-// EXTERNAL MODULE: external "fs"
-var external_fs_ = __nccwpck_require__(9896);
 ;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -44152,7 +43898,7 @@ const IS_WINDOWS = process.platform === 'win32';
  * backslash to all junction results on Windows.
  */
 function readlink(fsPath) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return io_util_awaiter(this, void 0, void 0, function* () {
         const result = yield fs.promises.readlink(fsPath);
         // On Windows, restore Node 20 behavior: add trailing backslash to all results
         // since junctions on Windows are always directory links
@@ -44166,7 +43912,7 @@ function readlink(fsPath) {
 const UV_FS_O_EXLOCK = 0x10000000;
 const READONLY = external_fs_.constants.O_RDONLY;
 function exists(fsPath) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return io_util_awaiter(this, void 0, void 0, function* () {
         try {
             yield stat(fsPath);
         }
@@ -44180,7 +43926,7 @@ function exists(fsPath) {
     });
 }
 function isDirectory(fsPath_1) {
-    return __awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
         const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
         return stats.isDirectory();
     });
@@ -44207,7 +43953,7 @@ function isRooted(p) {
  * @return if file exists and is executable, returns the file path. otherwise empty string.
  */
 function tryGetExecutablePath(filePath, extensions) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return io_util_awaiter(this, void 0, void 0, function* () {
         let stats = undefined;
         try {
             // test file exists
@@ -45189,16 +44935,16 @@ var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
  * @param     options            optional exec options.  See ExecOptions
  * @returns   Promise<number>    exit code
  */
-function exec(commandLine, args, options) {
+function exec_exec(commandLine, args, options) {
     return exec_awaiter(this, void 0, void 0, function* () {
-        const commandArgs = argStringToArray(commandLine);
+        const commandArgs = tr.argStringToArray(commandLine);
         if (commandArgs.length === 0) {
             throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
         }
         // Path to tool to execute should be first arg
         const toolPath = commandArgs[0];
         args = commandArgs.slice(1).concat(args || []);
-        const runner = new ToolRunner(toolPath, args, options);
+        const runner = new tr.ToolRunner(toolPath, args, options);
         return runner.exec();
     });
 }
@@ -45218,8 +44964,8 @@ function getExecOutput(commandLine, args, options) {
         let stdout = '';
         let stderr = '';
         //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new external_string_decoder_.StringDecoder('utf8');
-        const stderrDecoder = new external_string_decoder_.StringDecoder('utf8');
+        const stdoutDecoder = new StringDecoder('utf8');
+        const stderrDecoder = new StringDecoder('utf8');
         const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
         const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
         const stdErrListener = (data) => {
@@ -45235,7 +44981,7 @@ function getExecOutput(commandLine, args, options) {
             }
         };
         const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
         //flush any remaining characters
         stdout += stdoutDecoder.end();
         stderr += stderrDecoder.end();
@@ -45247,6 +44993,389 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_.platform();
+const arch = external_os_.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_.EOL);
+    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    command_issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+    }
+    issueCommand('save-state', { name }, toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
 
 /***/ }),
 

@@ -1,13 +1,15 @@
 import { setFlagsFromString } from 'node:v8'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
-import { ActionError } from './errors.ts'
+import { ActionError, asActionError } from './errors.ts'
+import { flush } from './flush.ts'
 import { createRequest } from './http/request.ts'
 import { createTransport } from './http/transport.ts'
 import { createDocker } from './image/docker.ts'
 import { main } from './main.ts'
 import { createOutputs } from './outputs.ts'
-import { systemGit } from './project/git.ts'
+import { createPrograms } from './program.ts'
+import { createGit } from './project/git.ts'
 import { createLog } from './report/log.ts'
 import { createSecrets } from './secrets.ts'
 import { userAgent } from './user-agent.ts'
@@ -19,8 +21,8 @@ setFlagsFromString('--semi-space-growth-factor=1')
 const secrets = createSecrets(core.setSecret)
 const log = createLog(secrets.redact)
 const cancellation = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () =>
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () =>
     cancellation.abort(
       new ActionError({
         code: 'ASTRO-CANCELLED',
@@ -31,9 +33,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     ),
   )
 }
+process.on('uncaughtException', (error) => cancellation.abort(asActionError(error)))
+// Nobody reads the log any more; the deploy goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 const { signal } = cancellation
 
 const transport = createTransport()
+const programs = createPrograms(signal)
 await main({
   env: process.env,
   clock: systemClock,
@@ -45,13 +51,14 @@ await main({
     log,
     signal,
   }),
-  git: systemGit,
-  docker: createDocker(process.env, signal),
+  git: createGit(programs.run, process.env),
+  docker: createDocker(programs.run, process.env),
   secrets,
   log,
   outputs: createOutputs(),
   signal,
 })
-// What still goes on beside the story (a list that nobody waits for any more, its retries) would keep the process.
-cancellation.abort(new Error('The run is over.'))
-transport.close()
+// Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
+programs.killAll()
+await Promise.all([flush(process.stdout), flush(process.stderr)])
+process.exit()

@@ -38,9 +38,17 @@ export type Dependencies = {
   readonly signal: AbortSignal
 }
 
-/** The whole run. Never throws: every failure becomes one annotation, a summary and a failed step. */
+/** How long a cancelled run may take to end by itself before its last word is said all the same. */
+const LAST_WORD_MS = 1_000
+/** How long it may go on after that to put things back: a runner kills ten seconds after it cancelled. */
+const PUTTING_BACK_MS = 6_000
+
+/**
+ * The whole run. Never throws: every failure becomes one annotation, a summary and a failed step. A cancelled run says its
+ * last word within seconds, whatever it is waiting for.
+ */
 export async function main(deps: Dependencies): Promise<void> {
-  const { clock, log, outputs, secrets } = deps
+  const { clock, log, outputs, secrets, signal } = deps
   const timeline = createTimeline(clock.now)
   const progress = createProgress()
   let facts: Partial<SummaryFacts> = {}
@@ -50,7 +58,7 @@ export async function main(deps: Dependencies): Promise<void> {
   const stage = <T>(title: string, work: () => Promise<T>): Promise<T> =>
     log.group(title, () => timeline.measure(title, work))
 
-  try {
+  const run = async (): Promise<void> => {
     const { inputs, warnings } = readInputs(secrets.hide)
     for (const warning of warnings) log.warning(warning)
     const { apiOrigin } = inputs.domain
@@ -77,8 +85,14 @@ export async function main(deps: Dependencies): Promise<void> {
       introduce(found, located.url, { log, outputs, tell })
       return { deployment: found, deploys: history, target: located }
     })
+    outputs.requireTaken()
     const known = { inputs, session, astro, deployment, deploys, target, project }
     await perform({ ...deps, ...known, progress, stage, tell })
+    outputs.requireTaken()
+  }
+  const running = run()
+  try {
+    await Promise.race([running, cancelled(signal, clock)])
   } catch (thrown) {
     const error = asActionError(thrown)
     tell({ headline: 'The step failed', error: { error, aftermath: progress.aftermath() } })
@@ -86,6 +100,16 @@ export async function main(deps: Dependencies): Promise<void> {
   }
   const now = clock.now()
   await writeSummary({ headline: '', ...facts, phases: timeline.phases(), now }, secrets, log)
+  await Promise.race([running.catch(() => undefined), clock.sleep(PUTTING_BACK_MS)])
+}
+
+/** Rejects with the signal's reason a little after it aborted. */
+function cancelled(signal: AbortSignal, clock: Clock): Promise<never> {
+  return new Promise((_, reject) => {
+    const wait = (): void => void clock.sleep(LAST_WORD_MS).then(() => reject(signal.reason as Error))
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true })
+  })
 }
 
 /** What is read at most once, and begins at the first call. */

@@ -5,7 +5,7 @@ import { useGround } from './ground.ts'
 import { brokenRules, codeOf } from './rules.ts'
 import { runStep } from './run-step.ts'
 import type { Scene } from './side-by-side.ts'
-import { HEARD_WITHIN_MS, playSideBySide } from './side-by-side.ts'
+import { HEARD_WITHIN_MS, LAST_WORD_WITHIN_MS, playSideBySide } from './side-by-side.ts'
 
 /** A step is cancelled while it waits for the answer to this request, which would take it half a minute at least. */
 function during(signal: NodeJS.Signals, step: Step, fault: Fault): Scene {
@@ -65,7 +65,7 @@ if (play) {
   ])(
     'cancelled while it %s (%s), it says what has happened',
     async (name, signal, aftermath) => {
-      const { astro, result, before, endingMs } = await play(name)
+      const { astro, result, before, lastWordMs, endingMs } = await play(name)
       const [message = ''] = result.errors
       expect([result.exitCode, codeOf(message)]).toEqual([1, 'ASTRO-CANCELLED'])
       expect(message).toContain(`The runner sent ${signal}.`)
@@ -73,6 +73,7 @@ if (play) {
       expect(falseAftermath(message, astro, astro.deploymentId, before)).toBeUndefined()
       expect(result.summary).toContain('The run was cancelled')
       expect(result.stdout).not.toContain('no complete answer within')
+      expect(lastWordMs).toBeLessThan(LAST_WORD_WITHIN_MS)
       expect(endingMs).toBeLessThan(HEARD_WITHIN_MS)
     },
     60_000,

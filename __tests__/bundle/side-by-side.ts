@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterAll, beforeAll } from '@jest/globals'
@@ -26,6 +26,8 @@ export type Scene = {
   readonly onOutput?: (stdout: string, astro: LocalAstro) => void
   /** Sends the process this signal as soon as that is so. */
   readonly cancel?: { readonly signal: NodeJS.Signals; readonly when: (astro: LocalAstro) => boolean }
+  /** Programs that come first on the PATH, by name, as shell scripts. */
+  readonly programs?: Readonly<Record<string, string>>
 }
 
 export type Played = {
@@ -33,6 +35,8 @@ export type Played = {
   readonly result: StepResult
   /** What the local Astro had of the Deployment before the step. */
   readonly before: Remembered
+  /** From the signal to the annotation of the failure. */
+  readonly lastWordMs: number | undefined
   /** From the signal to the end of the process. */
   readonly endingMs: number | undefined
 }
@@ -42,6 +46,8 @@ export type Played = {
  * (GitHub's runner kills after 10 s, which a busy machine may need to end a process.)
  */
 export const HEARD_WITHIN_MS = 20_000
+/** GitHub's runner sends a second signal then. On a quiet machine it takes less than 2 s, which the bench measures. */
+export const LAST_WORD_WITHIN_MS = 7_500
 
 /** More would keep each other waiting beside the other files that run at the same time. */
 const AT_ONCE = 6
@@ -132,10 +138,12 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
     if (exitCode !== 0) throw new Error(`what was there before could not be deployed: ${errors.join()}`)
   }
   await writeTree(workspace, files)
+  const env = { ...scene.env, ...(await putOnPath(`${workspace}-programs`, scene.programs)) }
   scene.arrange?.(astro)
   const before = remember(astro, astro.deploymentId)
   const { onOutput, cancel } = scene
   let cancelledAt: number | undefined
+  let lastWordAt: number | undefined
   let watching: NodeJS.Timeout | undefined
   const onStart = (kill: (signal: NodeJS.Signals) => void): void => {
     watching = setInterval(() => {
@@ -146,15 +154,27 @@ async function play(scene: Scene, workspace: string, started: LocalAstro[]): Pro
   }
   const result = await runChecked(astro, {
     workspace,
-    env: scene.env ?? {},
+    env,
     inputs: { ...keys, ...scene.inputs },
-    ...(onOutput ? { onOutput: (stdout) => onOutput(stdout, astro) } : {}),
+    onOutput(stdout) {
+      if (cancelledAt !== undefined && /^::error/m.test(stdout)) lastWordAt ??= performance.now()
+      onOutput?.(stdout, astro)
+    },
     ...(cancel ? { onStart } : {}),
   }).finally(() => clearInterval(watching))
-  return {
-    astro,
-    result,
-    before,
-    endingMs: cancelledAt === undefined ? undefined : performance.now() - cancelledAt,
+  const since = (at: number | undefined): number | undefined =>
+    cancelledAt === undefined || at === undefined ? undefined : at - cancelledAt
+  return { astro, result, before, lastWordMs: since(lastWordAt), endingMs: since(performance.now()) }
+}
+
+async function putOnPath(
+  folder: string,
+  programs: Scene['programs'],
+): Promise<Readonly<Record<string, string>>> {
+  if (programs === undefined) return {}
+  await mkdir(folder, { recursive: true })
+  for (const [name, script] of Object.entries(programs)) {
+    await writeFile(path.join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   }
+  return { PATH: `${folder}:${process.env.PATH ?? ''}` }
 }

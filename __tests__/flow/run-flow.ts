@@ -7,6 +7,7 @@ import { createRequest } from '../../src/http/request.ts'
 import type { Transport } from '../../src/http/transport.ts'
 import { createTransport } from '../../src/http/transport.ts'
 import { createDocker } from '../../src/image/docker.ts'
+import { createPrograms } from '../../src/program.ts'
 import { main } from '../../src/main.ts'
 import { createOutputs } from '../../src/outputs.ts'
 import type { Git } from '../../src/project/git.ts'
@@ -80,7 +81,7 @@ export async function runFlow({
       log,
       signal,
     })
-    const docker = createDocker({ PATH: '' }, signal)
+    const docker = createDocker(createPrograms(signal).run, { PATH: '' })
     await main({ env, clock, request, git, docker, secrets, log, outputs, signal })
     return {
       exitCode: Number(process.exitCode ?? 0),

@@ -4,6 +4,7 @@ import * as path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Docker, DockerOptions } from '../../src/image/docker.ts'
 import { createDocker } from '../../src/image/docker.ts'
+import { createPrograms } from '../../src/program.ts'
 import { failureOf } from '../make/failure.ts'
 
 let folder: string
@@ -17,7 +18,10 @@ async function client(script: string, env: Record<string, string> = {}) {
   await writeFile(path.join(folder, 'docker'), `#!/bin/sh\n${script}\n`)
   await chmod(path.join(folder, 'docker'), 0o755)
   const run = new AbortController()
-  const docker = createDocker({ ...env, PATH: `${folder}:${process.env.PATH ?? ''}` }, run.signal)
+  const docker = createDocker(createPrograms(run.signal).run, {
+    ...env,
+    PATH: `${folder}:${process.env.PATH ?? ''}`,
+  })
   return { docker, cancel: () => run.abort(new Error('cancelled')) }
 }
 
@@ -55,7 +59,7 @@ test('a client gets the environment of the step without its inputs', async () =>
 })
 
 test('without a docker, the error says what needs one and what does not', async () => {
-  const docker = createDocker({ PATH: folder }, new AbortController().signal)
+  const docker = createDocker(createPrograms(new AbortController().signal).run, { PATH: folder })
   const { code, message } = await failureOf(() => docker(['version']))
   expect(code).toBe('ASTRO-IMAGE-NO-DOCKER')
   for (const word of ['`image-name`', '`parse`', '`pytest`', '`deploy-type: dags-only`']) {

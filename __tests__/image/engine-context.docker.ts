@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { DockerResult } from '../../src/image/docker.ts'
 import { createDocker } from '../../src/image/docker.ts'
+import { createPrograms } from '../../src/program.ts'
 import { engineOfContext } from '../../src/image/engine-context.ts'
 import { makeFolder } from '../make/folder.ts'
 
@@ -15,7 +16,7 @@ const { DOCKER_HOST = '', PATH = '' } = JSON.parse(process.env.IMAGE_SUITE_PLAIN
 /** A client whose configuration has a context for this endpoint in use, and one with ours, which got that context. */
 async function handOver(folder: string, endpoint: string) {
   const env = { PATH, HOME: folder, DOCKER_CONFIG: join(folder, 'theirs') }
-  const docker = createDocker(env, new AbortController().signal)
+  const docker = createDocker(createPrograms(new AbortController().signal).run, env)
   for (const args of [
     ['context', 'create', 'remote', '--docker', endpoint],
     ['context', 'use', 'remote'],

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { readClone, readCommittedChanges, readUncommitted } from '../../src/project/changes.ts'
 import type { Changes } from '../../src/project/changes.ts'
-import { systemGit } from '../../src/project/git.ts'
+import { systemGit } from '../make/git.ts'
 import type { TestRepository } from '../make/repository.ts'
 import { makeRepository } from '../make/repository.ts'
 

@@ -12,7 +12,7 @@ import type { LocalImage } from './inspect.ts'
 import { inspectImage } from './inspect.ts'
 import { openRegistry } from './push.ts'
 import { requireRuntime } from './runtime-check.ts'
-import { withScratch } from './scratch.ts'
+import { withScratch } from '../scratch.ts'
 import { annotate, testError } from './test-results.ts'
 
 /** What an image is needed for. */

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import type { RunProgram } from '../program.ts'
 import type { LocalCommit } from './commit.ts'
 
 /** A git that hangs (a network drive, a partial clone that fetches) must not hold up a deploy. */
@@ -15,19 +15,18 @@ const SETTINGS = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false']
 /** Runs git with these arguments; undefined when there is no git, no repository, no success or no end. */
 export type Git = (folder: string, args: readonly string[]) => Promise<string | undefined>
 
-/** The git on the PATH, without a shell. It takes no lock, so that it cannot disturb another step. */
-export const systemGit: Git = async (folder, args) => {
-  const { getExecOutput } = await import('@actions/exec')
-  const run = getExecOutput('git', [...SETTINGS, ...args], {
-    cwd: folder,
-    silent: true,
-    ignoreReturnCode: true,
-    env: { ...publicOnly(process.env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-  }).then(
-    ({ exitCode, stdout }) => (exitCode === 0 ? stdout : undefined),
-    () => undefined,
-  )
-  return Promise.race([run, delay(LONGEST_MS, undefined, { ref: false })])
+/** The git on the PATH. It takes no lock, so that it cannot disturb another step, and may be killed at any time. */
+export function createGit(run: RunProgram, env: Readonly<Record<string, string | undefined>>): Git {
+  const gitEnv = { ...publicOnly(env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' }
+  return async (folder, args) => {
+    const result = await run('git', [...SETTINGS, ...args], {
+      cwd: folder,
+      env: gitEnv,
+      limitMs: LONGEST_MS,
+      whenCancelled: 'kill',
+    })
+    return result.kind === 'ended' && result.exitCode === 0 ? result.stdout : undefined
+  }
 }
 
 /** The commit that is checked out in a folder; undefined where there is no clone. */
@@ -44,7 +43,7 @@ export async function readPathInClone(git: Git, folder: string): Promise<string 
   return output?.replace(/\r?\n$/, '').replace(/\/$/, '')
 }
 
-function publicOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+function publicOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>
       value === undefined || PRIVATE.test(name.toUpperCase()) ? [] : [[name, value]],
