@@ -32607,6 +32607,9 @@ function asSentence(text) {
 function describeError(thrown) {
     if (!(thrown instanceof Error))
         return String(thrown);
+    // Of a host with several addresses: what became of each. It has no message of its own.
+    if (thrown instanceof AggregateError)
+        return [...new Set(thrown.errors.map(describeError))].join('; ');
     const text = thrown.message || thrown.name;
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
     return text.includes(code) ? text : `${text} (${code})`;
@@ -32677,6 +32680,230 @@ async function tryRepeatedly({ clock, random, log, signal }, what, once, deadlin
 
 /***/ }),
 
+/***/ 2173:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ createConnections)
+/* harmony export */ });
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1692);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_tls__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
+/* harmony import */ var _obstacle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2167);
+
+
+
+
+
+/** From the first packet to the end of the TLS handshake, the proxy's part included. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * For each address of a host that has several. Node's own 250 ms are less than one round trip to a distant host, which then
+ * could not be reached at all.
+ */
+const ADDRESS_TIMEOUT_MS = 2_000;
+const CONNECTIONS_PER_HOST = 8;
+function createConnections({ proxyFor, connectTimeoutMs = CONNECT_TIMEOUT_MS, }) {
+    const agents = new Map();
+    return {
+        agentFor(url, use) {
+            const key = `${use} ${url.origin}`;
+            const agent = agents.get(key) ?? createAgent(url, use, proxyFor(url), connectTimeoutMs);
+            agents.set(key, agent);
+            return agent;
+        },
+        close() {
+            for (const agent of agents.values())
+                agent.destroy();
+            agents.clear();
+        },
+    };
+}
+function createAgent(url, use, proxy, connectTimeoutMs) {
+    const isSecure = url.protocol === 'https:';
+    const options = {
+        keepAlive: use === 'kept',
+        maxSockets: CONNECTIONS_PER_HOST,
+        autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+    };
+    const agent = isSecure ? new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(options) : new node_http__WEBPACK_IMPORTED_MODULE_0__.Agent(options);
+    const begin = agent.createConnection.bind(agent);
+    const connect = async (target) => {
+        const signal = AbortSignal.timeout(connectTimeoutMs);
+        try {
+            const tunnel = proxy && (await openTunnel(proxy, target, signal));
+            if (tunnel && !isSecure)
+                return tunnel;
+            const socket = begin(tunnel ? { ...target, socket: tunnel } : target);
+            await whenReady(socket, url.host, signal);
+            return socket;
+        }
+        catch (error) {
+            throw signal.aborted ? new Error(`no connection within ${connectTimeoutMs / 1000} s`) : error;
+        }
+    };
+    agent.createConnection = (target, callback) => {
+        connect(target).then((socket) => callback?.(null, socket), 
+        // An agent takes no socket beside an error.
+        (error) => callback?.(error, undefined));
+        return undefined;
+    };
+    return stopKeepingAfterReset(agent);
+}
+/** Once a connection broke as it was used again, no other one is: whoever is on the way resets them all. */
+function stopKeepingAfterReset(agent) {
+    let isReset = false;
+    const keep = agent.keepSocketAlive.bind(agent);
+    const reuse = agent.reuseSocket.bind(agent);
+    agent.keepSocketAlive = (socket) => !isReset && keep(socket);
+    agent.reuseSocket = (socket, request) => {
+        reuse(socket, request);
+        request.once('error', () => {
+            isReset = true;
+            for (const free of Object.values(agent.freeSockets).flat())
+                free?.destroy();
+        });
+    };
+    return agent;
+}
+/**
+ * Opens a tunnel to a host through a proxy. Rejects with an Obstacle when the proxy wants credentials or refuses, or its own
+ * certificate is not trusted.
+ */
+function openTunnel(proxy, { host, port }, signal) {
+    const name = `${host?.includes(':') ? `[${host}]` : host}:${port}`;
+    const via = `${proxy.host}:${proxy.port}`;
+    const connect = (proxy.isSecure ? node_https__WEBPACK_IMPORTED_MODULE_1__ : node_http__WEBPACK_IMPORTED_MODULE_0__).request({
+        method: 'CONNECT',
+        host: proxy.host,
+        port: proxy.port,
+        path: name,
+        headers: {
+            host: name,
+            ...(proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }),
+        },
+        agent: false,
+        signal,
+        ...{ autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS },
+    });
+    return new Promise((resolve, reject) => {
+        connect.once('socket', (socket) => {
+            if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket)
+                rememberPeer(socket);
+            connect.once('error', (error) => reject(untrusted(socket, via) ?? unreachedProxy(via, error)));
+        });
+        connect.once('connect', ({ statusCode = 0 }, socket) => {
+            if (statusCode >= 200 && statusCode < 300) {
+                resolve(socket);
+                return;
+            }
+            socket.destroy();
+            reject(refusedBy(via, statusCode, name));
+        });
+        connect.end();
+    });
+}
+const unreachedProxy = (via, error) => new Error(`the proxy ${via} could not be used: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .describeError */ .Uc)(error)}`, { cause: error });
+/** A proxy that cannot reach the host, or is overloaded, may do better the next time; any other refusal stands. */
+function refusedBy(via, status, name) {
+    const observed = `the proxy ${via} answered HTTP ${status} when asked for ${name}`;
+    if (status === 407)
+        return new _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I('ASTRO-NETWORK-PROXY-LOGIN', observed);
+    if (status === 408 || status === 429 || status >= 500)
+        return new Error(observed);
+    return new _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I('ASTRO-NETWORK-PROXY-REFUSED', observed);
+}
+function whenReady(socket, host, signal) {
+    const event = socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket ? 'secureConnect' : 'connect';
+    if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket)
+        rememberPeer(socket);
+    return new Promise((resolve, reject) => {
+        const onAbort = () => void socket.destroy(signal.reason);
+        const onError = (error) => settle(() => reject(untrusted(socket, host) ?? error));
+        const onReady = () => settle(resolve);
+        const settle = (how) => {
+            signal.removeEventListener('abort', onAbort);
+            socket.off(event, onReady);
+            socket.off('error', onError);
+            how();
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        socket.once(event, onReady);
+        socket.once('error', onError);
+    });
+}
+const peers = new WeakMap();
+/** A certificate can be read until it is found wanting: that closes the socket. `secure` comes just before. */
+function rememberPeer(socket) {
+    socket.prependOnceListener('secure', () => peers.set(socket, socket.getPeerCertificate()));
+}
+/** The obstacle, when a connection failed because the certificate of the other side was not accepted. */
+function untrusted(socket, host) {
+    const why = socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket ? socket.authorizationError : undefined;
+    if (typeof why !== 'string')
+        return undefined;
+    const { issuer, subject } = peers.get(socket) ?? {};
+    const by = nameOf(issuer);
+    return new _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I('ASTRO-NETWORK-CERTIFICATE', `the certificate of ${host}${by === undefined ? '' : `, issued by ${by} to ${nameOf(subject) ?? 'no name'},`} is not trusted (${why})`);
+}
+function nameOf(subject) {
+    const names = [subject?.CN, subject?.O].flat().filter((name) => name !== undefined);
+    return names.length === 0 ? undefined : `"${names.join(', ')}"`;
+}
+
+
+/***/ }),
+
+/***/ 2398:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ HttpFailure),
+/* harmony export */   b: () => (/* binding */ unanswered)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _obstacle_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2167);
+
+
+/**
+ * No answer came. `reached: false` means that the request never left this machine (name lookup, proxy, connect, TLS), so it
+ * cannot have had an effect; otherwise nobody knows.
+ */
+class HttpFailure extends Error {
+    name = 'HttpFailure';
+    reached;
+    constructor(message, reached, cause) {
+        super(message, { cause });
+        this.reached = reached;
+    }
+    /** Set when no other attempt can do better. */
+    get obstacle() {
+        return this.cause instanceof _obstacle_js__WEBPACK_IMPORTED_MODULE_1__/* .Obstacle */ .I ? this.cause : undefined;
+    }
+    /** What was seen of it, as a sentence. */
+    describe(host) {
+        return this.reached
+            ? `${host} took the request but gave no complete answer: ${this.message}.`
+            : `${host} could not be reached: ${this.message}.`;
+    }
+}
+/**
+ * The error for a request without an answer.
+ *
+ * @param otherwise what to say when no obstacle is known
+ */
+function unanswered(problem, host, failure, otherwise) {
+    const advice = (0,_obstacle_js__WEBPACK_IMPORTED_MODULE_1__/* .adviceOn */ .i)(failure.obstacle?.code) ?? otherwise;
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .ActionError */ .lZ({ ...advice, problem, observed: failure.describe(host), cause: failure });
+}
+
+
+/***/ }),
+
 /***/ 2868:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32716,6 +32943,181 @@ function parse(text) {
 
 /***/ }),
 
+/***/ 2167:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   I: () => (/* binding */ Obstacle),
+/* harmony export */   i: () => (/* binding */ adviceOn)
+/* harmony export */ });
+/** Met while connecting, so nothing of the request has left this machine. Its message is what was observed. */
+class Obstacle extends Error {
+    name = 'Obstacle';
+    code;
+    constructor(code, message, cause) {
+        super(message, { cause });
+        this.code = code;
+    }
+}
+const ADVICE = {
+    'ASTRO-NETWORK-CERTIFICATE': {
+        likelyCause: 'A proxy or firewall of your network opens TLS and signs with a certificate authority (CA) of its own, which Node does not know; or the clock of this machine is wrong.',
+        fix: "Give the job (not the step) `env: NODE_EXTRA_CA_CERTS: /path/to/ca.pem` with the CA's certificate, or `env: NODE_USE_SYSTEM_CA: 1` when the runner's system trusts it already.",
+    },
+    'ASTRO-NETWORK-PROXY-LOGIN': {
+        likelyCause: 'The proxy wants a user name and password, and got none or wrong ones.',
+        fix: 'Set `https_proxy` to http://USER:PASSWORD@HOST:PORT from secrets, in the `env:` of the job or of the runner; or add the host to `no_proxy`.',
+    },
+    'ASTRO-NETWORK-PROXY-REFUSED': {
+        likelyCause: 'A rule of the proxy forbids this host.',
+        fix: 'Have the host allowed on the proxy, or add it to `no_proxy` if this runner can reach it directly.',
+    },
+};
+/** What to say of an obstacle by its code; undefined for any other code. */
+function adviceOn(code) {
+    return code !== undefined && code in ADVICE
+        ? { code: code, ...ADVICE[code] }
+        : undefined;
+}
+
+
+/***/ }),
+
+/***/ 7856:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   b: () => (/* binding */ PROXY_VARIABLES),
+/* harmony export */   r: () => (/* binding */ readProxies)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _secure_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1391);
+
+
+/** By what is asked for, first come first; curl ignores HTTP_PROXY, which a web server may set from a request. */
+const VARIABLES = {
+    'https:': ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'],
+    'http:': ['http_proxy', 'all_proxy', 'ALL_PROXY'],
+};
+const EXCEPTIONS = ['no_proxy', 'NO_PROXY'];
+/** Every variable by which some library would choose a proxy by rules of its own. */
+const PROXY_VARIABLES = [
+    ...new Set([...VARIABLES['https:'], ...VARIABLES['http:'], 'HTTP_PROXY', ...EXCEPTIONS]),
+];
+/**
+ * Reads the proxies of the environment as curl reads them (its manual, "Environment" and "-x"): the scheme may be left out,
+ * the port is then 1080 (443 for https), credentials are percent-decoded as far as they can be. The exceptions also take what
+ * other programs do: `*.suffix`, ports, networks. Loopback is never proxied.
+ */
+function readProxies(env) {
+    const chosen = Object.values(VARIABLES).map((names) => firstSet(env, names));
+    const read = chosen.map((variable) => variable && { ...variable, ...parseProxy(variable.value) });
+    const problems = new Map(read.flatMap((one) => one && 'problem' in one
+        ? [[one.name, { code: 'ASTRO-INPUT-PROXY', input: one.name, problem: one.problem }]]
+        : []));
+    const [secure, plain] = read.map((one) => (one && 'proxy' in one ? one : undefined));
+    const isExcepted = readExceptions(firstSet(env, EXCEPTIONS)?.value ?? '');
+    return {
+        proxyFor: (url) => (0,_secure_js__WEBPACK_IMPORTED_MODULE_1__/* .isLoopback */ .U)(url.hostname) || isExcepted(url)
+            ? undefined
+            : (url.protocol === 'https:' ? secure : plain)?.proxy,
+        secrets: [secure, plain].flatMap((one) => one?.secrets ?? []),
+        problems: [...problems.values()],
+    };
+}
+function firstSet(env, names) {
+    for (const name of names) {
+        const value = env[name]?.trim();
+        if (value !== undefined && value !== '')
+            return { name, value };
+    }
+    return undefined;
+}
+const NO_ADDRESS = 'it is not the address of a proxy, such as http://proxy.example:3128; write special characters of a user name or password percent-encoded';
+function parseProxy(text) {
+    const [, scheme = 'http', authority = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#\\]*)/i.exec(text) ?? [];
+    const isSecure = scheme.toLowerCase() === 'https';
+    if (!isSecure && scheme.toLowerCase() !== 'http') {
+        return { problem: 'only proxies that speak http or https can be used' };
+    }
+    const at = authority.lastIndexOf('@');
+    const address = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d*))?$/i.exec(authority.slice(at + 1));
+    const [, host = '', portText = ''] = address ?? [];
+    if (!address || !URL.canParse(`http://${host}`))
+        return { problem: NO_ADDRESS };
+    const port = portText === '' ? (isSecure ? 443 : 1080) : Number(portText);
+    if (port < 1 || port > 65_535)
+        return { problem: 'its port is not between 1 and 65535' };
+    const plainHost = new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '');
+    const given = authority.slice(0, Math.max(0, at));
+    const [user = '', ...rest] = given.split(':');
+    const password = rest.join(':');
+    const pair = `${decoded(user)}:${decoded(password)}`;
+    return {
+        proxy: {
+            isSecure,
+            host: plainHost,
+            port,
+            authorization: given === '' ? undefined : `Basic ${Buffer.from(pair).toString('base64')}`,
+        },
+        secrets: [given, pair, password, decoded(password)].filter((secret) => secret !== '' && secret !== ':'),
+    };
+}
+/** Percent-decoded; a sign that begins no code stands for itself. */
+function decoded(text) {
+    const bytes = text.replace(/(?:%[0-9a-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString('utf8'));
+    return bytes;
+}
+/** Whether a URL is reached without a proxy, by a list of hosts. What cannot be understood excepts nothing, as for curl. */
+function readExceptions(list) {
+    const exceptions = list
+        .split(/[\s,]+/)
+        .filter((entry) => entry !== '')
+        .map((entry) => readException(entry.toLowerCase()));
+    return (url) => {
+        const host = bare(url.hostname);
+        const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+        return exceptions.some((matches) => matches(host, port));
+    };
+}
+function readException(entry) {
+    if (entry === '*')
+        return () => true;
+    const [, bracketed, hostPart, portPart] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
+    // An IPv6 address without brackets has no port.
+    const name = bracketed ?? hostPart ?? entry;
+    const isHost = isNetwork(name) ? within(name) : below(bare(name.replace(/^\*?\./, '')));
+    return (host, port) => (portPart === undefined || portPart === port) && isHost(host);
+}
+const isNetwork = (name) => name.includes('/') || (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(name) !== 0;
+/** An address or a network (`10.0.0.0/8`): it excepts hosts that are written as an address of it. */
+function within(network) {
+    const [address = '', prefix] = network.split('/');
+    const list = new node_net__WEBPACK_IMPORTED_MODULE_0__.BlockList();
+    try {
+        const family = familyOf(address);
+        if (prefix === undefined)
+            list.addAddress(address, family);
+        else
+            list.addSubnet(address, Number(prefix), family);
+    }
+    catch {
+        return () => false;
+    }
+    return (host) => (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host) !== 0 && list.check(host, familyOf(host));
+}
+const familyOf = (address) => ((0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address) === 6 ? 'ipv6' : 'ipv4');
+/** A domain and all names below it. */
+const below = (domain) => (host) => domain !== '' && (host === domain || host.endsWith(`.${domain}`));
+const bare = (host) => host
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
+
+
+/***/ }),
+
 /***/ 7777:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -32726,7 +33128,7 @@ function parse(text) {
 /* harmony import */ var _attempts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(180);
 /* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2868);
 /* harmony import */ var _retry_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8902);
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1517);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2398);
 
 
 
@@ -32751,10 +33153,10 @@ function createRequest(deps) {
         const attempt = async () => {
             const startedAt = deps.clock.now();
             const outcome = await once(deps, request, url, deadline - startedAt, signal);
-            const seen = outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
+            const seen = outcome instanceof _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? outcome.message : `HTTP ${outcome.status}`;
             deps.log.debug(`${label}: ${seen} after ${deps.clock.now() - startedAt} ms`);
             const giveUp = () => {
-                if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
+                if (outcome instanceof _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
                     throw outcome;
                 return outcome;
             };
@@ -32766,8 +33168,8 @@ function createRequest(deps) {
         return (0,_attempts_js__WEBPACK_IMPORTED_MODULE_1__/* .tryRepeatedly */ .L)({ ...deps, signal }, request.what, attempt, deadline);
     };
 }
-const isFailed = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H || outcome.status >= 400;
-const retryAfterOf = (outcome) => outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? undefined : outcome.headers['retry-after'];
+const isFailed = (outcome) => outcome instanceof _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H || outcome.status >= 400;
+const retryAfterOf = (outcome) => outcome instanceof _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H ? undefined : outcome.headers['retry-after'];
 async function once(deps, request, url, remainingMs, signal) {
     try {
         const response = await deps.send({
@@ -32776,18 +33178,19 @@ async function once(deps, request, url, remainingMs, signal) {
             headers: { 'user-agent': deps.userAgent, ...request.headers },
             body: request.body,
             timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
+            connection: request.repeat === 'always' ? 'kept' : 'fresh',
             signal,
         });
         if (request.expectJson && response.status < 300 && isCutJson(response)) {
-            return new _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H('the answer is not complete JSON', true);
+            return new _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H('the answer is not complete JSON', true);
         }
         return response;
     }
     catch (error) {
-        if (error instanceof _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
+        if (error instanceof _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H)
             return error;
         signal?.throwIfAborted();
-        return new _transport_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
+        return new _failure_js__WEBPACK_IMPORTED_MODULE_4__/* .HttpFailure */ .H((0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .describeError */ .Uc)(error), false, error);
     }
 }
 const isCutJson = (response) => (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .isJson */ .Fh)(response) && (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .parseJson */ .qF)(response) === undefined;
@@ -32803,16 +33206,19 @@ const isCutJson = (response) => (0,_json_js__WEBPACK_IMPORTED_MODULE_2__/* .isJs
 /* harmony export */   a2: () => (/* binding */ retryDelay),
 /* harmony export */   xg: () => (/* binding */ mayRepeat)
 /* harmony export */ });
-/* harmony import */ var _transport_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1517);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2398);
 
-const RETRIED_STATUSES = new Set([500, 502, 503, 504]);
+const GATEWAY_STATUSES = new Set([502, 503, 504]);
 /** Whether a request with this policy may be sent again after this outcome. */
 function mayRepeat(repeat, outcome) {
-    if (outcome instanceof _transport_js__WEBPACK_IMPORTED_MODULE_0__/* .HttpFailure */ .H)
-        return !outcome.reached || repeat !== 'refused';
+    if (outcome instanceof _failure_js__WEBPACK_IMPORTED_MODULE_0__/* .HttpFailure */ .H) {
+        return outcome.obstacle === undefined && (!outcome.reached || repeat !== 'refused');
+    }
     if (outcome.status === 429)
         return true;
-    return repeat === 'always' && RETRIED_STATUSES.has(outcome.status);
+    if (outcome.status === 500)
+        return repeat === 'always';
+    return repeat !== 'refused' && GATEWAY_STATUSES.has(outcome.status);
 }
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 8_000;
@@ -32839,68 +33245,48 @@ function retryAfter(header, now) {
 
 /***/ }),
 
+/***/ 1391:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   U: () => (/* binding */ isLoopback),
+/* harmony export */   _: () => (/* binding */ mayCarrySecrets)
+/* harmony export */ });
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** Whether a host name stays on this machine, where plain http is acceptable. */
+function isLoopback(hostname) {
+    return LOOPBACK.test(hostname);
+}
+/** Whether secrets may be sent there: over https, or to this machine itself. */
+function mayCarrySecrets(url) {
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+
+/***/ }),
+
 /***/ 1517:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   H: () => (/* binding */ HttpFailure),
 /* harmony export */   o: () => (/* binding */ createTransport)
 /* harmony export */ });
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7067);
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _actions_http_client__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4942);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
+/* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2398);
 
 
 
 
-/**
- * No answer came. `reached: false` means that the request never left this machine (name lookup, connect, TLS), so it
- * cannot have had an effect; otherwise nobody knows.
- */
-class HttpFailure extends Error {
-    name = 'HttpFailure';
-    reached;
-    constructor(message, reached, cause) {
-        super(message, { cause });
-        this.reached = reached;
-    }
-    /** What was seen of it, as a sentence. */
-    describe(host) {
-        return this.reached
-            ? `${host} took the request but gave no complete answer: ${this.message}.`
-            : `${host} could not be reached: ${this.message}.`;
-    }
-}
-const CONNECT_TIMEOUT_MS = 10_000;
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
-/**
- * A Transport over Node's own http with one kept-alive pool a host. Proxies come from `https_proxy`, `http_proxy` and
- * `no_proxy`, by the rules of @actions/http-client; loopback is never proxied. Redirects are answers, not followed.
- */
-function createTransport(options = {}) {
-    const clients = new Map();
-    const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-    const agentFor = (url) => {
-        let client = clients.get(url.origin);
-        if (!client) {
-            client = new _actions_http_client__WEBPACK_IMPORTED_MODULE_2__/* .HttpClient */ .Qq(undefined, [], { keepAlive: true, maxSockets: 8 });
-            clients.set(url.origin, client);
-        }
-        return client.getAgent(url.href);
-    };
-    return {
-        send: (request) => attempt(request, agentFor(request.url), connectTimeoutMs),
-        close() {
-            for (const client of clients.values())
-                client.dispose();
-            clients.clear();
-        },
-    };
+/** A Transport over Node's own http. Redirects are answers, not followed. */
+function createTransport({ agentFor }) {
+    return (request) => attempt(request, agentFor(request.url, request.connection));
 }
-function attempt(request, agent, connectTimeoutMs) {
+function attempt(request, agent) {
     const { url, signal } = request;
     return new Promise((resolve, reject) => {
         if (signal?.aborted) {
@@ -32909,7 +33295,6 @@ function attempt(request, agent, connectTimeoutMs) {
         }
         let connected = false;
         let settled = false;
-        let connectTimer;
         const outgoing = (url.protocol === 'https:' ? node_https__WEBPACK_IMPORTED_MODULE_1__ : node_http__WEBPACK_IMPORTED_MODULE_0__).request(url, {
             method: request.method,
             agent,
@@ -32922,13 +33307,12 @@ function attempt(request, agent, connectTimeoutMs) {
             if (settled)
                 return;
             settled = true;
-            clearTimeout(connectTimer);
             clearTimeout(totalTimer);
             signal?.removeEventListener('abort', onAbort);
             end();
         };
         const fail = (message, cause) => {
-            settle(() => reject(new HttpFailure(message, connected, cause)));
+            settle(() => reject(new _failure_js__WEBPACK_IMPORTED_MODULE_3__/* .HttpFailure */ .H(message, connected, cause)));
             outgoing.destroy();
         };
         const onAbort = () => {
@@ -32937,20 +33321,9 @@ function attempt(request, agent, connectTimeoutMs) {
         };
         const totalTimer = setTimeout(() => fail(`no complete answer within ${request.timeoutMs / 1000} s`), request.timeoutMs);
         signal?.addEventListener('abort', onAbort, { once: true });
-        outgoing.on('socket', (socket) => {
-            if (!socket.connecting) {
-                connected = true;
-                return;
-            }
-            connectTimer = setTimeout(() => fail(`no connection within ${connectTimeoutMs / 1000} s`), Math.min(connectTimeoutMs, request.timeoutMs));
-            socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-                connected = true;
-                clearTimeout(connectTimer);
-            });
-        });
-        outgoing.on('error', (error) => fail((0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .describeError */ .Uc)(error), error));
+        outgoing.on('socket', () => (connected = true));
+        outgoing.on('error', (error) => fail((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .describeError */ .Uc)(error), error));
         outgoing.on('response', (incoming) => {
-            connected = true;
             const chunks = [];
             let size = 0;
             incoming.on('data', (chunk) => {
@@ -32960,7 +33333,7 @@ function attempt(request, agent, connectTimeoutMs) {
                 else
                     chunks.push(chunk);
             });
-            incoming.on('error', (error) => fail(`the answer broke off: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .describeError */ .Uc)(error)}`, error));
+            incoming.on('error', (error) => fail(`the answer broke off: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .describeError */ .Uc)(error)}`, error));
             incoming.on('end', () => settle(() => resolve({
                 status: incoming.statusCode ?? 0,
                 headers: incoming.headers,
@@ -33016,20 +33389,24 @@ function noDocker(observed) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8877);
 /* harmony import */ var node_v8__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_v8__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8846);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8298);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9373);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
-/* harmony import */ var _flush_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2485);
-/* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7777);
-/* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1517);
-/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9261);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6493);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7729);
-/* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3532);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(3597);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6811);
-/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7194);
-/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(7360);
+/* harmony import */ var _flush_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(2485);
+/* harmony import */ var _http_connections_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2173);
+/* harmony import */ var _http_proxy_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7856);
+/* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7777);
+/* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1517);
+/* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9261);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8272);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7729);
+/* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3532);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(3597);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(6811);
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(7194);
+/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(7360);
+
+
 
 
 
@@ -33048,8 +33425,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 // V8 would let the space for new objects grow to 64 MB of mostly dead ones, which a DAG folder of thousands of files then takes
 // on top of what it needs. It keeps the size that loading gave it; from the first line on, loading itself would be slower.
 (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
-const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_11__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq);
-const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_10__/* .createLog */ .h)(secrets.redact);
+const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_13__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq);
+const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_12__/* .createLog */ .h)(secrets.redact);
 const cancellation = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ({
@@ -33064,29 +33441,36 @@ process.on('uncaughtException', (error) => cancellation.abort((0,_errors_js__WEB
 for (const stream of [process.stdout, process.stderr])
     stream.on('error', () => undefined);
 const { signal } = cancellation;
-const transport = (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_5__/* .createTransport */ .o)();
-const programs = (0,_program_js__WEBPACK_IMPORTED_MODULE_9__/* .createPrograms */ .I)(signal);
-await (0,_main_js__WEBPACK_IMPORTED_MODULE_7__/* .main */ .i)({
-    env: process.env,
+const env = { ...process.env };
+const proxies = (0,_http_proxy_js__WEBPACK_IMPORTED_MODULE_5__/* .readProxies */ .r)(process.env);
+proxies.secrets.forEach(secrets.hide);
+// Programs need them; libraries would read them by rules of their own.
+for (const name of _http_proxy_js__WEBPACK_IMPORTED_MODULE_5__/* .PROXY_VARIABLES */ .b)
+    Reflect.deleteProperty(process.env, name);
+const { agentFor } = (0,_http_connections_js__WEBPACK_IMPORTED_MODULE_4__/* .createConnections */ .E)(proxies);
+const programs = (0,_program_js__WEBPACK_IMPORTED_MODULE_11__/* .createPrograms */ .I)(signal);
+await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .main */ .i)({
+    env,
     clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
-    request: (0,_http_request_js__WEBPACK_IMPORTED_MODULE_4__/* .createRequest */ .W)({
-        send: transport.send,
+    request: (0,_http_request_js__WEBPACK_IMPORTED_MODULE_6__/* .createRequest */ .W)({
+        send: (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_7__/* .createTransport */ .o)({ agentFor }),
         clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
         random: Math.random,
-        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_12__/* .userAgent */ .N)(process.env),
+        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_14__/* .userAgent */ .N)(env),
         log,
         signal,
     }),
-    git: (0,_project_git_js__WEBPACK_IMPORTED_MODULE_13__/* .createGit */ .lD)(programs.run, process.env),
-    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_6__/* .createDocker */ .h)(programs.run, process.env),
+    agentFor,
+    git: (0,_project_git_js__WEBPACK_IMPORTED_MODULE_15__/* .createGit */ .lD)(programs.run, env),
+    docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_8__/* .createDocker */ .h)(programs.run, env),
     secrets,
     log,
-    outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_8__/* .createOutputs */ .l)(),
+    outputs: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .createOutputs */ .l)(),
     signal,
 });
 // Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
 programs.killAll();
-await Promise.all([(0,_flush_js__WEBPACK_IMPORTED_MODULE_14__/* .flush */ .b)(process.stdout), (0,_flush_js__WEBPACK_IMPORTED_MODULE_14__/* .flush */ .b)(process.stderr)]);
+await Promise.all([(0,_flush_js__WEBPACK_IMPORTED_MODULE_16__/* .flush */ .b)(process.stdout), (0,_flush_js__WEBPACK_IMPORTED_MODULE_16__/* .flush */ .b)(process.stderr)]);
 process.exit();
 
 __webpack_async_result__();
@@ -33094,7 +33478,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6493:
+/***/ 8272:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33105,17 +33489,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./src/errors.ts
 var src_errors = __nccwpck_require__(3916);
-;// CONCATENATED MODULE: ./src/http/secure.ts
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-/** Whether a host name stays on this machine, where plain http is acceptable. */
-function isLoopback(hostname) {
-    return LOOPBACK.test(hostname);
-}
-/** Whether secrets may be sent there: over https, or to this machine itself. */
-function mayCarrySecrets(url) {
-    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-}
-
+// EXTERNAL MODULE: ./src/http/secure.ts
+var http_secure = __nccwpck_require__(1391);
 ;// CONCATENATED MODULE: ./src/watch.ts
 
 const FIRST_MINUTE_MS = 60_000;
@@ -33211,7 +33586,10 @@ function describeLook(error) {
 
 // EXTERNAL MODULE: ./src/http/json.ts
 var http_json = __nccwpck_require__(2868);
+// EXTERNAL MODULE: ./src/http/failure.ts
+var http_failure = __nccwpck_require__(2398);
 ;// CONCATENATED MODULE: ./src/airflow/failure.ts
+
 
 
 const TOKEN = 'Use an API token of this Deployment with the Deployment Admin role, or one of its Workspace that may see the Airflow UI.';
@@ -33295,15 +33673,12 @@ function unreadable(problem, response, detail) {
 }
 /** No answer at all. */
 function unanswered(problem, host, failure) {
-    return new src_errors/* ActionError */.lZ({
+    return (0,http_failure/* unanswered */.b)(problem, host, failure, {
         code: 'ASTRO-AIRFLOW-UNREACHABLE',
-        problem,
-        observed: failure.describe(host),
         likelyCause: failure.reached
             ? 'The connection broke, or the webserver of the Deployment is overloaded.'
             : 'A firewall or proxy stands between this runner and the Deployment, or its Airflow is private.',
         fix: `Allow connections from the runner to ${host}, or check \`https_proxy\` and \`no_proxy\`.`,
-        cause: failure,
     });
 }
 function observe(response) {
@@ -33377,8 +33752,6 @@ function watchAirflow(deps, task) {
     });
 }
 
-// EXTERNAL MODULE: ./src/http/transport.ts
-var transport = __nccwpck_require__(1517);
 ;// CONCATENATED MODULE: ./src/http/authorized.ts
 
 /**
@@ -33415,7 +33788,7 @@ function createCaller(api) {
             return await attempt(call, await tokens.accessToken());
         }
         catch (error) {
-            if (error instanceof transport/* HttpFailure */.H)
+            if (error instanceof http_failure/* HttpFailure */.H)
                 throw unanswered(call.problem, host, error);
             throw error;
         }
@@ -33925,7 +34298,7 @@ function connectOnceUp(deps, deployment, timedOut) {
 /** The token goes to this address, so anything but https, or loopback, is refused. */
 function checkedBase(apiUrl) {
     const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined;
-    if (url && mayCarrySecrets(url))
+    if (url && (0,http_secure/* mayCarrySecrets */._)(url))
         return apiUrl;
     throw new src_errors/* ActionError */.lZ({
         code: 'ASTRO-AIRFLOW-ADDRESS',
@@ -34005,6 +34378,7 @@ function asleep({ name, id }) {
 ;// CONCATENATED MODULE: ./src/astro/failure.ts
 
 
+
 const failure_ADVICE = {
     400: {
         code: 'ASTRO-API-REFUSED',
@@ -34065,17 +34439,14 @@ function failure_unreadable(problem, response, detail = '') {
 }
 /** No answer at all. */
 function failure_unanswered(problem, host, failure) {
-    return new src_errors/* ActionError */.lZ({
+    return (0,http_failure/* unanswered */.b)(problem, host, failure, {
         code: 'ASTRO-API-UNREACHABLE',
-        problem,
-        observed: failure.describe(host),
         likelyCause: failure.reached
             ? 'The connection broke, or Astro is overloaded.'
             : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
         fix: failure.reached
             ? 'Run again. If it happens again, look at the Astro status page, and at the proxy of this runner if it has one.'
             : 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
-        cause: failure,
     });
 }
 /** Status, the server's own words and the request ID: what support will ask for. */
@@ -34518,7 +34889,7 @@ async function discoverTokenUrl(request, apiOrigin) {
     if (!/^https?:/i.test(base) || !URL.canParse(base))
         throw discoveryFailed(problem, response);
     const url = new URL('oauth/token', base);
-    if (!mayCarrySecrets(url)) {
+    if (!(0,http_secure/* mayCarrySecrets */._)(url)) {
         throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-AUTH-DISCOVERY',
             problem,
@@ -34604,15 +34975,12 @@ async function answered(problem, origin, ask) {
         return await ask();
     }
     catch (error) {
-        if (!(error instanceof transport/* HttpFailure */.H))
+        if (!(error instanceof http_failure/* HttpFailure */.H))
             throw error;
-        throw new src_errors/* ActionError */.lZ({
+        throw (0,http_failure/* unanswered */.b)(problem, origin, error, {
             code: 'ASTRO-AUTH-UNREACHABLE',
-            problem,
-            observed: `${origin} gave no answer: ${error.message}.`,
             likelyCause: 'The domain is wrong, or a firewall or proxy stands between this runner and Astro.',
             fix: 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
-            cause: error,
         });
     }
 }
@@ -35258,7 +35626,7 @@ async function write({ astro, log, progress, session }, target, body, standing) 
 /** Whether the update may have had an effect although it ended with this error. */
 function leavesOpen({ code, cause }) {
     if (code === 'ASTRO-API-UNREACHABLE')
-        return !(cause instanceof transport/* HttpFailure */.H) || cause.reached;
+        return !(cause instanceof http_failure/* HttpFailure */.H) || cause.reached;
     return code === 'ASTRO-API-UNAVAILABLE' || code === 'ASTRO-API-ANSWER';
 }
 /** The Deployment as soon as it shows the new list; the last of a few looks otherwise, for a copy of it may lag. */
@@ -36864,10 +37232,7 @@ with DAG(
 `;
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(4942);
 ;// CONCATENATED MODULE: ./src/deploy/blob.ts
-
 const loadSdk = () => Promise.all(/* import() */[__nccwpck_require__.e(824), __nccwpck_require__.e(55)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1055));
 /** Begins to load the SDK, which takes some 40 ms of processor time: best while an answer is awaited anyway. */
 function preloadSdk() {
@@ -36875,26 +37240,19 @@ function preloadSdk() {
     loadSdk().catch(() => undefined);
 }
 /**
- * A client for the one blob that a SAS URL gives access to, with one kept-alive pool of connections. Proxies are chosen as
- * for all other requests of this action (`https_proxy` and `no_proxy` in either case, loopback direct): the SDK's own
- * reading of the environment differs, and gives way to an agent.
+ * A client for the one blob that a SAS URL gives access to, over the connections of `agent`.
  *
  * The SDK's retries are off. It knows no deadline of its own for an answer that never comes, and does not repeat after
  * 408, 429, 502 or 504, which proxies and gateways send.
  */
-async function openBlob(url, options) {
+async function openBlob(url, userAgent, agent) {
     const { AnonymousCredential, BlockBlobClient, newPipeline } = await loadSdk();
-    const http = new lib/* HttpClient */.Qq(undefined, [], { keepAlive: true, maxSockets: options.connections });
-    const agent = http.getAgent(url.href);
     const pipelineOptions = {
         agent,
         retryOptions: { maxTries: 1 },
-        userAgentOptions: { userAgentPrefix: options.userAgent },
+        userAgentOptions: { userAgentPrefix: userAgent },
     };
-    return {
-        client: new BlockBlobClient(url.href, newPipeline(new AnonymousCredential(), pipelineOptions)),
-        close: () => http.dispose(),
-    };
+    return new BlockBlobClient(url.href, newPipeline(new AnonymousCredential(), pipelineOptions));
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/finalize.ts
@@ -36982,7 +37340,10 @@ function owned(buffer) {
 
 // EXTERNAL MODULE: ./src/user-agent.ts
 var user_agent = __nccwpck_require__(7360);
+// EXTERNAL MODULE: ./src/http/obstacle.ts
+var obstacle = __nccwpck_require__(2167);
 ;// CONCATENATED MODULE: ./src/deploy/upload-failure.ts
+
 
 /** Reads an error of the SDK; undefined for errors that are not about a request. */
 function readFailure(thrown, url) {
@@ -37015,6 +37376,8 @@ const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504]);
 /** Every request of an upload may be repeated: blocks and block lists are set, not added to. */
 function upload_failure_isTransient(failure) {
     const { status, code } = failure;
+    if ((0,obstacle/* adviceOn */.i)(code))
+        return false;
     return status === undefined || TRANSIENT_STATUSES.has(status) || TRANSIENT_CODES.has(code ?? '');
 }
 function describeFailure(failure) {
@@ -37046,12 +37409,15 @@ function uploadError(failure, host) {
         });
     }
     if (failure.status === undefined) {
-        return new src_errors/* ActionError */.lZ({
+        const advice = (0,obstacle/* adviceOn */.i)(failure.code) ?? {
             code: 'ASTRO-UPLOAD-UNREACHABLE',
-            problem: 'The DAG bundle could not be sent to the blob store.',
-            observed,
             likelyCause: 'The network between this runner and the blob store, a proxy or a firewall.',
             fix: `Allow connections to ${host}, or set https_proxy and no_proxy as your network needs them, and run the job again.`,
+        };
+        return new src_errors/* ActionError */.lZ({
+            ...advice,
+            problem: 'The DAG bundle could not be sent to the blob store.',
+            observed,
         });
     }
     return new src_errors/* ActionError */.lZ({
@@ -37212,7 +37578,7 @@ function blockIds() {
 
 /** Up to this many blocks go in one request, which is one round trip; more are staged side by side and then listed. */
 const BLOCKS_IN_ONE_REQUEST = 2;
-const CONNECTIONS = 4;
+const BLOCKS_AT_ONCE = 4;
 const PATIENCE_MS = 30_000;
 const PROGRESS_EVERY_MS = 5_000;
 /**
@@ -37224,12 +37590,12 @@ const PROGRESS_EVERY_MS = 5_000;
 async function uploadBundle(upload) {
     const url = checkedUrl(upload.url);
     const userAgent = upload.userAgent ?? `deploy-to-astro/${user_agent/* VERSION */.x}`;
-    const blob = await openBlob(url, { userAgent, connections: CONNECTIONS });
+    const client = await openBlob(url, userAgent, upload.agentFor(url, 'kept'));
     const stopped = new AbortController();
     const signal = upload.signal ? AbortSignal.any([upload.signal, stopped.signal]) : stopped.signal;
     const progress = reportProgress(upload);
     try {
-        const { versionId, bytes } = await send(blob, url, upload, signal, progress.sent);
+        const { versionId, bytes } = await send(client, url, upload, signal, progress.sent);
         if (versionId === undefined || versionId === '')
             throw versionMissing(url.host);
         return { versionId, bytes };
@@ -37237,11 +37603,9 @@ async function uploadBundle(upload) {
     finally {
         progress.stop();
         stopped.abort();
-        blob.close();
     }
 }
-async function send(blob, url, upload, signal, onSent) {
-    const { client } = blob;
+async function send(client, url, upload, signal, onSent) {
     const deps = {
         clock: upload.clock ?? clock/* systemClock */.m,
         random: upload.random ?? Math.random,
@@ -37251,7 +37615,7 @@ async function send(blob, url, upload, signal, onSent) {
     };
     const attempt = (bytes, request) => upload_attempts_repeatedly(deps, url, bytes, request);
     const idle = [];
-    const staging = stageBlocks(CONNECTIONS, async (id, block) => {
+    const staging = stageBlocks(BLOCKS_AT_ONCE, async (id, block) => {
         const integrity = checksumOf([block]);
         await attempt(block.length, (abortSignal) => client.stageBlock(id, block, block.length, { abortSignal, ...integrity }));
         onSent(block.length);
@@ -37297,7 +37661,7 @@ function reportProgress(upload) {
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 function checkedUrl(text) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url && mayCarrySecrets(url))
+    if (url && (0,http_secure/* mayCarrySecrets */._)(url))
         return url;
     throw unusableUrl(url);
 }
@@ -37336,10 +37700,11 @@ async function applyDeploy(deps, target, plan, { body, push }) {
     log.info(`Finalized: the deploy is ${finalized.status}.`);
     return { deploy: finalized, dagVersion };
 }
-async function upload({ log, progress, signal, clock }, created, body) {
+async function upload({ log, progress, signal, clock, agentFor }, created, body) {
     const { versionId, bytes } = await uploadBundle({
         url: uploadUrl(created),
         body,
+        agentFor,
         signal,
         onProgress: log.info,
         clock,
@@ -37371,25 +37736,97 @@ function uploadUrl(deploy) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/deploy/blob-store.ts
+
+
+const BUDGET_MS = 10_000;
+/**
+ * Finds out whether the way to the blob store is closed (a certificate that is not trusted, a proxy that refuses) before
+ * anything is written. Its host is known only when an earlier deploy still shows its upload address; whatever else goes wrong
+ * is left to the upload.
+ *
+ * @throws ActionError ASTRO-NETWORK-…
+ */
+async function requireOpenWay(request, deploys) {
+    const shown = deploys.find(({ dagsUploadUrl = '' }) => URL.canParse(dagsUploadUrl))?.dagsUploadUrl;
+    if (shown === undefined)
+        return;
+    const { origin, host, protocol } = new URL(shown);
+    if (protocol !== 'https:')
+        return;
+    try {
+        await request({
+            what: 'reach the blob store',
+            method: 'GET',
+            url: origin,
+            repeat: 'always',
+            budgetMs: BUDGET_MS,
+        });
+    }
+    catch (error) {
+        const advice = error instanceof http_failure/* HttpFailure */.H ? (0,obstacle/* adviceOn */.i)(error.obstacle?.code) : undefined;
+        if (!(error instanceof http_failure/* HttpFailure */.H) || !advice)
+            return;
+        throw (0,http_failure/* unanswered */.b)('The blob store for DAG bundles cannot be reached.', host, error, advice);
+    }
+}
+
+;// CONCATENATED MODULE: ./src/http/fetch.ts
+const MOST_REDIRECTS = 3;
+/**
+ * A `fetch` for libraries that read: it sends GET requests as all others of this action are sent, with its proxies, time limits
+ * and retries. Follows redirects on the same host, as GitHub gives them for a repository that was renamed.
+ */
+function fetchThrough(request, how) {
+    return async (first, { headers }) => {
+        let url = first;
+        for (let redirects = 0;; redirects++) {
+            const answer = await request({
+                ...how,
+                method: 'GET',
+                url,
+                headers,
+                repeat: 'always',
+                expectJson: true,
+            });
+            const location = answer.status >= 300 && answer.status < 400 ? answer.headers.location : undefined;
+            const next = location === undefined ? undefined : new URL(location, url);
+            if (next?.origin !== new URL(url).origin || redirects >= MOST_REDIRECTS) {
+                return asResponse(answer);
+            }
+            url = next.href;
+        }
+    };
+}
+function asResponse({ status, headers, text }) {
+    const type = headers['content-type'];
+    return new Response(text === '' ? null : text, {
+        status,
+        headers: type === undefined ? {} : { 'content-type': type },
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/project/compare.ts
+
+
 
 /** GitHub names at most this many files of a comparison, all on its first page. */
 const MOST_FILES = 300;
-const TIMEOUT_MS = 20_000;
-const ATTEMPTS = 2;
+const compare_BUDGET_MS = 30_000;
 /**
- * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws: what goes wrong is why the changes are
- * unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither descends from the other
- * are compared in both directions; together that is at least what differs between them.
+ * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws but the signal's reason: what goes wrong
+ * is why the changes are unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither
+ * descends from the other are compared in both directions; together that is at least what differs between them.
  */
-function createCompare(env, token, repository, signal) {
+function createCompare(deps) {
+    const { token, repository, signal } = deps;
     return async (base, head) => {
         if (token === undefined)
             return unknown('the clone does not hold it, and there is no `github-token`');
         if (repository === undefined)
             return unknown('the run does not say which repository it belongs to');
         try {
-            const ask = await comparing(env, token, repository, signal);
+            const ask = await comparing(deps, token, repository);
             const there = await ask(base, head);
             const oneWay = there.status === 'ahead' || there.status === 'identical';
             const answers = oneWay ? [there] : [there, await ask(head, base)];
@@ -37397,32 +37834,24 @@ function createCompare(env, token, repository, signal) {
         }
         catch (error) {
             signal.throwIfAborted();
-            return unknown(`GitHub did not compare it with this one: ${explain(error)}`);
+            return unknown(explain(error));
         }
     };
 }
-async function comparing(env, token, { owner, name }, signal) {
+async function comparing({ env, request }, token, { owner, name }) {
     const { getOctokit } = await __nccwpck_require__.e(/* import() */ 413).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
-    const octokit = getOctokit(token, env.GITHUB_API_URL ? { baseUrl: env.GITHUB_API_URL } : {});
+    const { GITHUB_API_URL: baseUrl } = env;
+    const fetch = fetchThrough(request, { what: 'compare the commits on GitHub', budgetMs: compare_BUDGET_MS });
+    const octokit = getOctokit(token, { ...(baseUrl ? { baseUrl } : {}), request: { fetch } });
     return async (base, head) => {
-        for (let attempt = 1;; attempt++) {
-            try {
-                const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
-                    owner,
-                    repo: name,
-                    basehead: `${base}...${head}`,
-                    per_page: 1,
-                    page: 1,
-                    request: { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) },
-                });
-                return data;
-            }
-            catch (error) {
-                const status = statusOf(error);
-                if (signal.aborted || attempt >= ATTEMPTS || (status !== undefined && status < 500))
-                    throw error;
-            }
-        }
+        const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+            owner,
+            repo: name,
+            basehead: `${base}...${head}`,
+            per_page: 1,
+            page: 1,
+        });
+        return data;
     };
 }
 function merged(answers) {
@@ -37447,13 +37876,17 @@ function statusOf(error) {
         : undefined;
 }
 function explain(error) {
+    const notCompared = 'GitHub did not compare it with this one';
+    if (error instanceof Error && error.cause instanceof http_failure/* HttpFailure */.H) {
+        return `${notCompared}: it could not be asked (${error.cause.message})`;
+    }
     const status = statusOf(error);
     if (status === undefined)
-        return (0,src_errors/* describeError */.Uc)(error);
+        return `${notCompared}: ${(0,src_errors/* describeError */.Uc)(error)}`;
     if (status === 404)
-        return 'it does not know the commit (HTTP 404), or `github-token` may not read the repository';
+        return `${notCompared}: it does not know the commit (HTTP 404), or \`github-token\` may not read the repository`;
     const advice = status < 404 ? ' (`github-token` was refused; the job needs `permissions: contents: read`)' : '';
-    return `HTTP ${status}${advice}`;
+    return `${notCompared}: HTTP ${status}${advice}`;
 }
 
 ;// CONCATENATED MODULE: ./src/project/changes.ts
@@ -38177,7 +38610,7 @@ async function makePlan(run) {
         project.projectPath,
         project.tree,
     ]);
-    const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal);
+    const compare = createCompare({ ...run, token: inputs.githubToken, repository: commit?.repository });
     const partInputs = namePartInputs(inputs, run.env);
     const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree };
     const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder });
@@ -38569,7 +39002,7 @@ async function askForRollback(deps, target, to, description, known) {
     return made;
 }
 function hadNoEffect({ code, cause }) {
-    return rollback_CLEAR_CODES.has(code) || (cause instanceof transport/* HttpFailure */.H && !cause.reached);
+    return rollback_CLEAR_CODES.has(code) || (cause instanceof http_failure/* HttpFailure */.H && !cause.reached);
 }
 /** What was asked for may come about a little after the connection broke. */
 async function findMade({ astro, clock, signal }, target, to, known) {
@@ -40325,6 +40758,7 @@ async function verify_deploy_describeRepository(run, dagFiles) {
 
 
 
+
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 async function deploy(run) {
     const { inputs, deployment, target, log, progress, stage, tell } = run;
@@ -40347,7 +40781,10 @@ async function deploy(run) {
     if (inputs.force && (inputs.parse || inputs.pytest)) {
         log.notice('`force` is true: parse and pytest are skipped.');
     }
-    const baseline = await takeBaseline(run);
+    const [baseline] = await Promise.all([
+        takeBaseline(run),
+        plan.ships.dags ? requireOpenWay(run.request, await run.deploys()) : undefined,
+    ]);
     refusePausedDag(run, baseline);
     const need = imageNeed(run, plan);
     const { deploy, written, expected, generated } = need
@@ -40600,8 +41037,8 @@ async function rollback_action_makePlan(run) {
     return plan;
 }
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(8846);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 17 modules
+var core = __nccwpck_require__(8298);
 ;// CONCATENATED MODULE: ./src/astro/domain.ts
 
 
@@ -40639,7 +41076,7 @@ function parseOrigin(given) {
         return `${(0,src_errors/* quote */.hD)(given)} is longer than any domain`;
     if (url.pathname !== '/' || url.search || url.hash)
         return `${(0,src_errors/* quote */.hD)(given)} is more than an origin`;
-    if (!mayCarrySecrets(url)) {
+    if (!(0,http_secure/* mayCarrySecrets */._)(url)) {
         return `${(0,src_errors/* quote */.hD)(given)} would send credentials in clear; only a loopback address may use plain http`;
     }
     const uiHost = url.host.replace(/^(?:pr\d{4,6}\.)?api\./, 'cloud.');
@@ -40804,6 +41241,8 @@ function collectVariables(sources, hide) {
     };
 }
 
+// EXTERNAL MODULE: ./src/http/proxy.ts
+var proxy = __nccwpck_require__(7856);
 ;// CONCATENATED MODULE: ./src/inputs/build.ts
 /**
  * Build arguments, one a line. Several on one line are parted by commas that a `NAME=` follows, so that a value may hold
@@ -41307,6 +41746,7 @@ const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt
 
 
 
+
 const SUPPORTED_ACTIONS = [
     'deploy',
     'update-environment-variables',
@@ -41342,15 +41782,16 @@ const INPUT_DEFAULTS = {
     'run-dag-unpause': 'false',
 };
 const VERIFY = { true: 'fail', warn: 'warn', false: 'no' };
+/** What the runner hands on. */
+function inputsOfStep(env) {
+    return { input: (name) => core/* getInput */.V4(name, { trimWhitespace: false }), env };
+}
 /**
  * The only reader of inputs: typed and frozen, with sentences for inputs that have no effect as they are combined. `hide`
  * gets every credential and secret value before anything else happens. Throws one ActionError that lists every problem.
  */
-function readInputs(hide, source = {
-    input: (name) => core/* getInput */.V4(name, { trimWhitespace: false }),
-    env: process.env,
-}) {
-    const problems = [];
+function readInputs(hide, source) {
+    const problems = [...(0,proxy/* readProxies */.r)(source.env).problems];
     const text = (name) => source.input(name).trim();
     const optional = (name) => text(name) || undefined;
     const orDefault = (name) => text(name) || (INPUT_DEFAULTS[name] ?? '');
@@ -41472,7 +41913,7 @@ const LAST_BLOCK = Buffer.from([3, 0]);
  * One block more than there are processors keeps them busy while the next block is handed over. libuv's pool has four
  * threads unless the user changed that, and name lookups of the upload need one of them.
  */
-const BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() + 1);
+const gzip_BLOCKS_AT_ONCE = Math.min(3, (0,external_node_os_.availableParallelism)() + 1);
 /**
  * Compresses blocks side by side into one ordinary gzip member, in order. Every block is deflated on its own, with the
  * end of the block before as its dictionary, and ended by a sync flush, which puts the next one on a byte boundary.
@@ -41495,7 +41936,7 @@ async function* gzip(blocks, onDeflated = () => undefined) {
         deflated.catch(() => undefined);
         underWay.push(deflated);
         windowBytes = block.copy(window, 0, Math.max(0, block.length - WINDOW_BYTES));
-        const oldest = underWay.length === BLOCKS_AT_ONCE ? underWay.shift() : undefined;
+        const oldest = underWay.length === gzip_BLOCKS_AT_ONCE ? underWay.shift() : undefined;
         if (oldest)
             yield await oldest;
     }
@@ -42426,7 +42867,7 @@ async function main(deps) {
     };
     const stage = (title, work) => log.group(title, () => timeline.measure(title, work));
     const run = async () => {
-        const { inputs, warnings } = readInputs(secrets.hide);
+        const { inputs, warnings } = readInputs(secrets.hide, inputsOfStep(deps.env));
         for (const warning of warnings)
             log.warning(warning);
         const { apiOrigin } = inputs.domain;
@@ -42537,7 +42978,7 @@ function deploymentUrl({ workspaceId, id }, { domain }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   l: () => (/* binding */ createOutputs)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8846);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8298);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3916);
 
 
@@ -42761,8 +43202,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   h: () => (/* binding */ createLog)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(8846);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 17 modules
+var core = __nccwpck_require__(8298);
 ;// CONCATENATED MODULE: ./src/report/inert.ts
 /**
  * A text in which the runner finds no command. It obeys `::name …::` at the start of a line, white space before it
@@ -43203,7 +43644,7 @@ var j=(e,n)=>()=>{try{return n||e((n={exports:{}}).exports,n),n.exports}catch(t)
 
 /***/ }),
 
-/***/ 8846:
+/***/ 8298:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -43396,10 +43837,804 @@ function file_command_prepareKeyValueMessage(key, value) {
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
-var lib = __nccwpck_require__(4942);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(8611);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(5692);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class lib_HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? https : http;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -43424,7 +44659,7 @@ class BasicCredentialHandler {
         return false;
     }
     handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
+        return auth_awaiter(this, void 0, void 0, function* () {
             throw new Error('not implemented');
         });
     }
@@ -43446,7 +44681,7 @@ class auth_BearerCredentialHandler {
         return false;
     }
     handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
+        return auth_awaiter(this, void 0, void 0, function* () {
             throw new Error('not implemented');
         });
     }
@@ -43468,7 +44703,7 @@ class PersonalAccessTokenCredentialHandler {
         return false;
     }
     handleAuthentication() {
-        return __awaiter(this, void 0, void 0, function* () {
+        return auth_awaiter(this, void 0, void 0, function* () {
             throw new Error('not implemented');
         });
     }
@@ -45377,818 +46612,6 @@ function getIDToken(aud) {
 
 //# sourceMappingURL=core.js.map
 
-/***/ }),
-
-/***/ 4942:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Qq: () => (/* binding */ HttpClient)
-});
-
-// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
-
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(8611);
-var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(5692);
-var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-/**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
- */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
-}
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
-}
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
-    }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
-    }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
-}
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
-}
-class HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
-            }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
-            }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
-    }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
-            });
-        });
-    }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new undici.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
-                try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
-                }
-                catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
-                }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
-                    reject(err);
-                }
-                else {
-                    resolve(response);
-                }
-            }));
-        });
-    }
-}
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
-
 /***/ })
 
 /******/ });
@@ -46308,36 +46731,6 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /******/ 			() => (module);
 /******/ 		__nccwpck_require__.d(getter, { a: getter });
 /******/ 		return getter;
-/******/ 	};
-/******/ })();
-/******/ 
-/******/ /* webpack/runtime/create fake namespace object */
-/******/ (() => {
-/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
-/******/ 	var leafPrototypes;
-/******/ 	// create a fake namespace object
-/******/ 	// mode & 1: value is a module id, require it
-/******/ 	// mode & 2: merge all properties of value into the ns
-/******/ 	// mode & 4: return value when already ns object
-/******/ 	// mode & 16: return value when it's Promise-like
-/******/ 	// mode & 8|1: behave like require
-/******/ 	__nccwpck_require__.t = function(value, mode) {
-/******/ 		if(mode & 1) value = this(value);
-/******/ 		if(mode & 8) return value;
-/******/ 		if(typeof value === 'object' && value) {
-/******/ 			if((mode & 4) && value.__esModule) return value;
-/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
-/******/ 		}
-/******/ 		var ns = Object.create(null);
-/******/ 		__nccwpck_require__.r(ns);
-/******/ 		var def = {};
-/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
-/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
-/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
-/******/ 		}
-/******/ 		def['default'] = () => (value);
-/******/ 		__nccwpck_require__.d(ns, def);
-/******/ 		return ns;
 /******/ 	};
 /******/ })();
 /******/ 

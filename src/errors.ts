@@ -82,8 +82,16 @@ export function asSentence(text: string): string {
 
 /** A short text for a thrown value, for use inside `observed`. */
 export function describeError(thrown: unknown): string {
+  const members = membersOf(thrown)
+  if (members.length > 0) return [...new Set(members.map(describeError))].join('; ')
   if (!(thrown instanceof Error)) return String(thrown)
   const text = thrown.message || thrown.name
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
   return text.includes(code) ? text : `${text} (${code})`
+}
+
+/** Of an AggregateError, which has no message of its own: what became of each address of a host, say. */
+function membersOf(thrown: unknown): readonly unknown[] {
+  const { errors } = (thrown ?? {}) as { readonly errors?: unknown }
+  return Array.isArray(errors) ? errors : []
 }

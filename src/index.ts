@@ -3,6 +3,8 @@ import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { ActionError, asActionError } from './errors.ts'
 import { flush } from './flush.ts'
+import { createConnections } from './http/connections.ts'
+import { PROXY_VARIABLES, readProxies } from './http/proxy.ts'
 import { createRequest } from './http/request.ts'
 import { createTransport } from './http/transport.ts'
 import { createDocker } from './image/docker.ts'
@@ -38,21 +40,28 @@ process.on('uncaughtException', (error) => cancellation.abort(asActionError(erro
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 const { signal } = cancellation
 
-const transport = createTransport()
+const env = { ...process.env }
+const proxies = readProxies(process.env)
+proxies.secrets.forEach(secrets.hide)
+// Programs need them; libraries would read them by rules of their own.
+for (const name of PROXY_VARIABLES) Reflect.deleteProperty(process.env, name)
+const { agentFor } = createConnections(proxies)
+
 const programs = createPrograms(signal)
 await main({
-  env: process.env,
+  env,
   clock: systemClock,
   request: createRequest({
-    send: transport.send,
+    send: createTransport({ agentFor }),
     clock: systemClock,
     random: Math.random,
-    userAgent: userAgent(process.env),
+    userAgent: userAgent(env),
     log,
     signal,
   }),
-  git: createGit(programs.run, process.env),
-  docker: createDocker(programs.run, process.env),
+  agentFor,
+  git: createGit(programs.run, env),
+  docker: createDocker(programs.run, env),
   secrets,
   log,
   outputs: createOutputs(),

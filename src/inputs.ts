@@ -3,6 +3,7 @@ import { parseDomain } from './astro/domain.ts'
 import { ENVIRONMENT_MODES } from './environment/wish.ts'
 import type { ErrorCode } from './errors.ts'
 import { ActionError, quote } from './errors.ts'
+import { readProxies } from './http/proxy.ts'
 import { parseBuildArgs, parseBuildSecrets } from './inputs/build.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
 import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
@@ -66,18 +67,20 @@ export type InputSource = {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
+/** What the runner hands on. */
+export function inputsOfStep(env: InputSource['env']): InputSource {
+  return { input: (name) => core.getInput(name, { trimWhitespace: false }), env }
+}
+
 /**
  * The only reader of inputs: typed and frozen, with sentences for inputs that have no effect as they are combined. `hide`
  * gets every credential and secret value before anything else happens. Throws one ActionError that lists every problem.
  */
 export function readInputs(
   hide: (value: string) => void,
-  source: InputSource = {
-    input: (name) => core.getInput(name, { trimWhitespace: false }),
-    env: process.env,
-  },
+  source: InputSource,
 ): { readonly inputs: Inputs; readonly warnings: readonly string[] } {
-  const problems: InputProblem[] = []
+  const problems = [...readProxies(source.env).problems]
   const text = (name: string): string => source.input(name).trim()
   const optional = (name: string): string | undefined => text(name) || undefined
   const orDefault = (name: string): string => text(name) || (INPUT_DEFAULTS[name] ?? '')

@@ -11,9 +11,10 @@ import { createProgress } from './progress.ts'
 import { rollback } from './deploy/rollback-action.ts'
 import { updateEnvironmentVariables } from './environment/update.ts'
 import { asActionError } from './errors.ts'
+import type { Connections } from './http/connections.ts'
 import type { Request } from './http/request.ts'
 import type { Docker } from './image/docker.ts'
-import { readInputs } from './inputs.ts'
+import { inputsOfStep, readInputs } from './inputs.ts'
 import type { Inputs } from './inputs/types.ts'
 import type { Outputs } from './outputs.ts'
 import type { Git } from './project/git.ts'
@@ -29,6 +30,7 @@ export type Dependencies = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly request: Request
+  readonly agentFor: Connections['agentFor']
   readonly git: Git
   readonly docker: Docker
   readonly secrets: Secrets
@@ -59,7 +61,7 @@ export async function main(deps: Dependencies): Promise<void> {
     log.group(title, () => timeline.measure(title, work))
 
   const run = async (): Promise<void> => {
-    const { inputs, warnings } = readInputs(secrets.hide)
+    const { inputs, warnings } = readInputs(secrets.hide, inputsOfStep(deps.env))
     for (const warning of warnings) log.warning(warning)
     const { apiOrigin } = inputs.domain
 

@@ -3,6 +3,7 @@ import type { Deploy, Deployment } from './astro/types.ts'
 import type { Session } from './auth/session.ts'
 import type { Clock } from './clock.ts'
 import type { Progress } from './progress.ts'
+import type { Connections } from './http/connections.ts'
 import type { Request } from './http/request.ts'
 import type { Docker } from './image/docker.ts'
 import type { Inputs } from './inputs/types.ts'
@@ -25,6 +26,7 @@ export type Run = {
   /** The user's repository; for an action that ships code, read while the network is busy. */
   readonly project: () => PreparedProject
   readonly request: Request
+  readonly agentFor: Connections['agentFor']
   readonly env: Readonly<Record<string, string | undefined>>
   readonly git: Git
   readonly docker: Docker

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { uploadBundle } from '../../src/deploy/upload.ts'
+import { directly } from '../make/connections.ts'
 import { packDagFolder } from '../../src/project/archive.ts'
 import { readDagFolder } from '../../src/project/dag-folder.ts'
 import { release } from '../../src/project/memory.ts'
@@ -19,7 +20,7 @@ if (url === undefined) {
     release(chunk)
   }
 } else {
-  bytes = (await uploadBundle({ url, body: chunks })).bytes
+  bytes = (await uploadBundle({ url, body: chunks, agentFor: directly.agentFor })).bytes
 }
 const { userCPUTime, systemCPUTime } = process.resourceUsage()
 writeFileSync(

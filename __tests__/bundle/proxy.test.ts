@@ -1,115 +1,97 @@
-import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, request } from 'node:http'
-import type { Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import * as path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { CorporateNetwork } from './corporate-network.ts'
+import { ASTRO_HOST, startCorporateNetwork } from './corporate-network.ts'
 import { useGround } from './ground.ts'
+import type { StepResult } from './run-step.ts'
 
-const HOST = 'astro.test'
 const ground = useGround({ uploads: true })
+const PASSWORD = '50%off-k3y'
+let network: CorporateNetwork
+let wantsPassword = false
 
-const opened: Server[] = []
-let folder = ''
-let port = 0
-let proxy = ''
-/** Where the proxy was asked to connect to. */
-const tunnels: string[] = []
-
-/** Astro behind TLS under a name that only the proxy can reach. */
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'proxy-'))
-  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')]
-  const subject = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`]
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, '-keyout', key, '-out', cert],
-    {
-      stdio: 'ignore',
-    },
-  )
-  const front = createTlsServer(
-    { key: await readFile(key), cert: await readFile(cert) },
-    (incoming, answer) => {
-      const { method, url = '/' } = incoming
-      // The local Astro names itself by the host that it was asked at, which must be one that the blob store answers to.
-      const headers = { ...incoming.headers, host: new URL(ground.astro.origin).host }
-      const inner = request(new URL(url, ground.astro.origin), { ...(method ? { method } : {}), headers })
-      inner.on('response', (response) => {
-        answer.writeHead(response.statusCode ?? 500, response.headers)
-        response.pipe(answer)
-      })
-      inner.on('error', () => answer.destroy())
-      incoming.pipe(inner)
-    },
-  )
-  port = await listen(front)
-
-  const tunnel = createServer()
-  tunnel.on('connect', ({ url }, client) => {
-    tunnels.push(url ?? '')
-    const target = connect(port, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-      client.pipe(target).pipe(client)
-    })
-    target.on('error', () => client.destroy())
-    client.on('error', () => target.destroy())
+  const wanted = `Basic ${Buffer.from(`robot:${PASSWORD}`).toString('base64')}`
+  network = await startCorporateNetwork(() => ground.astro.origin, {
+    manner: ({ authorization }) =>
+      wantsPassword && authorization !== wanted ? { kind: 'refuse', status: 407 } : { kind: 'open' },
   })
-  proxy = `http://127.0.0.1:${await listen(tunnel)}`
 })
-
-afterAll(async () => {
-  for (const server of opened) {
-    server.closeAllConnections()
-    server.close()
-  }
-  await rm(folder, { recursive: true, force: true })
+afterEach(() => {
+  network.asked.length = 0
+  wantsPassword = false
 })
+afterAll(() => network.stop())
 
-async function listen(server: Server): Promise<number> {
-  opened.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
-}
-
-const through = (env: Record<string, string>) => {
-  tunnels.length = 0
+function deploy(env: Record<string, string>): Promise<StepResult> {
   return ground.deploy(
-    { domain: `https://${HOST}:${port}` },
-    { env: { NODE_EXTRA_CA_CERTS: path.join(folder, 'cert.pem'), ...env } },
+    { domain: network.domain },
+    { env: { NODE_EXTRA_CA_CERTS: network.authority, ...env }, secrets: [PASSWORD] },
   )
 }
 
 describe('a runner behind a proxy', () => {
-  test.each(['https_proxy', 'HTTPS_PROXY'])('%s carries every request to Astro', async (name) => {
-    const { exitCode, outputs, errors } = await through({ [name]: proxy })
-    expect(errors).toEqual([])
-    expect(exitCode).toBe(0)
-    expect(new Set(tunnels)).toEqual(new Set([`${HOST}:${port}`]))
+  test.each<[string, () => Record<string, string>]>([
+    ['https_proxy', () => ({ https_proxy: `http://${network.proxy}` })],
+    ['HTTPS_PROXY without a scheme', () => ({ HTTPS_PROXY: network.proxy })],
+    ['ALL_PROXY by name', () => ({ ALL_PROXY: network.proxy.replace('127.0.0.1', 'localhost') })],
+  ])('%s carries every request to Astro', async (_, env) => {
+    const { exitCode, outputs, errors } = await deploy(env())
+    expect([exitCode, errors]).toEqual([0, []])
+    expect(new Set(network.asked.map(({ to }) => to))).toEqual(new Set([new URL(network.domain).host]))
     expect(ground.astro.deployments.get(ground.astro.deploymentId).dagTarballVersion).toBe(
       outputs['dag-version'],
     )
   })
 
   test('the blob store on loopback is reached directly', async () => {
-    await through({ https_proxy: proxy, http_proxy: 'http://127.0.0.1:9' })
+    await deploy({ https_proxy: network.proxy, http_proxy: 'http://127.0.0.1:9' })
     expect(ground.steps()).toContain('upload')
   })
 
-  test.each(['no_proxy', 'NO_PROXY'])('%s excepts a host, which then cannot be found', async (name) => {
-    const result = await through({ https_proxy: proxy, [name]: HOST })
-    expect(tunnels).toEqual([])
-    ground.expectRefused(result, 'ASTRO-AUTH-UNREACHABLE', HOST)
+  test.each([
+    ['no_proxy', ASTRO_HOST],
+    ['NO_PROXY', '10.0.0.0/8 *.test'],
+  ])('%s=%s excepts a host, which then cannot be found', async (name, list) => {
+    const result = await deploy({ https_proxy: network.proxy, [name]: list })
+    expect(network.asked).toEqual([])
+    ground.expectRefused(result, 'ASTRO-AUTH-UNREACHABLE', ASTRO_HOST)
   })
 
   test('a proxy that is not there is told', async () => {
-    const result = await through({ https_proxy: 'http://127.0.0.1:9' })
-    ground.expectRefused(result, 'ASTRO-AUTH-UNREACHABLE', 'ECONNREFUSED')
+    const result = await deploy({ https_proxy: 'http://127.0.0.1:9' })
+    ground.expectRefused(result, 'ASTRO-AUTH-UNREACHABLE', 'the proxy 127.0.0.1:9', 'ECONNREFUSED')
+  })
+
+  test('a password with a raw percent sign is sent as it is, and never shown', async () => {
+    wantsPassword = true
+    const { exitCode } = await deploy({ HTTPS_PROXY: `http://robot:${PASSWORD}@${network.proxy}` })
+    expect(exitCode).toBe(0)
+  })
+
+  test('a proxy that wants a password is asked once', async () => {
+    wantsPassword = true
+    const result = await deploy({ HTTPS_PROXY: network.proxy })
+    ground.expectRefused(result, 'ASTRO-NETWORK-PROXY-LOGIN', `the proxy ${network.proxy} answered HTTP 407`)
+    expect(network.asked).toHaveLength(1)
+  })
+
+  test('a certificate of the own company is told at the first try, with its issuer and the cure', async () => {
+    const result = await deploy({ https_proxy: network.proxy, NODE_EXTRA_CA_CERTS: '' })
+    const words = ['Corp Root CA', ASTRO_HOST, 'NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA']
+    ground.expectRefused(result, 'ASTRO-NETWORK-CERTIFICATE', ...words)
+    expect(network.asked).toHaveLength(1)
+  })
+})
+
+describe('a proxy setting that cannot be used is refused before anything is sent', () => {
+  test.each([
+    ['HTTPS_PROXY', 'http://proxy-7f3.corp:99999'],
+    ['https_proxy', 'http://robot:7f3#x@proxy.corp:80'],
+    ['ALL_PROXY', 'socks5://proxy-7f3.corp:1080'],
+  ])('%s=%s', async (name, value) => {
+    const result = await ground.deploy({}, { env: { [name]: value }, secrets: [value] })
+    ground.expectRefused(result, 'ASTRO-INPUT-PROXY', `- ${name}:`)
+    expect(ground.astro.requests).toEqual([])
+    expect(result.stdout).not.toContain('7f3')
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import nock from 'nock'
 import { createAstroClient } from '../../src/astro/client.ts'
+import { unanswered } from '../../src/astro/failure.ts'
+import { HttpFailure } from '../../src/http/failure.ts'
 import { createProgress } from '../../src/progress.ts'
 import { speaksAgainstTheCode } from '../../src/deploy/rollback-on-failure.ts'
 import { askForRollback, expectReturn } from '../../src/deploy/rollback.ts'
@@ -18,14 +20,18 @@ const KNOWN = [OLD, EARLIER_RETURN]
 
 useNock()
 
-function ask(signal = new AbortController().signal) {
+function ready(signal = new AbortController().signal) {
   const { request, clock, lines } = makeRequest()
   const tokens = { accessToken: () => Promise.resolve('one'), renew: () => Promise.resolve(false) }
   const progress = createProgress()
   const astro = createAstroClient({ request, apiOrigin: ORIGIN, tokens })
   const log = { info: (line: string) => lines.push(line) }
-  const deps = { astro, clock, log, progress, signal }
-  return { done: askForRollback(deps, TARGET, 'old', 'why', KNOWN), progress, lines, clock }
+  return { deps: { astro, clock, log, progress, signal }, progress, lines, clock }
+}
+
+function ask(signal?: AbortSignal) {
+  const { deps, ...seen } = ready(signal)
+  return { done: askForRollback(deps, TARGET, 'old', 'why', KNOWN), ...seen }
 }
 
 /** Each expected once: nock fails the test on a second request, and on none. */
@@ -96,11 +102,12 @@ describe('a refusal is final, and changes nothing', () => {
   })
 
   test('nor had a request that never arrived', async () => {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      expectRequest().replyWithError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }))
-    }
-    const { done, progress } = ask()
-    expect((await failureOf(() => done)).code).toBe('ASTRO-API-UNREACHABLE')
+    const { deps, progress } = ready()
+    const refused = unanswered('No rollback.', 'api.astro.test', new HttpFailure('refused', false))
+    const astro = { ...deps.astro, rollbackDeploy: () => Promise.reject(refused) }
+    expect(await failureOf(() => askForRollback({ ...deps, astro }, TARGET, 'old', 'why', KNOWN))).toBe(
+      refused,
+    )
     expect(progress.aftermath()).toBe('Nothing was changed on Astro.')
   })
 })

@@ -10,6 +10,7 @@ import type { FaultRule, LoggedRequest } from '../local-astro/start.ts'
 import { holdAzurite, startLocalAstro } from '../local-astro/start.ts'
 import type { LocalAstro, LocalAstroOptions } from '../local-astro/start.ts'
 import { makeClock } from '../make/clock.ts'
+import { directly } from '../make/connections.ts'
 import { failureOf } from '../make/failure.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -51,7 +52,14 @@ function megabytes(count: number): Buffer[] {
 }
 
 const upload = (options: Partial<Upload> = {}): Promise<Uploaded> =>
-  uploadBundle({ url, body: stream('dags'), clock: makeClock(), random: () => 0, ...options })
+  uploadBundle({
+    url,
+    body: stream('dags'),
+    agentFor: directly.agentFor,
+    clock: makeClock(),
+    random: () => 0,
+    ...options,
+  })
 
 const uploads = (): LoggedRequest[] => astro.requests.filter(({ step }) => step === 'upload')
 const partOf = ({ query }: LoggedRequest): string | undefined => query.comp?.[0]

@@ -11,6 +11,7 @@ import { planEnvironment } from '../../src/environment/plan.ts'
 import type { EnvironmentWish } from '../../src/environment/wish.ts'
 import { createRequest } from '../../src/http/request.ts'
 import { createTransport } from '../../src/http/transport.ts'
+import { directly } from '../make/connections.ts'
 import type { LocalAstro } from '../local-astro/start.ts'
 
 /** Real time, but pauses take none. */
@@ -51,7 +52,7 @@ export function updaterOf(
   const lines: string[] = []
   const newPlans: EnvironmentPlan[] = []
   const log = { info: (line: string) => void lines.push(line), debug: () => undefined }
-  const transport = createTransport()
+  const send = createTransport(directly)
   const { signal } = new AbortController()
   const target: DeploymentPath = { organizationId: local.organizationId, id: deploymentId }
   const { answerWithinMs } = options
@@ -63,7 +64,7 @@ export function updaterOf(
     },
     request: createRequest({
       send: (request) =>
-        transport.send(
+        send(
           answerWithinMs === undefined || request.method === 'GET'
             ? request
             : { ...request, timeoutMs: answerWithinMs },

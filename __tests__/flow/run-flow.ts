@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterAll, jest } from '@jest/globals'
 import type { Clock } from '../../src/clock.ts'
+import { createConnections } from '../../src/http/connections.ts'
 import { createRequest } from '../../src/http/request.ts'
 import type { Transport } from '../../src/http/transport.ts'
 import { createTransport } from '../../src/http/transport.ts'
@@ -65,7 +66,8 @@ export async function runFlow({
     stdout += String(text)
     return true
   })
-  const transport = createTransport()
+  const connections = createConnections({ proxyFor: () => undefined })
+  const { agentFor } = connections
   const over = new AbortController()
   const secrets = createSecrets((value) => process.stdout.write(`::add-mask::${value}\n`))
   let written = ''
@@ -74,7 +76,7 @@ export async function runFlow({
     const log = createLog(secrets.redact)
     const { signal } = over
     const request = createRequest({
-      send: wrap(transport.send),
+      send: wrap(createTransport(connections)),
       clock,
       random: Math.random,
       userAgent: 'test/1',
@@ -82,7 +84,7 @@ export async function runFlow({
       signal,
     })
     const docker = createDocker(createPrograms(signal).run, { PATH: '' })
-    await main({ env, clock, request, git, docker, secrets, log, outputs, signal })
+    await main({ env, clock, request, agentFor, git, docker, secrets, log, outputs, signal })
     return {
       exitCode: Number(process.exitCode ?? 0),
       texts: { stdout, outputs: written, summary: await readFile(summaryFile, 'utf8') },
@@ -91,7 +93,7 @@ export async function runFlow({
     }
   } finally {
     over.abort()
-    transport.close()
+    connections.close()
     write.mockRestore()
     process.exitCode = undefined
     for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name)

@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createTransport, HttpFailure } from '../../src/http/transport.ts'
+import { createConnections } from '../../src/http/connections.ts'
+import { HttpFailure } from '../../src/http/failure.ts'
+import { createTransport } from '../../src/http/transport.ts'
 
 describe('a single attempt on a real socket', () => {
   let server: Server | undefined
@@ -17,14 +19,15 @@ describe('a single attempt on a real socket', () => {
     )
   }
   const failure = async (url: URL, timeoutMs = 5_000, signal?: AbortSignal): Promise<HttpFailure> => {
-    const transport = createTransport({ connectTimeoutMs: 1_000 })
+    const connections = createConnections({ proxyFor: () => undefined, connectTimeoutMs: 1_000 })
     try {
-      await transport.send({ method: 'GET', url, headers: {}, timeoutMs, signal })
+      const send = createTransport(connections)
+      await send({ method: 'GET', url, headers: {}, timeoutMs, connection: 'kept', signal })
     } catch (error) {
       if (error instanceof HttpFailure) return error
       throw error
     } finally {
-      transport.close()
+      connections.close()
     }
     throw new Error('expected a failure')
   }
@@ -81,15 +84,16 @@ describe('a single attempt on a real socket', () => {
   })
 
   test('one connection serves one call after the other', async () => {
-    let connections = 0
+    let opened = 0
     const http = createServer((_, response) => response.end('{}'))
-    http.on('connection', () => connections++)
+    http.on('connection', () => opened++)
     const url = await listen(http)
-    const transport = createTransport()
+    const connections = createConnections({ proxyFor: () => undefined })
+    const send = createTransport(connections)
     for (let call = 0; call < 3; call++) {
-      await transport.send({ method: 'GET', url, headers: {}, timeoutMs: 5_000 })
+      await send({ method: 'GET', url, headers: {}, timeoutMs: 5_000, connection: 'kept' })
     }
-    transport.close()
-    expect(connections).toBe(1)
+    connections.close()
+    expect(opened).toBe(1)
   })
 })

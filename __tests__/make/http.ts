@@ -1,6 +1,7 @@
 import type { Request } from '../../src/http/request.ts'
 import { createRequest } from '../../src/http/request.ts'
 import { createTransport } from '../../src/http/transport.ts'
+import { directly } from './connections.ts'
 import type { FakeClock } from './clock.ts'
 import { makeClock } from './clock.ts'
 
@@ -15,7 +16,7 @@ export function makeRequest(options: { signal?: AbortSignal; random?: () => numb
   const clock = makeClock()
   const lines: string[] = []
   const request = createRequest({
-    send: createTransport().send,
+    send: createTransport(directly),
     clock,
     random: options.random ?? (() => 0.5),
     userAgent: 'test/1',

@@ -1,14 +1,22 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createCompare } from '../../src/project/compare.ts'
-import type { Changes } from '../../src/project/changes.ts'
+import type { Changes, Compare } from '../../src/project/changes.ts'
 import type { Answer, LocalGitHub } from '../make/github.ts'
 import { startGitHub } from '../make/github.ts'
+import { makeRequest } from '../make/http.ts'
 
 let gitHub: LocalGitHub | undefined
 afterEach(async () => {
   await gitHub?.stop()
   gitHub = undefined
 })
+
+function asking(url: string, token: string | undefined): Compare {
+  const repository = { owner: 'acme', name: 'etl' }
+  const { signal } = new AbortController()
+  const { request } = makeRequest()
+  return createCompare({ env: { GITHUB_API_URL: url }, request, token, repository, signal })
+}
 
 const files = (...names: string[]): { filename: string }[] => names.map((filename) => ({ filename }))
 
@@ -17,9 +25,7 @@ async function compare(
   token: string | undefined = 'ghs_1',
 ): Promise<Changes> {
   gitHub = await startGitHub(answer)
-  const env = { GITHUB_API_URL: gitHub.url }
-  const ask = createCompare(env, token, { owner: 'acme', name: 'etl' }, new AbortController().signal)
-  return ask('base', 'head')
+  return asking(gitHub.url, token)('base', 'head')
 }
 const always =
   (status: number, body: unknown): (() => Answer) =>
@@ -78,16 +84,23 @@ describe('the changes are unknown', () => {
 
   test('without a token, and without a request', async () => {
     gitHub = await startGitHub(always(200, {}))
-    const env = { GITHUB_API_URL: gitHub.url }
-    const ask = createCompare(env, undefined, { owner: 'acme', name: 'etl' }, new AbortController().signal)
-    const found = await ask('base', 'head')
+    const found = await asking(gitHub.url, undefined)('base', 'head')
     expect(!found.known && found.why).toContain('github-token')
     expect(gitHub.requests).toEqual([])
   })
 
-  test('when nobody answers', async () => {
-    const env = { GITHUB_API_URL: 'http://127.0.0.1:9' }
-    const ask = createCompare(env, 't', { owner: 'acme', name: 'etl' }, new AbortController().signal)
-    expect((await ask('base', 'head')).known).toBe(false)
+  test('when nobody answers, and that is not an answer of GitHub', async () => {
+    const found = await asking('http://127.0.0.1:9', 't')('base', 'head')
+    expect(!found.known && found.why).toMatch(/it could not be asked \(.*ECONNREFUSED/)
+    expect(!found.known && found.why).not.toContain('HTTP')
   })
+})
+
+test('a repository that was renamed is followed to its new address, on the same host only', async () => {
+  gitHub = await startGitHub((base, _, path) =>
+    path.includes('/repos/')
+      ? { status: 301, body: {}, location: path.replace('/repos/acme/etl/', '/repositories/1/') }
+      : { status: 200, body: { status: 'ahead', files: files(`${base}.py`) } },
+  )
+  expect(await asking(gitHub.url, 't')('base', 'head')).toMatchObject({ known: true, paths: ['base.py'] })
 })

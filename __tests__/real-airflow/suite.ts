@@ -11,6 +11,7 @@ import type { AirflowMajor } from '../../src/airflow/types.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRequest } from '../../src/http/request.ts'
 import { createTransport } from '../../src/http/transport.ts'
+import { directly } from '../make/connections.ts'
 import { useGround } from '../bundle/ground.ts'
 import { codeOf } from '../bundle/rules.ts'
 import { writeTree } from '../bundle/tree.ts'
@@ -58,7 +59,7 @@ export function testAgainst(major: AirflowMajor): void {
   })
 
   function client(): Promise<AirflowClient> {
-    const { send } = createTransport()
+    const send = createTransport(directly)
     const quiet = { info: () => undefined, debug: () => undefined }
     const request = createRequest({
       send,

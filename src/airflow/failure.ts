@@ -1,7 +1,8 @@
 import { ActionError, quoteSaid } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
 import { isJson, isObject, isPage, parseJson } from '../http/json.ts'
-import type { HttpFailure } from '../http/transport.ts'
+import type { HttpFailure } from '../http/failure.ts'
+import { unanswered as withoutAnswer } from '../http/failure.ts'
 
 type Advice = { readonly code: `ASTRO-AIRFLOW-${string}`; readonly likelyCause: string; readonly fix: string }
 
@@ -102,15 +103,12 @@ export function unreadable(problem: string, response: HttpResponse, detail?: str
 
 /** No answer at all. */
 export function unanswered(problem: string, host: string, failure: HttpFailure): ActionError {
-  return new ActionError({
+  return withoutAnswer(problem, host, failure, {
     code: 'ASTRO-AIRFLOW-UNREACHABLE',
-    problem,
-    observed: failure.describe(host),
     likelyCause: failure.reached
       ? 'The connection broke, or the webserver of the Deployment is overloaded.'
       : 'A firewall or proxy stands between this runner and the Deployment, or its Airflow is private.',
     fix: `Allow connections from the runner to ${host}, or check \`https_proxy\` and \`no_proxy\`.`,
-    cause: failure,
   })
 }
 

@@ -1,7 +1,8 @@
 import { ActionError, LONGEST_SAID, quoteSaid } from '../errors.ts'
 import type { HttpResponse } from '../http/request.ts'
 import { isJson, isObject, isPage, parseJson } from '../http/json.ts'
-import type { HttpFailure } from '../http/transport.ts'
+import type { HttpFailure } from '../http/failure.ts'
+import { unanswered as withoutAnswer } from '../http/failure.ts'
 
 /** What the control plane says of an error (section 8 of its contract). */
 type ErrorBody = {
@@ -79,17 +80,14 @@ export function unreadable(problem: string, response: HttpResponse, detail = '')
 
 /** No answer at all. */
 export function unanswered(problem: string, host: string, failure: HttpFailure): ActionError {
-  return new ActionError({
+  return withoutAnswer(problem, host, failure, {
     code: 'ASTRO-API-UNREACHABLE',
-    problem,
-    observed: failure.describe(host),
     likelyCause: failure.reached
       ? 'The connection broke, or Astro is overloaded.'
       : 'The name is wrong, or a firewall or proxy stands between this runner and Astro.',
     fix: failure.reached
       ? 'Run again. If it happens again, look at the Astro status page, and at the proxy of this runner if it has one.'
       : 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
-    cause: failure,
   })
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../http/json.ts'
 import { isObject, parseJson } from '../http/json.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { mayCarrySecrets } from '../http/secure.ts'
-import { HttpFailure } from '../http/transport.ts'
+import { HttpFailure, unanswered } from '../http/failure.ts'
 
 export type AccessToken = {
   readonly token: string
@@ -142,13 +142,10 @@ async function answered(
     return await ask()
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error
-    throw new ActionError({
+    throw unanswered(problem, origin, error, {
       code: 'ASTRO-AUTH-UNREACHABLE',
-      problem,
-      observed: `${origin} gave no answer: ${error.message}.`,
       likelyCause: 'The domain is wrong, or a firewall or proxy stands between this runner and Astro.',
       fix: 'Check `domain`, `https_proxy` and `no_proxy`, then run again.',
-      cause: error,
     })
   }
 }

@@ -2,6 +2,7 @@ import type { AstroClient, DeploymentPath } from '../astro/client.ts'
 import type { Deploy } from '../astro/types.ts'
 import type { Clock } from '../clock.ts'
 import { ActionError } from '../errors.ts'
+import type { Connections } from '../http/connections.ts'
 import { preloadSdk } from './blob.ts'
 import { finalizeDeploy } from './finalize.ts'
 import type { DeployPlan } from './plan.ts'
@@ -15,6 +16,7 @@ export type ApplyDependencies = {
   readonly progress: Progress
   readonly hide: (value: string) => void
   readonly onCreated: (deploy: Deploy) => void
+  readonly agentFor: Connections['agentFor']
   readonly signal: AbortSignal
 }
 
@@ -70,13 +72,14 @@ export async function applyDeploy(
 }
 
 async function upload(
-  { log, progress, signal, clock }: ApplyDependencies,
+  { log, progress, signal, clock, agentFor }: ApplyDependencies,
   created: Deploy,
   body: AsyncIterable<Buffer>,
 ): Promise<string> {
   const { versionId, bytes } = await uploadBundle({
     url: uploadUrl(created),
     body,
+    agentFor,
     signal,
     onProgress: log.info,
     clock,

@@ -8,6 +8,7 @@ import { monitoringDag } from '../project/monitoring-dag.ts'
 import type { Run } from '../run.ts'
 import type { Applied } from './apply.ts'
 import { applyDeploy } from './apply.ts'
+import { requireOpenWay } from './blob-store.ts'
 import { imageNeed, makePlan } from './make-plan.ts'
 import type { DeployPlan } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
@@ -41,7 +42,10 @@ export async function deploy(run: Run): Promise<void> {
     log.notice('`force` is true: parse and pytest are skipped.')
   }
 
-  const baseline = await takeBaseline(run)
+  const [baseline] = await Promise.all([
+    takeBaseline(run),
+    plan.ships.dags ? requireOpenWay(run.request, await run.deploys()) : undefined,
+  ])
   refusePausedDag(run, baseline)
   const need = imageNeed(run, plan)
   const { deploy, written, expected, generated } = need

@@ -21,7 +21,7 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
     project.projectPath,
     project.tree,
   ])
-  const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal)
+  const compare = createCompare({ ...run, token: inputs.githubToken, repository: commit?.repository })
   const partInputs = namePartInputs(inputs, run.env)
   const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree }
   const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder })

@@ -1,7 +1,7 @@
 import type { AstroClient, DeploymentPath } from '../astro/client.ts'
 import type { Deploy, Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
-import { HttpFailure } from '../http/transport.ts'
+import { HttpFailure } from '../http/failure.ts'
 import type { Clock } from '../clock.ts'
 import type { Progress } from '../progress.ts'
 import type { Expectation } from './rollout-verdict.ts'

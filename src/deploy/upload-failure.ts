@@ -1,4 +1,5 @@
 import { ActionError } from '../errors.ts'
+import { adviceOn } from '../http/obstacle.ts'
 
 /** What is known of a request to the blob store that did not succeed. Free of the URL, which is a secret. */
 export type UploadFailure = {
@@ -53,6 +54,7 @@ const TRANSIENT_STATUSES = new Set([408, 429, 500, 502, 503, 504])
 /** Every request of an upload may be repeated: blocks and block lists are set, not added to. */
 export function isTransient(failure: UploadFailure): boolean {
   const { status, code } = failure
+  if (adviceOn(code)) return false
   return status === undefined || TRANSIENT_STATUSES.has(status) || TRANSIENT_CODES.has(code ?? '')
 }
 
@@ -87,12 +89,15 @@ export function uploadError(failure: UploadFailure, host: string): ActionError {
     })
   }
   if (failure.status === undefined) {
-    return new ActionError({
+    const advice = adviceOn(failure.code) ?? {
       code: 'ASTRO-UPLOAD-UNREACHABLE',
-      problem: 'The DAG bundle could not be sent to the blob store.',
-      observed,
       likelyCause: 'The network between this runner and the blob store, a proxy or a firewall.',
       fix: `Allow connections to ${host}, or set https_proxy and no_proxy as your network needs them, and run the job again.`,
+    }
+    return new ActionError({
+      ...advice,
+      problem: 'The DAG bundle could not be sent to the blob store.',
+      observed,
     })
   }
   return new ActionError({

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
+import type { BlockBlobClient } from '@azure/storage-blob'
 import type { Clock } from '../clock.ts'
 import { systemClock } from '../clock.ts'
+import type { Connections } from '../http/connections.ts'
 import { mayCarrySecrets } from '../http/secure.ts'
 import { release } from '../project/memory.ts'
 import { VERSION } from '../user-agent.ts'
-import type { Blob } from './blob.ts'
 import { openBlob } from './blob.ts'
 import { repeatedly } from './upload-attempts.ts'
 import { checksumOf, inBlocks, stageBlocks } from './upload-blocks.ts'
@@ -15,6 +16,7 @@ export type Upload = {
   readonly url: string
   /** The whole content, at least one byte. Buffers that came from `allocate` of memory.ts are released. */
   readonly body: AsyncIterable<Buffer>
+  readonly agentFor: Connections['agentFor']
   readonly signal?: AbortSignal
   /** Takes lines for the log: retries, and how far a long upload is. */
   readonly onProgress?: (line: string) => void
@@ -34,7 +36,7 @@ export type Uploaded = {
 
 /** Up to this many blocks go in one request, which is one round trip; more are staged side by side and then listed. */
 const BLOCKS_IN_ONE_REQUEST = 2
-const CONNECTIONS = 4
+const BLOCKS_AT_ONCE = 4
 const PATIENCE_MS = 30_000
 const PROGRESS_EVERY_MS = 5_000
 
@@ -47,31 +49,29 @@ const PROGRESS_EVERY_MS = 5_000
 export async function uploadBundle(upload: Upload): Promise<Uploaded> {
   const url = checkedUrl(upload.url)
   const userAgent = upload.userAgent ?? `deploy-to-astro/${VERSION}`
-  const blob = await openBlob(url, { userAgent, connections: CONNECTIONS })
+  const client = await openBlob(url, userAgent, upload.agentFor(url, 'kept'))
   const stopped = new AbortController()
   const signal = upload.signal ? AbortSignal.any([upload.signal, stopped.signal]) : stopped.signal
   const progress = reportProgress(upload)
   try {
-    const { versionId, bytes } = await send(blob, url, upload, signal, progress.sent)
+    const { versionId, bytes } = await send(client, url, upload, signal, progress.sent)
     if (versionId === undefined || versionId === '') throw versionMissing(url.host)
     return { versionId, bytes }
   } finally {
     progress.stop()
     stopped.abort()
-    blob.close()
   }
 }
 
 type Sent = { readonly versionId: string | undefined; readonly bytes: number }
 
 async function send(
-  blob: Blob,
+  client: BlockBlobClient,
   url: URL,
   upload: Upload,
   signal: AbortSignal,
   onSent: (bytes: number) => void,
 ): Promise<Sent> {
-  const { client } = blob
   const deps = {
     clock: upload.clock ?? systemClock,
     random: upload.random ?? Math.random,
@@ -83,7 +83,7 @@ async function send(
     repeatedly(deps, url, bytes, request)
 
   const idle: Buffer[] = []
-  const staging = stageBlocks(CONNECTIONS, async (id, block) => {
+  const staging = stageBlocks(BLOCKS_AT_ONCE, async (id, block) => {
     const integrity = checksumOf([block])
     await attempt(block.length, (abortSignal) =>
       client.stageBlock(id, block, block.length, { abortSignal, ...integrity }),

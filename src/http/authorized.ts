@@ -2,7 +2,7 @@ import type { ActionError } from '../errors.ts'
 import type { HttpResponse, Request } from './request.ts'
 import type { Repeat } from './retry.ts'
 import type { HttpMethod } from './transport.ts'
-import { HttpFailure } from './transport.ts'
+import { HttpFailure } from './failure.ts'
 
 /** What an API's client needs to know of whoever holds the token. */
 export type TokenHolder = {

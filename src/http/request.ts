@@ -5,8 +5,8 @@ import { tryRepeatedly } from './attempts.ts'
 import { isJson, parseJson } from './json.ts'
 import type { Repeat } from './retry.ts'
 import { mayRepeat } from './retry.ts'
+import { HttpFailure } from './failure.ts'
 import type { HttpMethod, Transport, WireResponse } from './transport.ts'
-import { HttpFailure } from './transport.ts'
 
 export type HttpRequest = {
   /** The request in words, for log lines and messages: "read the Deployment". */
@@ -97,6 +97,7 @@ async function once(
       headers: { 'user-agent': deps.userAgent, ...request.headers },
       body: request.body,
       timeoutMs: Math.max(1, Math.min(request.timeoutMs ?? ATTEMPT_TIMEOUT_MS, remainingMs)),
+      connection: request.repeat === 'always' ? 'kept' : 'fresh',
       signal,
     })
     if (request.expectJson && response.status < 300 && isCutJson(response)) {

@@ -1,23 +1,27 @@
 import type { WireResponse } from './transport.ts'
-import { HttpFailure } from './transport.ts'
+import { HttpFailure } from './failure.ts'
 
 /**
  * What may happen to a request that did not succeed.
  * - `always`: it changes nothing twice, so it is repeated after 429, 5xx and any lost answer.
- * - `unanswered`: a second effect is harmless; repeated after 429 and lost answers, but a 5xx is final.
+ * - `unanswered`: a second effect is harmless; repeated after 429, lost answers and what a gateway says of one (502, 503, 504),
+ *   but a 500, which is the server's own, is final.
  * - `refused`: a second effect would hurt; repeated only when it cannot have had a first one (429, no connection).
  */
 export type Repeat = 'always' | 'unanswered' | 'refused'
 
 export type Outcome = WireResponse | HttpFailure
 
-const RETRIED_STATUSES = new Set([500, 502, 503, 504])
+const GATEWAY_STATUSES = new Set([502, 503, 504])
 
 /** Whether a request with this policy may be sent again after this outcome. */
 export function mayRepeat(repeat: Repeat, outcome: Outcome): boolean {
-  if (outcome instanceof HttpFailure) return !outcome.reached || repeat !== 'refused'
+  if (outcome instanceof HttpFailure) {
+    return outcome.obstacle === undefined && (!outcome.reached || repeat !== 'refused')
+  }
   if (outcome.status === 429) return true
-  return repeat === 'always' && RETRIED_STATUSES.has(outcome.status)
+  if (outcome.status === 500) return repeat === 'always'
+  return repeat !== 'refused' && GATEWAY_STATUSES.has(outcome.status)
 }
 
 const FIRST_DELAY_MS = 400

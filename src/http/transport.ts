@@ -1,7 +1,9 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { HttpClient } from '@actions/http-client'
 import { describeError } from '../errors.ts'
+import type { Connections, ConnectionUse } from './connections.ts'
+import { HttpFailure } from './failure.ts'
+import { Obstacle } from './obstacle.ts'
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -12,6 +14,7 @@ export type WireRequest = {
   readonly body?: string | undefined
   /** From the start of the attempt to the last byte of the answer, in milliseconds. */
   readonly timeoutMs: number
+  readonly connection: ConnectionUse
   readonly signal?: AbortSignal | undefined
 }
 
@@ -21,63 +24,17 @@ export type WireResponse = {
   readonly text: string
 }
 
-/**
- * No answer came. `reached: false` means that the request never left this machine (name lookup, connect, TLS), so it
- * cannot have had an effect; otherwise nobody knows.
- */
-export class HttpFailure extends Error {
-  override readonly name = 'HttpFailure'
-  readonly reached: boolean
-
-  constructor(message: string, reached: boolean, cause?: unknown) {
-    super(message, { cause })
-    this.reached = reached
-  }
-
-  /** What was seen of it, as a sentence. */
-  describe(host: string): string {
-    return this.reached
-      ? `${host} took the request but gave no complete answer: ${this.message}.`
-      : `${host} could not be reached: ${this.message}.`
-  }
-}
-
 /** One attempt at one request: resolves with any status, rejects with HttpFailure or the signal's reason. */
 export type Transport = (request: WireRequest) => Promise<WireResponse>
 
-const CONNECT_TIMEOUT_MS = 10_000
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
 
-/**
- * A Transport over Node's own http with one kept-alive pool a host. Proxies come from `https_proxy`, `http_proxy` and
- * `no_proxy`, by the rules of @actions/http-client; loopback is never proxied. Redirects are answers, not followed.
- */
-export function createTransport(options: { connectTimeoutMs?: number } = {}): {
-  readonly send: Transport
-  readonly close: () => void
-} {
-  const clients = new Map<string, HttpClient>()
-  const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
-
-  const agentFor = (url: URL): http.Agent => {
-    let client = clients.get(url.origin)
-    if (!client) {
-      client = new HttpClient(undefined, [], { keepAlive: true, maxSockets: 8 })
-      clients.set(url.origin, client)
-    }
-    return client.getAgent(url.href)
-  }
-
-  return {
-    send: (request) => attempt(request, agentFor(request.url), connectTimeoutMs),
-    close() {
-      for (const client of clients.values()) client.dispose()
-      clients.clear()
-    },
-  }
+/** A Transport over Node's own http. Redirects are answers, not followed. */
+export function createTransport({ agentFor }: Pick<Connections, 'agentFor'>): Transport {
+  return (request) => attempt(request, agentFor(request.url, request.connection))
 }
 
-function attempt(request: WireRequest, agent: http.Agent, connectTimeoutMs: number): Promise<WireResponse> {
+function attempt(request: WireRequest, agent: http.Agent): Promise<WireResponse> {
   const { url, signal } = request
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -86,7 +43,6 @@ function attempt(request: WireRequest, agent: http.Agent, connectTimeoutMs: numb
     }
     let connected = false
     let settled = false
-    let connectTimer: NodeJS.Timeout | undefined
 
     const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
       method: request.method,
@@ -100,7 +56,6 @@ function attempt(request: WireRequest, agent: http.Agent, connectTimeoutMs: numb
     const settle = (end: () => void): void => {
       if (settled) return
       settled = true
-      clearTimeout(connectTimer)
       clearTimeout(totalTimer)
       signal?.removeEventListener('abort', onAbort)
       end()
@@ -119,23 +74,11 @@ function attempt(request: WireRequest, agent: http.Agent, connectTimeoutMs: numb
     )
     signal?.addEventListener('abort', onAbort, { once: true })
 
-    outgoing.on('socket', (socket) => {
-      if (!socket.connecting) {
-        connected = true
-        return
-      }
-      connectTimer = setTimeout(
-        () => fail(`no connection within ${connectTimeoutMs / 1000} s`),
-        Math.min(connectTimeoutMs, request.timeoutMs),
-      )
-      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-        connected = true
-        clearTimeout(connectTimer)
-      })
-    })
-    outgoing.on('error', (error) => fail(describeError(error), error))
+    outgoing.on('socket', () => (connected = true))
+    outgoing.on('error', (error) =>
+      fail(error instanceof Obstacle ? error.message : describeError(error), error),
+    )
     outgoing.on('response', (incoming) => {
-      connected = true
       const chunks: Buffer[] = []
       let size = 0
       incoming.on('data', (chunk: Buffer) => {

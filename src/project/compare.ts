@@ -1,4 +1,7 @@
 import { describeError } from '../errors.ts'
+import { HttpFailure } from '../http/failure.ts'
+import { fetchThrough } from '../http/fetch.ts'
+import type { Request } from '../http/request.ts'
 import type { Changes, Compare } from './changes.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -11,61 +14,57 @@ type Comparison = {
 
 /** GitHub names at most this many files of a comparison, all on its first page. */
 const MOST_FILES = 300
-const TIMEOUT_MS = 20_000
-const ATTEMPTS = 2
+const BUDGET_MS = 30_000
+
+export type CompareDependencies = {
+  readonly env: Environment
+  readonly request: Request
+  readonly token: string | undefined
+  readonly repository: { readonly owner: string; readonly name: string } | undefined
+  readonly signal: AbortSignal
+}
 
 /**
- * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws: what goes wrong is why the changes are
- * unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither descends from the other
- * are compared in both directions; together that is at least what differs between them.
+ * Compares through GitHub's API, of the host that GITHUB_API_URL names. Never throws but the signal's reason: what goes wrong
+ * is why the changes are unknown. GitHub lists what came after the commits' common ancestor, so commits of which neither
+ * descends from the other are compared in both directions; together that is at least what differs between them.
  */
-export function createCompare(
-  env: Environment,
-  token: string | undefined,
-  repository: { readonly owner: string; readonly name: string } | undefined,
-  signal: AbortSignal,
-): Compare {
+export function createCompare(deps: CompareDependencies): Compare {
+  const { token, repository, signal } = deps
   return async (base, head) => {
     if (token === undefined) return unknown('the clone does not hold it, and there is no `github-token`')
     if (repository === undefined) return unknown('the run does not say which repository it belongs to')
     try {
-      const ask = await comparing(env, token, repository, signal)
+      const ask = await comparing(deps, token, repository)
       const there = await ask(base, head)
       const oneWay = there.status === 'ahead' || there.status === 'identical'
       const answers = oneWay ? [there] : [there, await ask(head, base)]
       return merged(answers)
     } catch (error) {
       signal.throwIfAborted()
-      return unknown(`GitHub did not compare it with this one: ${explain(error)}`)
+      return unknown(explain(error))
     }
   }
 }
 
 async function comparing(
-  env: Environment,
+  { env, request }: CompareDependencies,
   token: string,
   { owner, name }: { readonly owner: string; readonly name: string },
-  signal: AbortSignal,
 ): Promise<(base: string, head: string) => Promise<Comparison>> {
   const { getOctokit } = await import('@actions/github')
-  const octokit = getOctokit(token, env.GITHUB_API_URL ? { baseUrl: env.GITHUB_API_URL } : {})
+  const { GITHUB_API_URL: baseUrl } = env
+  const fetch = fetchThrough(request, { what: 'compare the commits on GitHub', budgetMs: BUDGET_MS })
+  const octokit = getOctokit(token, { ...(baseUrl ? { baseUrl } : {}), request: { fetch } })
   return async (base, head) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
-          owner,
-          repo: name,
-          basehead: `${base}...${head}`,
-          per_page: 1,
-          page: 1,
-          request: { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) },
-        })
-        return data
-      } catch (error) {
-        const status = statusOf(error)
-        if (signal.aborted || attempt >= ATTEMPTS || (status !== undefined && status < 500)) throw error
-      }
-    }
+    const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
+      owner,
+      repo: name,
+      basehead: `${base}...${head}`,
+      per_page: 1,
+      page: 1,
+    })
+    return data
   }
 }
 
@@ -91,11 +90,15 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function explain(error: unknown): string {
+  const notCompared = 'GitHub did not compare it with this one'
+  if (error instanceof Error && error.cause instanceof HttpFailure) {
+    return `${notCompared}: it could not be asked (${error.cause.message})`
+  }
   const status = statusOf(error)
-  if (status === undefined) return describeError(error)
+  if (status === undefined) return `${notCompared}: ${describeError(error)}`
   if (status === 404)
-    return 'it does not know the commit (HTTP 404), or `github-token` may not read the repository'
+    return `${notCompared}: it does not know the commit (HTTP 404), or \`github-token\` may not read the repository`
   const advice =
     status < 404 ? ' (`github-token` was refused; the job needs `permissions: contents: read`)' : ''
-  return `HTTP ${status}${advice}`
+  return `${notCompared}: HTTP ${status}${advice}`
 }

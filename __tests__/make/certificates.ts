@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+
+export type Certificates = {
+  /** The file with the certificate of the authority. */
+  readonly authority: string
+  /** For a TLS server of that name, signed by the authority. */
+  readonly server: { readonly key: Buffer; readonly cert: Buffer }
+  remove(): void
+}
+
+/** A certificate for some names, issued by an authority of a company that nobody else trusts. */
+export function makeCertificates(names: readonly string[], authorityName = 'Corp Root CA'): Certificates {
+  const folder = mkdtempSync(path.join(tmpdir(), 'certificates-'))
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
+  }
+  const fresh = ['-newkey', 'rsa:2048', '-nodes', '-days', '2']
+  const subjects = names.map((name) => `${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`).join(',')
+  openssl(
+    'req',
+    '-x509',
+    ...fresh,
+    '-subj',
+    `/CN=${authorityName}/O=Corp`,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+  )
+  openssl(
+    ...['req', '-x509', ...fresh, '-subj', `/CN=${names[0] ?? ''}`, '-addext', `subjectAltName=${subjects}`],
+    ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-keyout', 'key.pem', '-out', 'cert.pem'],
+  )
+  return {
+    authority: path.join(folder, 'ca.pem'),
+    server: {
+      key: readFileSync(path.join(folder, 'key.pem')),
+      cert: readFileSync(path.join(folder, 'cert.pem')),
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
