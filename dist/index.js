@@ -32605,14 +32605,19 @@ function asSentence(text) {
 }
 /** A short text for a thrown value, for use inside `observed`. */
 function describeError(thrown) {
+    const members = membersOf(thrown);
+    if (members.length > 0)
+        return [...new Set(members.map(describeError))].join('; ');
     if (!(thrown instanceof Error))
         return String(thrown);
-    // Of a host with several addresses: what became of each. It has no message of its own.
-    if (thrown instanceof AggregateError)
-        return [...new Set(thrown.errors.map(describeError))].join('; ');
     const text = thrown.message || thrown.name;
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
     return text.includes(code) ? text : `${text} (${code})`;
+}
+/** Of an AggregateError, which has no message of its own: what became of each address of a host, say. */
+function membersOf(thrown) {
+    const { errors } = (thrown ?? {});
+    return Array.isArray(errors) ? errors : [];
 }
 
 
@@ -32733,17 +32738,22 @@ function createAgent(url, use, proxy, connectTimeoutMs) {
     const agent = isSecure ? new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(options) : new node_http__WEBPACK_IMPORTED_MODULE_0__.Agent(options);
     const begin = agent.createConnection.bind(agent);
     const connect = async (target) => {
-        const signal = AbortSignal.timeout(connectTimeoutMs);
+        const limit = new AbortController();
+        const tooLate = new Error(`no connection within ${connectTimeoutMs / 1000} s`);
+        const timer = setTimeout(() => limit.abort(tooLate), connectTimeoutMs);
         try {
-            const tunnel = proxy && (await openTunnel(proxy, target, signal));
+            const tunnel = proxy && (await openTunnel(proxy, target, limit.signal));
             if (tunnel && !isSecure)
                 return tunnel;
             const socket = begin(tunnel ? { ...target, socket: tunnel } : target);
-            await whenReady(socket, url.host, signal);
+            await whenReady(socket, url.host, limit.signal);
             return socket;
         }
         catch (error) {
-            throw signal.aborted ? new Error(`no connection within ${connectTimeoutMs / 1000} s`) : error;
+            throw limit.signal.aborted ? tooLate : error;
+        }
+        finally {
+            clearTimeout(timer);
         }
     };
     agent.createConnection = (target, callback) => {
@@ -33066,8 +33076,7 @@ function parseProxy(text) {
 }
 /** Percent-decoded; a sign that begins no code stands for itself. */
 function decoded(text) {
-    const bytes = text.replace(/(?:%[0-9a-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString('utf8'));
-    return bytes;
+    return text.replace(/(?:%[0-9a-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 /** Whether a URL is reached without a proxy, by a list of hosts. What cannot be understood excepts nothing, as for curl. */
 function readExceptions(list) {
@@ -33093,7 +33102,7 @@ function readException(entry) {
 const isNetwork = (name) => name.includes('/') || (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(name) !== 0;
 /** An address or a network (`10.0.0.0/8`): it excepts hosts that are written as an address of it. */
 function within(network) {
-    const [address = '', prefix] = network.split('/');
+    const [address = '', prefix] = network.replace(/[[\]]/g, '').split('/');
     const list = new node_net__WEBPACK_IMPORTED_MODULE_0__.BlockList();
     try {
         const family = familyOf(address);
@@ -33109,7 +33118,7 @@ function within(network) {
 }
 const familyOf = (address) => ((0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(address) === 6 ? 'ipv6' : 'ipv4');
 /** A domain and all names below it. */
-const below = (domain) => (host) => domain !== '' && (host === domain || host.endsWith(`.${domain}`));
+const below = (domain) => (host) => domain !== '' && (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(host) === 0 && (host === domain || host.endsWith(`.${domain}`));
 const bare = (host) => host
     .toLowerCase()
     .replace(/^\[|\]$/g, '')
@@ -33277,6 +33286,8 @@ function mayCarrySecrets(url) {
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3916);
 /* harmony import */ var _failure_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2398);
+/* harmony import */ var _obstacle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2167);
+
 
 
 
@@ -33322,7 +33333,7 @@ function attempt(request, agent) {
         const totalTimer = setTimeout(() => fail(`no complete answer within ${request.timeoutMs / 1000} s`), request.timeoutMs);
         signal?.addEventListener('abort', onAbort, { once: true });
         outgoing.on('socket', () => (connected = true));
-        outgoing.on('error', (error) => fail((0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .describeError */ .Uc)(error), error));
+        outgoing.on('error', (error) => fail(error instanceof _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I ? error.message : (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .describeError */ .Uc)(error), error));
         outgoing.on('response', (incoming) => {
             const chunks = [];
             let size = 0;
@@ -42829,7 +42840,7 @@ async function writeSummary(facts, secrets, log) {
         await core/* summary */.z.addRaw(secrets.redact(buildSummary(redacted(facts, secrets.redact)))).write();
     }
     catch (error) {
-        log.warning(`Could not write the job summary: ${(0,src_errors/* describeError */.Uc)(error)}`);
+        log.warning(`The runner did not take the job summary: ${(0,src_errors/* describeError */.Uc)(error)}. Its disk may be full, or its folder for temporary files not writable.`);
     }
 }
 

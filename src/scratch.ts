@@ -27,13 +27,8 @@ export async function withScratch<T>(
 
 /** Whether the system refused to write or read a file of the folder: a full disk, say. */
 function isAboutFile(error: unknown, folder: string): boolean {
-  return (
-    error instanceof Error &&
-    'syscall' in error &&
-    'path' in error &&
-    typeof error.path === 'string' &&
-    error.path.startsWith(folder)
-  )
+  const { syscall, path: file } = (error ?? {}) as { readonly syscall?: unknown; readonly path?: unknown }
+  return syscall !== undefined && typeof file === 'string' && file.startsWith(folder)
 }
 
 function notUsable(place: string, error: unknown): ActionError {

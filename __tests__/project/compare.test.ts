@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createCompare } from '../../src/project/compare.ts'
 import type { Changes, Compare } from '../../src/project/changes.ts'
@@ -94,6 +97,19 @@ describe('the changes are unknown', () => {
     expect(!found.known && found.why).toMatch(/it could not be asked \(.*ECONNREFUSED/)
     expect(!found.known && found.why).not.toContain('HTTP')
   })
+})
+
+test('a GitHub that never answers keeps no cancelled run', async () => {
+  const silent = createServer(() => cancelling.abort(new Error('cancelled'))).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const cancelling = new AbortController()
+  const { signal } = cancelling
+  const { request } = makeRequest({ signal })
+  const env = { GITHUB_API_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` }
+  const ask = createCompare({ env, request, token: 't', repository: { owner: 'acme', name: 'etl' }, signal })
+  await expect(ask('base', 'head')).rejects.toThrow('cancelled')
+  silent.closeAllConnections()
+  silent.close()
 })
 
 test('a repository that was renamed is followed to its new address, on the same host only', async () => {

@@ -77,15 +77,19 @@ function createAgent(
   const begin = agent.createConnection.bind(agent) as (target: object) => Socket
 
   const connect = async (target: Target): Promise<Socket> => {
-    const signal = AbortSignal.timeout(connectTimeoutMs)
+    const limit = new AbortController()
+    const tooLate = new Error(`no connection within ${connectTimeoutMs / 1000} s`)
+    const timer = setTimeout(() => limit.abort(tooLate), connectTimeoutMs)
     try {
-      const tunnel = proxy && (await openTunnel(proxy, target, signal))
+      const tunnel = proxy && (await openTunnel(proxy, target, limit.signal))
       if (tunnel && !isSecure) return tunnel
       const socket = begin(tunnel ? { ...target, socket: tunnel } : target)
-      await whenReady(socket, url.host, signal)
+      await whenReady(socket, url.host, limit.signal)
       return socket
     } catch (error) {
-      throw signal.aborted ? new Error(`no connection within ${connectTimeoutMs / 1000} s`) : error
+      throw limit.signal.aborted ? tooLate : error
+    } finally {
+      clearTimeout(timer)
     }
   }
   agent.createConnection = (target, callback) => {

@@ -37,6 +37,8 @@ export async function writeSummary(facts: SummaryFacts, secrets: Secrets, log: L
   try {
     await core.summary.addRaw(secrets.redact(buildSummary(redacted(facts, secrets.redact)))).write()
   } catch (error) {
-    log.warning(`Could not write the job summary: ${describeError(error)}`)
+    log.warning(
+      `The runner did not take the job summary: ${describeError(error)}. Its disk may be full, or its folder for temporary files not writable.`,
+    )
   }
 }
