@@ -33409,7 +33409,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9261);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8272);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7453);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7729);
 /* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3532);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(3597);
@@ -33489,7 +33489,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8272:
+/***/ 7453:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -36976,11 +36976,8 @@ async function withScratch(env, work) {
 }
 /** Whether the system refused to write or read a file of the folder: a full disk, say. */
 function isAboutFile(error, folder) {
-    return (error instanceof Error &&
-        'syscall' in error &&
-        'path' in error &&
-        typeof error.path === 'string' &&
-        error.path.startsWith(folder));
+    const { syscall, path: file } = (error ?? {});
+    return syscall !== undefined && typeof file === 'string' && file.startsWith(folder);
 }
 function notUsable(place, error) {
     return new src_errors/* ActionError */.lZ({
@@ -38280,8 +38277,6 @@ const DAGS_ELSEWHERE = 'the DAG folder is a link to a place outside of this repo
 async function chooseDeploy(deps, facts) {
     const { deployType, skipUnchanged, imageName } = facts.inputs;
     const { deployment, tree } = facts;
-    if (deployType === 'dbt')
-        throw new Error('readInputs let the unsupported deploy type dbt pass');
     return chooseType({
         wish: deployType,
         skipUnchanged,
@@ -41587,8 +41582,18 @@ const ENVIRONMENT = [
     'environment-file',
     'environment-mode',
 ];
+const NO_CHECKOUT = 'nothing is checked out by this action; a step with actions/checkout comes before it';
+/** Inputs that deploy-action has and that mean nothing here. */
+const MEANINGLESS = {
+    checkout: NO_CHECKOUT,
+    'checkout-submodules': NO_CHECKOUT,
+    'sparse-checkout': NO_CHECKOUT,
+    'cli-version': 'this action does not use the Astro CLI',
+};
+const NO_EFFECT = Object.keys(MEANINGLESS);
 const noImage = (i) => i.deployType === 'dags-only' && !(i.parse || i.pytest);
 const RULES = [
+    ...Object.entries(MEANINGLESS).map(([input, why]) => ({ input, hasEffect: () => false, why })),
     {
         input: 'verify',
         hasEffect: (i) => i.action === 'deploy' || i.action === 'rollback',
@@ -41604,6 +41609,7 @@ const RULES = [
     { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
     ...[
         'deploy-type',
+        'deploy-image',
         'root-folder',
         'dags-path',
         'allow-empty-dags',
@@ -41733,16 +41739,259 @@ const NAMED_TWICE = {
 };
 
 ;// CONCATENATED MODULE: ./src/inputs/types.ts
-const ACTIONS = [
-    'deploy',
-    'update-environment-variables',
-    'get-access-token',
-    'rollback',
+const ACTIONS = ['deploy', 'update-environment-variables', 'get-access-token', 'rollback'];
+const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only'];
+/** Words of the interface that this version does not know yet. */
+const LATER_ACTIONS = [
+    'check',
+    'status',
     'create-deployment-preview',
     'deploy-deployment-preview',
     'delete-deployment-preview',
+    'delete-expired-deployment-previews',
+    'delete-bundle',
 ];
-const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'];
+const LATER_DEPLOY_TYPES = ['dbt', 'non-dags'];
+
+;// CONCATENATED MODULE: ./node_modules/leven/index.js
+const array = [];
+const characterCodeCache = [];
+
+function leven(first, second, options) {
+	if (first === second) {
+		return 0;
+	}
+
+	const maxDistance = options?.maxDistance;
+	const swap = first;
+
+	// Swapping the strings if `a` is longer than `b` so we know which one is the
+	// shortest & which one is the longest
+	if (first.length > second.length) {
+		first = second;
+		second = swap;
+	}
+
+	let firstLength = first.length;
+	let secondLength = second.length;
+
+	// Performing suffix trimming:
+	// We can linearly drop suffix common to both strings since they
+	// don't increase distance at all
+	// Note: `~-` is the bitwise way to perform a `- 1` operation
+	while (firstLength > 0 && (first.charCodeAt(~-firstLength) === second.charCodeAt(~-secondLength))) {
+		firstLength--;
+		secondLength--;
+	}
+
+	// Performing prefix trimming
+	// We can linearly drop prefix common to both strings since they
+	// don't increase distance at all
+	let start = 0;
+
+	while (start < firstLength && (first.charCodeAt(start) === second.charCodeAt(start))) {
+		start++;
+	}
+
+	firstLength -= start;
+	secondLength -= start;
+
+	// Early termination after trimming: if difference in length exceeds max distance
+	if (maxDistance !== undefined && secondLength - firstLength > maxDistance) {
+		return maxDistance;
+	}
+
+	if (firstLength === 0) {
+		return maxDistance !== undefined && secondLength > maxDistance
+			? maxDistance
+			: secondLength;
+	}
+
+	let bCharacterCode;
+	let result;
+	let temporary;
+	let temporary2;
+	let index = 0;
+	let index2 = 0;
+
+	while (index < firstLength) {
+		characterCodeCache[index] = first.charCodeAt(start + index);
+		array[index] = ++index;
+	}
+
+	while (index2 < secondLength) {
+		bCharacterCode = second.charCodeAt(start + index2);
+		temporary = index2++;
+		result = index2;
+
+		for (index = 0; index < firstLength; index++) {
+			temporary2 = bCharacterCode === characterCodeCache[index] ? temporary : temporary + 1;
+			temporary = array[index];
+			// eslint-disable-next-line no-multi-assign
+			result = array[index] = temporary > result
+				? (temporary2 > result ? result + 1 : temporary2)
+				: (temporary2 > temporary ? temporary + 1 : temporary2);
+		}
+
+		// Early termination: if all values in current row exceed maxDistance
+		if (maxDistance !== undefined) {
+			let rowMinimum = result;
+			for (index = 0; index < firstLength; index++) {
+				if (array[index] < rowMinimum) {
+					rowMinimum = array[index];
+				}
+			}
+
+			if (rowMinimum > maxDistance) {
+				return maxDistance;
+			}
+		}
+	}
+
+	// Bound arrays to avoid retaining large previous sizes
+	array.length = firstLength;
+	characterCodeCache.length = firstLength;
+
+	return maxDistance !== undefined && result > maxDistance ? maxDistance : result;
+}
+
+function closestMatch(target, candidates, options) {
+	if (!Array.isArray(candidates) || candidates.length === 0) {
+		return undefined;
+	}
+
+	const userMax = options?.maxDistance;
+	const targetLength = target.length;
+
+	// Exact match fast-path
+	for (const candidate of candidates) {
+		if (candidate === target) {
+			return candidate;
+		}
+	}
+
+	if (userMax === 0) {
+		return undefined;
+	}
+
+	let best;
+	let bestDist = Number.POSITIVE_INFINITY;
+	const seen = new Set();
+
+	for (const candidate of candidates) {
+		if (seen.has(candidate)) {
+			continue;
+		}
+
+		seen.add(candidate);
+
+		const lengthDiff = Math.abs(candidate.length - targetLength);
+		if (lengthDiff >= bestDist) {
+			continue;
+		}
+
+		if (userMax !== undefined && lengthDiff > userMax) {
+			continue;
+		}
+
+		const cap = Number.isFinite(bestDist)
+			? (userMax === undefined ? bestDist : Math.min(bestDist, userMax))
+			: userMax;
+
+		const distance = cap === undefined
+			? leven(target, candidate)
+			: leven(target, candidate, {maxDistance: cap});
+
+		// Skip candidates that exceed the user's maximum distance
+		if (userMax !== undefined && distance > userMax) {
+			continue;
+		}
+
+		// If we got a capped result that equals the cap, we need the actual distance
+		// for accurate comparison, but only if the cap was due to userMax
+		let actualD = distance;
+		if (cap !== undefined && distance === cap && cap === userMax) {
+			actualD = leven(target, candidate);
+		}
+
+		if (actualD < bestDist) {
+			bestDist = actualD;
+			best = candidate;
+			if (bestDist === 0) {
+				break;
+			}
+		}
+	}
+
+	if (userMax !== undefined && bestDist > userMax) {
+		return undefined;
+	}
+
+	return best;
+}
+
+;// CONCATENATED MODULE: ./src/inputs/undeclared.ts
+
+/** Inputs of the interface that this version does not have yet, by what they belong to. */
+const LATER = {
+    'checking the DAGs before the deploy': ['check', 'check-airflow', 'check-sarif'],
+    'the plan on the pull request': ['comment'],
+    'GitHub deployments': ['github-deployment'],
+    'Deployment previews': [
+        'preview-name',
+        'preview-overrides',
+        'preview-ttl',
+        'cleanup-on-failure',
+        'copy-connections',
+        'copy-airflow-variables',
+        'copy-pools',
+    ],
+    'waking a hibernating Deployment': ['wake-on-deploy'],
+    'dbt projects and other bundles': [
+        'mount-path',
+        'bundle-type',
+        'bundle-trigger-paths',
+        'dag-bundle-name',
+        'no-dags-base-dir',
+    ],
+    'several Deployments in one step': ['deployments-file', 'max-parallel', 'continue-on-failure'],
+    'the status of a Deployment': ['expect-commit'],
+};
+const FEATURE_OF = new Map(Object.entries(LATER).flatMap(([feature, inputs]) => inputs.map((input) => [input, feature])));
+/**
+ * A problem for each input of the step that no `inputs:` of action.yml declares: the runner hands it on with a warning that is
+ * easily overlooked. One of a later version that asks for nothing (empty or `false`) is let pass.
+ *
+ * @param env holds an input as `INPUT_` and its name in capitals
+ */
+function undeclaredInputs(env, declared) {
+    return Object.entries(env).flatMap(([variable, value = '']) => {
+        const [, name] = /^INPUT_(.+)$/i.exec(variable) ?? [];
+        const input = name?.toLowerCase();
+        if (input === undefined || declared.has(input))
+            return [];
+        const feature = FEATURE_OF.get(input);
+        if (feature === undefined)
+            return [undeclared_unknown(input, declared)];
+        const asksForNothing = ['', 'false'].includes(value.trim().toLowerCase());
+        return asksForNothing ? [] : [unsupported(input, feature)];
+    });
+}
+function undeclared_unknown(input, declared) {
+    const nearest = nearestName(input.replaceAll(/[_\s]/g, '-'), [...declared]);
+    const hint = nearest === undefined ? '' : `; the nearest is ${nearest}`;
+    return { code: 'ASTRO-INPUT-UNKNOWN', input, problem: `there is no such input${hint}` };
+}
+/** What was misspelt, else what is a part of the other, else what looks most alike. */
+function nearestName(name, known) {
+    return (closestMatch(name, known, { maxDistance: 2 }) ??
+        known.find((one) => one.includes(name) || name.includes(one)) ??
+        closestMatch(name, known));
+}
+function unsupported(input, feature) {
+    const problem = `this version does not support ${feature} yet`;
+    return { code: 'ASTRO-INPUT-UNSUPPORTED', input, problem };
+}
 
 ;// CONCATENATED MODULE: ./src/inputs.ts
 
@@ -41758,18 +42007,7 @@ const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt
 
 
 
-const SUPPORTED_ACTIONS = [
-    'deploy',
-    'update-environment-variables',
-    'get-access-token',
-    'rollback',
-];
-const SUPPORTED_DEPLOY_TYPES = [
-    'infer',
-    'dags-only',
-    'image-and-dags',
-    'image-only',
-];
+
 const INPUT_DEFAULTS = {
     action: 'deploy',
     'deploy-type': 'infer',
@@ -41786,12 +42024,15 @@ const INPUT_DEFAULTS = {
     pytest: 'false',
     'pytest-file': 'tests/',
     force: 'false',
+    'deploy-image': 'false',
     'github-token': '${{ github.token }}',
     verify: 'true',
     'run-dag-conf': '{}',
     'run-dag-timeout': '10m',
     'run-dag-unpause': 'false',
 };
+/** What deploy-action calls an image name that is not given. */
+const NO_IMAGE_NAME = 'no-custom-image';
 const VERIFY = { true: 'fail', warn: 'warn', false: 'no' };
 /** What the runner hands on. */
 function inputsOfStep(env) {
@@ -41803,7 +42044,13 @@ function inputsOfStep(env) {
  */
 function readInputs(hide, source) {
     const problems = [...(0,proxy/* readProxies */.r)(source.env).problems];
-    const text = (name) => source.input(name).trim();
+    const declared = new Set(NO_EFFECT);
+    const input = (name) => {
+        declared.add(name);
+        const value = source.input(name);
+        return name === 'image-name' && value.trim() === NO_IMAGE_NAME ? '' : value;
+    };
+    const text = (name) => input(name).trim();
     const optional = (name) => text(name) || undefined;
     const orDefault = (name) => text(name) || (INPUT_DEFAULTS[name] ?? '');
     function take(name, code, parsed, fallback) {
@@ -41818,18 +42065,25 @@ function readInputs(hide, source) {
     const credentials = chooseCredentials({ keyId: text('key-id'), keySecret: text('key-secret'), apiToken: text('api-token') }, source.env, hide);
     if ('problems' in credentials)
         problems.push(...credentials.problems);
-    const action = take('action', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('action'), ACTIONS), 'deploy');
-    const deployType = take('deploy-type', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('deploy-type'), DEPLOY_TYPES), 'infer');
-    problems.push(...unsupported('action', action, SUPPORTED_ACTIONS));
-    problems.push(...unsupported('deploy-type', deployType, SUPPORTED_DEPLOY_TYPES));
+    function word(name, known, later, fallback) {
+        const given = orDefault(name);
+        if (!later.includes(given))
+            return take(name, 'ASTRO-INPUT-CHOICE', parseChoice(given, known), fallback);
+        const problem = `${(0,src_errors/* quote */.hD)(given)} is not yet supported; this version knows ${known.join(', ')}`;
+        problems.push({ code: 'ASTRO-INPUT-UNSUPPORTED', input: name, problem });
+        return fallback;
+    }
+    const action = word('action', ACTIONS, LATER_ACTIONS, 'deploy');
+    const wished = word('deploy-type', DEPLOY_TYPES, LATER_DEPLOY_TYPES, 'infer');
+    const deployType = take('deploy-image', 'ASTRO-INPUT-CHOICE', withDeployImage(wished, boolean('deploy-image')), wished);
     const domain = parseDomain(text('domain') || (source.env.ASTRO_DOMAIN ?? ''));
     if (typeof domain === 'string') {
         problems.push({ code: 'ASTRO-INPUT-DOMAIN', input: 'domain', problem: domain });
     }
     const environment = readEnvironmentWish({
-        plain: source.input('environment-variables'),
-        secret: source.input('secret-environment-variables'),
-        files: source.input(FILE_INPUT),
+        plain: input('environment-variables'),
+        secret: input('secret-environment-variables'),
+        files: input(FILE_INPUT),
         mode: take('environment-mode', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('environment-mode'), ENVIRONMENT_MODES), 'merge'),
         isWholeAction: action === 'update-environment-variables',
         workspace: source.env.GITHUB_WORKSPACE ?? process.cwd(),
@@ -41878,6 +42132,7 @@ function readInputs(hide, source) {
         verify: VERIFY[verify],
         runDag: runDag.wish,
     };
+    problems.push(...undeclaredInputs(source.env, declared));
     if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
         throw inputError(problems);
     }
@@ -41885,13 +42140,20 @@ function readInputs(hide, source) {
     return {
         inputs: Object.freeze({ ...inputs, domain, credentials }),
         warnings: [...environment.warnings, ...ineffectiveInputs(inputs, given)],
+        notices: boolean('deploy-image') && action === 'deploy'
+            ? [
+                '`deploy-image: true` is the old name of `deploy-type: image-and-dags`, which is what is deployed.',
+            ]
+            : [],
     };
 }
-function unsupported(input, value, supported) {
-    if (supported.includes(value))
-        return [];
-    const problem = `${(0,src_errors/* quote */.hD)(value)} is not yet supported; this version knows ${supported.join(', ')}`;
-    return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }];
+/** `deploy-image: true` is the old name of a deploy type. */
+function withDeployImage(type, isWanted) {
+    if (!isWanted)
+        return { value: type };
+    return type === 'infer' || type === 'image-and-dags'
+        ? { value: 'image-and-dags' }
+        : { problem: `it is the old name of \`deploy-type: image-and-dags\`, and \`deploy-type\` is ${type}` };
 }
 function inputError(problems) {
     const [first] = problems;
@@ -42878,9 +43140,9 @@ async function main(deps) {
     };
     const stage = (title, work) => log.group(title, () => timeline.measure(title, work));
     const run = async () => {
-        const { inputs, warnings } = readInputs(secrets.hide, inputsOfStep(deps.env));
-        for (const warning of warnings)
-            log.warning(warning);
+        const { inputs, warnings, notices } = readInputs(secrets.hide, inputsOfStep(deps.env));
+        warnings.forEach(log.warning);
+        notices.forEach(log.notice);
         const { apiOrigin } = inputs.domain;
         const signingIn = stage('Sign in to Astro', async () => {
             const exchange = { ...deps, apiOrigin, now: clock.now, hide: secrets.hide };
@@ -42955,10 +43217,6 @@ async function perform(run) {
             return handOnAccessToken(run);
         case 'rollback':
             return rollback(run);
-        case 'create-deployment-preview':
-        case 'deploy-deployment-preview':
-        case 'delete-deployment-preview':
-            throw new Error(`readInputs let the unsupported action ${run.inputs.action} pass`);
     }
 }
 /** Says which Deployment it is before anything is done to it, and hands on its links. */

@@ -7,11 +7,12 @@ import { readProxies } from './http/proxy.ts'
 import { parseBuildArgs, parseBuildSecrets } from './inputs/build.ts'
 import { chooseCredentials } from './inputs/credentials.ts'
 import { FILE_INPUT, readEnvironmentWish } from './inputs/environment.ts'
-import { ineffectiveInputs } from './inputs/ineffective.ts'
+import { ineffectiveInputs, NO_EFFECT } from './inputs/ineffective.ts'
 import { readRunDag } from './inputs/run-dag.ts'
 import { readTarget } from './inputs/target.ts'
-import type { Action, DeployTypeWish, Inputs } from './inputs/types.ts'
-import { ACTIONS, DEPLOY_TYPES } from './inputs/types.ts'
+import type { DeployTypeWish, Inputs } from './inputs/types.ts'
+import { ACTIONS, DEPLOY_TYPES, LATER_ACTIONS, LATER_DEPLOY_TYPES } from './inputs/types.ts'
+import { undeclaredInputs } from './inputs/undeclared.ts'
 import type { InputProblem, Parsed } from './inputs/values.ts'
 import {
   parseBoolean,
@@ -22,19 +23,6 @@ import {
   parseRelativePath,
   parseText,
 } from './inputs/values.ts'
-
-const SUPPORTED_ACTIONS: readonly Action[] = [
-  'deploy',
-  'update-environment-variables',
-  'get-access-token',
-  'rollback',
-]
-const SUPPORTED_DEPLOY_TYPES: readonly DeployTypeWish[] = [
-  'infer',
-  'dags-only',
-  'image-and-dags',
-  'image-only',
-]
 
 export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   action: 'deploy',
@@ -52,12 +40,16 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   pytest: 'false',
   'pytest-file': 'tests/',
   force: 'false',
+  'deploy-image': 'false',
   'github-token': '${{ github.token }}',
   verify: 'true',
   'run-dag-conf': '{}',
   'run-dag-timeout': '10m',
   'run-dag-unpause': 'false',
 }
+
+/** What deploy-action calls an image name that is not given. */
+const NO_IMAGE_NAME = 'no-custom-image'
 
 const VERIFY = { true: 'fail', warn: 'warn', false: 'no' } as const
 
@@ -79,9 +71,15 @@ export function inputsOfStep(env: InputSource['env']): InputSource {
 export function readInputs(
   hide: (value: string) => void,
   source: InputSource,
-): { readonly inputs: Inputs; readonly warnings: readonly string[] } {
+): { readonly inputs: Inputs; readonly warnings: readonly string[]; readonly notices: readonly string[] } {
   const problems = [...readProxies(source.env).problems]
-  const text = (name: string): string => source.input(name).trim()
+  const declared = new Set<string>(NO_EFFECT)
+  const input = (name: string): string => {
+    declared.add(name)
+    const value = source.input(name)
+    return name === 'image-name' && value.trim() === NO_IMAGE_NAME ? '' : value
+  }
+  const text = (name: string): string => input(name).trim()
   const optional = (name: string): string | undefined => text(name) || undefined
   const orDefault = (name: string): string => text(name) || (INPUT_DEFAULTS[name] ?? '')
 
@@ -104,15 +102,26 @@ export function readInputs(
   )
   if ('problems' in credentials) problems.push(...credentials.problems)
 
-  const action = take('action', 'ASTRO-INPUT-CHOICE', parseChoice(orDefault('action'), ACTIONS), 'deploy')
+  function word<T extends string>(
+    name: string,
+    known: readonly T[],
+    later: readonly string[],
+    fallback: T,
+  ): T {
+    const given = orDefault(name)
+    if (!later.includes(given)) return take(name, 'ASTRO-INPUT-CHOICE', parseChoice(given, known), fallback)
+    const problem = `${quote(given)} is not yet supported; this version knows ${known.join(', ')}`
+    problems.push({ code: 'ASTRO-INPUT-UNSUPPORTED', input: name, problem })
+    return fallback
+  }
+  const action = word('action', ACTIONS, LATER_ACTIONS, 'deploy')
+  const wished = word('deploy-type', DEPLOY_TYPES, LATER_DEPLOY_TYPES, 'infer')
   const deployType = take(
-    'deploy-type',
+    'deploy-image',
     'ASTRO-INPUT-CHOICE',
-    parseChoice(orDefault('deploy-type'), DEPLOY_TYPES),
-    'infer',
+    withDeployImage(wished, boolean('deploy-image')),
+    wished,
   )
-  problems.push(...unsupported('action', action, SUPPORTED_ACTIONS))
-  problems.push(...unsupported('deploy-type', deployType, SUPPORTED_DEPLOY_TYPES))
 
   const domain = parseDomain(text('domain') || (source.env.ASTRO_DOMAIN ?? ''))
   if (typeof domain === 'string') {
@@ -121,9 +130,9 @@ export function readInputs(
 
   const environment = readEnvironmentWish(
     {
-      plain: source.input('environment-variables'),
-      secret: source.input('secret-environment-variables'),
-      files: source.input(FILE_INPUT),
+      plain: input('environment-variables'),
+      secret: input('secret-environment-variables'),
+      files: input(FILE_INPUT),
       mode: take(
         'environment-mode',
         'ASTRO-INPUT-CHOICE',
@@ -188,6 +197,7 @@ export function readInputs(
     runDag: runDag.wish,
   }
 
+  problems.push(...undeclaredInputs(source.env, declared))
   if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
     throw inputError(problems)
   }
@@ -195,13 +205,21 @@ export function readInputs(
   return {
     inputs: Object.freeze({ ...inputs, domain, credentials }),
     warnings: [...environment.warnings, ...ineffectiveInputs(inputs, given)],
+    notices:
+      boolean('deploy-image') && action === 'deploy'
+        ? [
+            '`deploy-image: true` is the old name of `deploy-type: image-and-dags`, which is what is deployed.',
+          ]
+        : [],
   }
 }
 
-function unsupported<T extends string>(input: string, value: T, supported: readonly T[]): InputProblem[] {
-  if (supported.includes(value)) return []
-  const problem = `${quote(value)} is not yet supported; this version knows ${supported.join(', ')}`
-  return [{ code: 'ASTRO-INPUT-UNSUPPORTED', input, problem }]
+/** `deploy-image: true` is the old name of a deploy type. */
+function withDeployImage(type: DeployTypeWish, isWanted: boolean): Parsed<DeployTypeWish> {
+  if (!isWanted) return { value: type }
+  return type === 'infer' || type === 'image-and-dags'
+    ? { value: 'image-and-dags' }
+    : { problem: `it is the old name of \`deploy-type: image-and-dags\`, and \`deploy-type\` is ${type}` }
 }
 
 function inputError(problems: readonly InputProblem[]): ActionError {

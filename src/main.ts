@@ -61,8 +61,9 @@ export async function main(deps: Dependencies): Promise<void> {
     log.group(title, () => timeline.measure(title, work))
 
   const run = async (): Promise<void> => {
-    const { inputs, warnings } = readInputs(secrets.hide, inputsOfStep(deps.env))
-    for (const warning of warnings) log.warning(warning)
+    const { inputs, warnings, notices } = readInputs(secrets.hide, inputsOfStep(deps.env))
+    warnings.forEach(log.warning)
+    notices.forEach(log.notice)
     const { apiOrigin } = inputs.domain
 
     const signingIn = stage('Sign in to Astro', async () => {
@@ -136,10 +137,6 @@ async function perform(run: Run): Promise<void> {
       return handOnAccessToken(run)
     case 'rollback':
       return rollback(run)
-    case 'create-deployment-preview':
-    case 'deploy-deployment-preview':
-    case 'delete-deployment-preview':
-      throw new Error(`readInputs let the unsupported action ${run.inputs.action} pass`)
   }
 }
 

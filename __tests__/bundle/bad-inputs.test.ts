@@ -39,6 +39,13 @@ const VALUES: Case[] = [
     'ASTRO-INPUT-UNSUPPORTED',
     'not yet supported',
   ],
+  [
+    'an input with an underscore',
+    { deployment_id: 'cl1' },
+    'ASTRO-INPUT-UNKNOWN',
+    'the nearest is deployment-id',
+  ],
+  ['another DAG bundle', { 'dag-bundle-name': 'x' }, 'ASTRO-INPUT-UNSUPPORTED', 'dag-bundle-name: '],
   ['a deploy type that is none', { 'deploy-type': 'dags' }, 'ASTRO-INPUT-CHOICE', 'deploy-type: "dags"'],
   ['a deploy type of a later version', { 'deploy-type': 'dbt' }, 'ASTRO-INPUT-UNSUPPORTED', '"dbt"'],
   ['a project outside', { 'root-folder': '../other' }, 'ASTRO-INPUT-PATH', 'leaves the workspace'],

@@ -35,7 +35,6 @@ const DAGS_ELSEWHERE = 'the DAG folder is a link to a place outside of this repo
 export async function chooseDeploy(deps: ChooseDependencies, facts: ChooseFacts): Promise<Choice> {
   const { deployType, skipUnchanged, imageName } = facts.inputs
   const { deployment, tree } = facts
-  if (deployType === 'dbt') throw new Error('readInputs let the unsupported deploy type dbt pass')
   return chooseType({
     wish: deployType,
     skipUnchanged,

@@ -101,7 +101,7 @@ export function judgePart(
 }
 
 export type ChoiceFacts = {
-  readonly wish: Exclude<DeployTypeWish, 'dbt'>
+  readonly wish: DeployTypeWish
   /** `infer` always skips when nothing changed; other types when this is true. */
   readonly skipUnchanged: boolean
   readonly isDagDeployEnabled: boolean

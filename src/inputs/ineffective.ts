@@ -15,9 +15,21 @@ const ENVIRONMENT = [
   'environment-mode',
 ]
 
+const NO_CHECKOUT = 'nothing is checked out by this action; a step with actions/checkout comes before it'
+
+/** Inputs that deploy-action has and that mean nothing here. */
+const MEANINGLESS: Readonly<Record<string, string>> = {
+  checkout: NO_CHECKOUT,
+  'checkout-submodules': NO_CHECKOUT,
+  'sparse-checkout': NO_CHECKOUT,
+  'cli-version': 'this action does not use the Astro CLI',
+}
+export const NO_EFFECT: readonly string[] = Object.keys(MEANINGLESS)
+
 const noImage = (i: Chosen): boolean => i.deployType === 'dags-only' && !(i.parse || i.pytest)
 
 const RULES: readonly Rule[] = [
+  ...Object.entries(MEANINGLESS).map(([input, why]) => ({ input, hasEffect: () => false, why })),
   {
     input: 'verify',
     hasEffect: (i) => i.action === 'deploy' || i.action === 'rollback',
@@ -33,6 +45,7 @@ const RULES: readonly Rule[] = [
   { input: 'wait-time', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
   ...[
     'deploy-type',
+    'deploy-image',
     'root-folder',
     'dags-path',
     'allow-empty-dags',

@@ -5,16 +5,20 @@ import type { BuildArg, BuildSecret } from './build.ts'
 import type { RunDagWish } from './run-dag.ts'
 import type { TargetWish } from './target.ts'
 
-export const ACTIONS = [
-  'deploy',
-  'update-environment-variables',
-  'get-access-token',
-  'rollback',
+export const ACTIONS = ['deploy', 'update-environment-variables', 'get-access-token', 'rollback'] as const
+export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only'] as const
+
+/** Words of the interface that this version does not know yet. */
+export const LATER_ACTIONS = [
+  'check',
+  'status',
   'create-deployment-preview',
   'deploy-deployment-preview',
   'delete-deployment-preview',
+  'delete-expired-deployment-previews',
+  'delete-bundle',
 ] as const
-export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only', 'dbt'] as const
+export const LATER_DEPLOY_TYPES = ['dbt', 'non-dags'] as const
 
 export type Action = (typeof ACTIONS)[number]
 export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
