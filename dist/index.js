@@ -38823,6 +38823,7 @@ function isReady({ deploy, deployment }, { dagVersion, image }) {
     const dagsRun = dagVersion === undefined ||
         (deployment.desiredDagTarballVersion === dagVersion && deployment.dagTarballVersion === dagVersion);
     const imageRuns = !image ||
+        image.mayBeUnpushed === true ||
         (deployment.imageTag === image.tag &&
             (image.runtimeVersion === undefined || deployment.astroRuntimeVersion === image.runtimeVersion));
     return deploy.status === 'DEPLOYED' && deployment.status === 'HEALTHY' && dagsRun && imageRuns;
@@ -39034,12 +39035,17 @@ function unclear(to, error) {
  * What runs when the rollback is live. The image is waited for when it is another than the Deployment had before, or when
  * nothing else tells; otherwise its DAGs are the proof.
  *
+ * @param to the deploy that is returned to
  * @param made the deploy that the rollback made
  * @param before the Deployment as it was when the rollback was asked for
  */
-function expectReturn(made, before) {
+function expectReturn(to, made, before) {
     const dagVersion = made.dagTarballVersion === '' ? undefined : made.dagTarballVersion;
-    const image = { tag: made.imageTag, runtimeVersion: made.astroRuntimeVersion };
+    const image = {
+        tag: made.imageTag,
+        runtimeVersion: made.astroRuntimeVersion,
+        mayBeUnpushed: !to.type.startsWith('IMAGE'),
+    };
     return {
         dagVersion,
         image: dagVersion === undefined || made.imageTag !== before.imageTag ? image : undefined,
@@ -39057,7 +39063,7 @@ function expectReturn(made, before) {
 async function waitUntilReturned(deps, target, { to, made, before }, budgetMs) {
     const reached = (kind) => deps.progress.rollback({ kind, to: to.id, by: made.id });
     const watching = { ...deps, onEnded: reached };
-    const live = await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs);
+    const live = await waitUntilLive(watching, target, made.id, expectReturn(to, made, before), budgetMs);
     reached('live');
     return live;
 }
@@ -40487,7 +40493,7 @@ async function takeBaseline(run) {
     const { inputs, deployment, session, log, clock } = run;
     if (inputs.verify === 'no' || inputs.waitMs === undefined)
         return undefined;
-    if ((await run.deploys()).length === 0)
+    if (isFresh(deployment, await run.deploys()))
         return EMPTY_BASELINE;
     const isRollback = inputs.action === 'rollback';
     try {
@@ -40505,6 +40511,11 @@ async function takeBaseline(run) {
         log.warning(`What Airflow showed before could not be read, so each import error will count as a new one. ${error.observed ?? ''}`);
         return undefined;
     }
+}
+/** Whether nothing was ever deployed. A history may be empty although something was: DAGs have a version then. */
+function isFresh(deployment, deploys) {
+    const { dagTarballVersion, desiredDagTarballVersion } = deployment;
+    return deploys.length === 0 && !dagTarballVersion && !desiredDagTarballVersion;
 }
 /**
  * Waits until Airflow has imported the code that is live, until the deadline, and reports what came of it. With `verify: true`
@@ -41022,7 +41033,7 @@ async function rollback(run) {
     const seen = await stage('Wait until live', () => waitUntilReturned(run, target, { to, made, before: deployment }, waitMs));
     outputs.set({ 'rolled-back': 'true' });
     log.info(`Live: ${deployment.name} runs the code of the deploy ${to.id} again; ${leave.id} is left.`);
-    const { dagVersion } = expectReturn(made, deployment);
+    const { dagVersion } = expectReturn(to, made, deployment);
     const isProved = inputs.verify !== 'no' &&
         (await stage('Verify in Airflow', () => verifyRollback(run, seen, { dagVersion, baseline, deadline })));
     tell({ headline: `Rolled back ${deployment.name}${isProved ? '' : ' (not proved by Airflow)'}` });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { falseAftermath, remember } from '../flow/aftermath.ts'
 import type { Deploy } from '../local-astro/start.ts'
+import { deployImage } from './deploy-image.ts'
 import { useGround } from './ground.ts'
 import { readArchive } from './read-archive.ts'
 import { codeOf } from './rules.ts'
@@ -92,7 +93,7 @@ describe('by hand', () => {
     const first = deployAt(0)
     const before = running()
     astro.deployments.script(astro.deploymentId, { outcome: 'live', ms: 0, astroRuntimeVersion: '3.1-9' })
-    await deployImage()
+    await deployImage(ground.astro)
     expect(running().astroRuntimeVersion).toBe('3.1-9')
     expect(running().imageTag).not.toBe(before.imageTag)
     const result = await rollback()
@@ -238,18 +239,4 @@ async function patched(fields: Partial<Deploy>): Promise<Readonly<Record<string,
 async function asleep(): Promise<undefined> {
   await shipped('newer = 1\n')
   ground.astro.deployments.patch(ground.astro.deploymentId, { status: 'HIBERNATING' })
-}
-
-/** A deploy of an image by another client. */
-async function deployImage(): Promise<void> {
-  const { origin, organizationId, deploymentId, tokens } = ground.astro
-  const url = `${origin}/v1/organizations/${organizationId}/deployments/${deploymentId}/deploys`
-  const post = async (to: string, body: object): Promise<{ id: string }> => {
-    const headers = { authorization: `Bearer ${tokens.workspace}`, 'content-type': 'application/json' }
-    const response = await fetch(to, { method: 'POST', headers, body: JSON.stringify(body) })
-    expect(response.status).toBe(200)
-    return (await response.json()) as { id: string }
-  }
-  const { id } = await post(url, { type: 'IMAGE_ONLY' })
-  await post(`${url}/${id}/finalize`, {})
 }

@@ -119,7 +119,7 @@ test.each([
   ['DAGs that were removed', { dagTarballVersion: '', imageTag: 'now' }, { dagVersion: undefined }],
 ])('the proof of a return to %s', (_, made, expected) => {
   const before = { imageTag: 'now', desiredDagTarballVersion: 'v9' }
-  expect(expectReturn({ imageTag: 'now', ...made }, before)).toMatchObject({
+  expect(expectReturn({ type: 'IMAGE_AND_DAG' }, { imageTag: 'now', ...made }, before)).toMatchObject({
     ...expected,
     former: { desiredDagVersion: 'v9' },
     isReturn: true,

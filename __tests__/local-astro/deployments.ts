@@ -40,7 +40,9 @@ export function listDeployments({ store, principal, params, query }: Call<unknow
     const { deployment } = record
     if (deployment.organizationId !== organizationId || !sees(principal, record)) return false
     if (ids && !ids.includes(deployment.id)) return false
-    if (names && !names.includes(deployment.name)) return false
+    const matches = (name: string): boolean =>
+      store.settings.namesFindParts ? deployment.name.includes(name) : deployment.name === name
+    if (names && !names.some(matches)) return false
     return !workspaces || workspaces.includes(deployment.workspaceId)
   })
   for (const record of found) settle(store, record)

@@ -103,6 +103,7 @@ function newDeploy(
       astroRuntimeVersion: record.desiredImage.runtimeVersion,
       ...fields,
     },
+    ranImage: record.desiredImage,
     dagsBlob: undefined,
     bundleBlob: undefined,
   }
@@ -116,7 +117,9 @@ export async function createDeploy(call: Call<CreateDeployBody>): Promise<Answer
   const { type, description, git, bundleMountPath, bundleType } = body
   const made = newDeploy(store, record, principal, {
     type,
-    ...(type.startsWith('IMAGE') ? { imageTag: newImageTag(store, record) } : {}),
+    ...(type.startsWith('IMAGE') || store.settings.dagDeploysNameOwnImage
+      ? { imageTag: newImageTag(store, record) }
+      : {}),
     ...(description === undefined ? {} : { description }),
     ...(git === undefined ? {} : { git }),
     ...(bundleMountPath === undefined ? {} : { bundleMountPath }),
@@ -166,7 +169,8 @@ export function updateDeploy(call: Call<{ description?: string }>): Answer {
 export function rollback(call: Call<{ description?: string }>): Answer {
   const { store, principal, body, params } = call
   const record = deploymentOf(call, true)
-  const target = requireDeploy(record, params.deployId).deploy
+  const { deploy: target, ranImage } = requireDeploy(record, params.deployId)
+  const hasOwnImage = target.type.startsWith('IMAGE') || !store.settings.dagDeploysNameOwnImage
   if (record.deployment.status === 'HIBERNATING') throw new ApiError(400, 'The Deployment is hibernating')
   if (target.status !== 'DEPLOYED')
     throw new ApiError(400, 'Only a deploy that was deployed can be returned to')
@@ -190,11 +194,13 @@ export function rollback(call: Call<{ description?: string }>): Answer {
   const before = { image: desiredImage, dags: deployment.desiredDagTarballVersion }
   deployment.isDagDeployEnabled = target.isDagDeployEnabled
   if (target.dagTarballVersion !== undefined) deployment.desiredDagTarballVersion = target.dagTarballVersion
-  record.desiredImage = {
-    tag: target.imageTag,
-    runtimeVersion: target.astroRuntimeVersion ?? desiredImage.runtimeVersion,
-    airflowVersion: target.airflowVersion ?? desiredImage.airflowVersion,
-  }
+  record.desiredImage = hasOwnImage
+    ? {
+        tag: target.imageTag,
+        runtimeVersion: target.astroRuntimeVersion ?? desiredImage.runtimeVersion,
+        airflowVersion: target.airflowVersion ?? desiredImage.airflowVersion,
+      }
+    : ranImage
   startRollout(store, record, takeScript(record), {
     deploy: made,
     before() {

@@ -330,6 +330,7 @@ export function addDeployment(store: Store, place: Place, given: NewDeployment =
       airflowVersion: deployment.airflowVersion,
       astroRuntimeVersion: deployment.astroRuntimeVersion,
     },
+    ranImage: record.desiredImage,
     dagsBlob: undefined,
     bundleBlob: undefined,
   })

@@ -49,6 +49,10 @@ export type LocalAstroOptions = {
   idempotentFinalize?: boolean
   /** When `imageTag` of the Deployment changes; the real service does not say. Default `rollout`. */
   imageTagMovesAt?: 'finalize' | 'rollout'
+  /** The record of a DAG-only deploy names an image of its own that nobody pushes, not the one that runs. Default false. */
+  dagDeploysNameOwnImage?: boolean
+  /** `names` of the list of Deployments finds parts of names as well. Default false. */
+  namesFindParts?: boolean
   /** `showSecrets=true` on environment objects is allowed by the organization. Default false. */
   showSecretsAllowed?: boolean
   /** Starts a real registry and puts it in front of every imageRepository; a finalize then wants the image there. */
@@ -90,6 +94,8 @@ export function resolveOptions(options: LocalAstroOptions): Settings {
     organizationsNeedUserToken: options.organizationsNeedUserToken ?? false,
     idempotentFinalize: options.idempotentFinalize ?? false,
     imageTagMovesAt: options.imageTagMovesAt ?? 'rollout',
+    dagDeploysNameOwnImage: options.dagDeploysNameOwnImage ?? false,
+    namesFindParts: options.namesFindParts ?? false,
     showSecretsAllowed: options.showSecretsAllowed ?? false,
     registry: options.registry ?? false,
     imageRegistry: options.imageRegistry ?? 'images.astronomer.cloud',

@@ -75,6 +75,7 @@ function supersede(store: Store, record: DeploymentRecord): void {
       description: 'A deploy by somebody else',
       dagTarballVersion: version,
     },
+    ranImage: record.desiredImage,
     dagsBlob: undefined,
     bundleBlob: undefined,
   }

@@ -21,6 +21,8 @@ export type DeploymentsFace = {
   deploys(deploymentId: string): Deploy[]
   /** Changes fields of a deploy, such as `createdAt`. */
   patchDeploy(deploymentId: string, deployId: string, fields: Partial<Deploy>): Deploy
+  /** Empties its deploy history; what runs stays. */
+  forgetDeploys(deploymentId: string): void
   /** Values of its variables by key, secrets included. */
   variables(deploymentId: string): Record<string, string>
   /** What no answer shows. */
@@ -68,6 +70,7 @@ export function deploymentsFace(
       if (!found) throw new Error(`There is no deploy ${deployId}`)
       return structuredClone(Object.assign(found.deploy, fields))
     },
+    forgetDeploys: (id) => void find(id).deploys.splice(0),
     variables: (id) =>
       Object.fromEntries(
         find(id).deployment.environmentVariables.map(({ key, value }) => [key, value ?? '']),

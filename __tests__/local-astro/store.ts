@@ -39,6 +39,8 @@ export type DeploymentRecord = {
 
 export type DeployRecord = {
   deploy: Deploy
+  /** The image that ran as it was made. */
+  ranImage: DeploymentRecord['desiredImage']
   /** Where its uploads go: blob names in the container, absent when the deploy has no upload. */
   dagsBlob: string | undefined
   bundleBlob: string | undefined

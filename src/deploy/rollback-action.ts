@@ -53,7 +53,7 @@ export async function rollback(run: Run): Promise<void> {
   )
   outputs.set({ 'rolled-back': 'true' })
   log.info(`Live: ${deployment.name} runs the code of the deploy ${to.id} again; ${leave.id} is left.`)
-  const { dagVersion } = expectReturn(made, deployment)
+  const { dagVersion } = expectReturn(to, made, deployment)
   const isProved =
     inputs.verify !== 'no' &&
     (await stage('Verify in Airflow', () => verifyRollback(run, seen, { dagVersion, baseline, deadline })))

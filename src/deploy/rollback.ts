@@ -100,15 +100,21 @@ function unclear(to: string, error: ActionError): ActionError {
  * What runs when the rollback is live. The image is waited for when it is another than the Deployment had before, or when
  * nothing else tells; otherwise its DAGs are the proof.
  *
+ * @param to the deploy that is returned to
  * @param made the deploy that the rollback made
  * @param before the Deployment as it was when the rollback was asked for
  */
 export function expectReturn(
+  to: Pick<Deploy, 'type'>,
   made: Pick<Deploy, 'dagTarballVersion' | 'imageTag' | 'astroRuntimeVersion'>,
   before: Pick<Deployment, 'imageTag' | 'desiredDagTarballVersion'>,
 ): Expectation {
   const dagVersion = made.dagTarballVersion === '' ? undefined : made.dagTarballVersion
-  const image = { tag: made.imageTag, runtimeVersion: made.astroRuntimeVersion }
+  const image = {
+    tag: made.imageTag,
+    runtimeVersion: made.astroRuntimeVersion,
+    mayBeUnpushed: !to.type.startsWith('IMAGE'),
+  }
   return {
     dagVersion,
     image: dagVersion === undefined || made.imageTag !== before.imageTag ? image : undefined,
@@ -133,7 +139,7 @@ export async function waitUntilReturned(
   const reached = (kind: 'failed' | 'replaced' | 'live'): void =>
     deps.progress.rollback({ kind, to: to.id, by: made.id })
   const watching = { ...deps, onEnded: reached }
-  const live = await waitUntilLive(watching, target, made.id, expectReturn(made, before), budgetMs)
+  const live = await waitUntilLive(watching, target, made.id, expectReturn(to, made, before), budgetMs)
   reached('live')
   return live
 }

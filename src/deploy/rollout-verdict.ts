@@ -25,6 +25,11 @@ export type Expectation = {
         readonly runtimeVersion: string | undefined
         /** DEPLOYING may be the restart after a change of variables, so it proves nothing. */
         readonly isRestarting?: boolean
+        /**
+         * The record of a deploy without an image may name the image that ran then, or one of its own that was never pushed and
+         * so never runs: nobody has said which.
+         */
+        readonly mayBeUnpushed?: boolean
       }
     | undefined
   readonly former: { readonly desiredDagVersion: string | undefined }
@@ -93,6 +98,7 @@ function isReady({ deploy, deployment }: Observation, { dagVersion, image }: Exp
     (deployment.desiredDagTarballVersion === dagVersion && deployment.dagTarballVersion === dagVersion)
   const imageRuns =
     !image ||
+    image.mayBeUnpushed === true ||
     (deployment.imageTag === image.tag &&
       (image.runtimeVersion === undefined || deployment.astroRuntimeVersion === image.runtimeVersion))
   return deploy.status === 'DEPLOYED' && deployment.status === 'HEALTHY' && dagsRun && imageRuns

@@ -9,7 +9,7 @@ import { reportOn } from '../airflow/report.ts'
 import type { Arrival } from '../airflow/judge.ts'
 import type { AirflowMajor } from '../airflow/types.ts'
 import { neverHeard, verify } from '../airflow/verify.ts'
-import type { Deployment } from '../astro/types.ts'
+import type { Deploy, Deployment } from '../astro/types.ts'
 import { ActionError } from '../errors.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { Run } from '../run.ts'
@@ -40,7 +40,7 @@ const ROLLBACK_BASELINE_MS = 30_000
 export async function takeBaseline(run: Run): Promise<Baseline | undefined> {
   const { inputs, deployment, session, log, clock } = run
   if (inputs.verify === 'no' || inputs.waitMs === undefined) return undefined
-  if ((await run.deploys()).length === 0) return EMPTY_BASELINE
+  if (isFresh(deployment, await run.deploys())) return EMPTY_BASELINE
   const isRollback = inputs.action === 'rollback'
   try {
     const deadline = clock.now() + ROLLBACK_BASELINE_MS
@@ -57,6 +57,12 @@ export async function takeBaseline(run: Run): Promise<Baseline | undefined> {
     )
     return undefined
   }
+}
+
+/** Whether nothing was ever deployed. A history may be empty although something was: DAGs have a version then. */
+function isFresh(deployment: Deployment, deploys: readonly Deploy[]): boolean {
+  const { dagTarballVersion, desiredDagTarballVersion } = deployment
+  return deploys.length === 0 && !dagTarballVersion && !desiredDagTarballVersion
 }
 
 /**
