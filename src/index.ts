@@ -10,6 +10,7 @@ import { main } from './main.ts'
 import { createOutputs } from './outputs.ts'
 import { createPrograms } from './program.ts'
 import { createGit } from './project/git.ts'
+import { createGitHome } from './project/git-home.ts'
 import { createLog } from './report/log.ts'
 import { createSecrets } from './secrets.ts'
 import { userAgent } from './user-agent.ts'
@@ -40,6 +41,7 @@ const { signal } = cancellation
 
 const transport = createTransport()
 const programs = createPrograms(signal)
+const gitHome = createGitHome(process.env)
 await main({
   env: process.env,
   clock: systemClock,
@@ -51,7 +53,7 @@ await main({
     log,
     signal,
   }),
-  git: createGit(programs.run, process.env),
+  git: createGit(programs.run, process.env, gitHome.folder),
   docker: createDocker(programs.run, process.env),
   secrets,
   log,
@@ -60,5 +62,6 @@ await main({
 })
 // Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
 programs.killAll()
+await gitHome.remove()
 await Promise.all([flush(process.stdout), flush(process.stderr)])
 process.exit()
