@@ -6,6 +6,7 @@ import type { Checkout } from '../../src/project/checkout.ts'
 import { readCheckout } from '../../src/project/checkout.ts'
 import { readClone } from '../../src/project/clone.ts'
 import type { Git } from '../../src/project/git.ts'
+import { addSubmodule, cloneOf, gitIn } from '../make/checkout.ts'
 import { makeFolder } from '../make/folder.ts'
 import { systemGit } from '../make/git.ts'
 import type { TestRepository } from '../make/repository.ts'
@@ -23,19 +24,6 @@ async function repositoryWith(files: Readonly<Record<string, string>>): Promise<
   return repository
 }
 
-const git = (folder: string, ...args: string[]): string =>
-  execFileSync('git', ['-c', 'protocol.file.allow=always', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-
-function cloneOf(repository: TestRepository, ...options: string[]): string {
-  const folder = path.join(makeFolder(), 'clone')
-  git('/', 'clone', '--quiet', ...options, `file://${repository.folder}`, folder)
-  return folder
-}
-
 async function read(folder: string, runGit: Git = systemGit): Promise<Checkout> {
   const found = await readClone(runGit, folder)
   if (found.is !== 'clone') throw new Error(found.said)
@@ -49,8 +37,7 @@ const holes = async (folder: string): Promise<readonly string[]> =>
 
 async function withSubmodule(at: string, inner: TestRepository): Promise<TestRepository> {
   const outer = await repositoryWith({ 'dags/a.py': '1' })
-  git(outer.folder, 'submodule', '--quiet', 'add', `file://${inner.folder}`, at)
-  await outer.commit()
+  await addSubmodule(outer, at, inner)
   return outer
 }
 
@@ -59,22 +46,22 @@ describe('a submodule', () => {
     const outer = await withSubmodule('dags/lib', await repositoryWith({ 'b.py': '1' }))
     const folder = cloneOf(outer)
     expect(await holes(folder)).toEqual(['submodule: dags/lib'])
-    git(folder, 'submodule', '--quiet', 'update', '--init')
+    gitIn(folder, 'submodule', '--quiet', 'update', '--init')
     expect(await read(folder)).toMatchObject({ holes: [], uncommitted: [], submodules: ['dags/lib'] })
   })
 
   test('of a submodule needs a recursive checkout', async () => {
     const middle = await withSubmodule('deep', await repositoryWith({ 'c.py': '1' }))
     const folder = cloneOf(await withSubmodule('dags/lib', middle))
-    git(folder, 'submodule', '--quiet', 'update', '--init')
+    gitIn(folder, 'submodule', '--quiet', 'update', '--init')
     expect(await holes(folder)).toEqual(['nested-submodule: dags/lib/deep'])
-    git(folder, 'submodule', '--quiet', 'update', '--init', '--recursive')
+    gitIn(folder, 'submodule', '--quiet', 'update', '--init', '--recursive')
     expect(await holes(folder)).toEqual([])
   })
 
   test('of which no file is there is a hole, though git knows it', async () => {
     const folder = cloneOf(await withSubmodule('dags/lib', await repositoryWith({ 'b.py': '1' })))
-    git(folder, 'submodule', '--quiet', 'update', '--init')
+    gitIn(folder, 'submodule', '--quiet', 'update', '--init')
     rmSync(path.join(folder, 'dags/lib/b.py'))
     expect(await holes(folder)).toEqual(['submodule: dags/lib'])
   })
@@ -83,8 +70,8 @@ describe('a submodule', () => {
     const folder = cloneOf(
       await withSubmodule('dags/lib', await repositoryWith({ 'x/b.py': '1', 'y/c.py': '1' })),
     )
-    git(folder, 'submodule', '--quiet', 'update', '--init')
-    git(path.join(folder, 'dags/lib'), 'sparse-checkout', 'set', 'x')
+    gitIn(folder, 'submodule', '--quiet', 'update', '--init')
+    gitIn(path.join(folder, 'dags/lib'), 'sparse-checkout', 'set', 'x')
     expect(await holes(folder)).toEqual(['sparse: dags/lib/y/c.py'])
   })
 
@@ -103,7 +90,7 @@ describe('a submodule', () => {
 
   test('that git cannot look into counts as changed', async () => {
     const folder = cloneOf(await withSubmodule('dags/lib', await repositoryWith({ 'b.py': '1' })))
-    git(folder, 'submodule', '--quiet', 'update', '--init')
+    gitIn(folder, 'submodule', '--quiet', 'update', '--init')
     writeFileSync(path.join(folder, 'dags/lib/.git'), 'gitdir: /nowhere\n')
     expect((await read(folder)).uncommitted).toEqual(['dags/lib'])
   })
@@ -125,10 +112,10 @@ describe('a sparse checkout', () => {
   ])('%s has holes', async (_, settings) => {
     const repository = await repositoryWith({ 'dags/x/a.py': '1', 'dags/y/b.py': '1', 'dags/y/é.py': '1' })
     const folder = cloneOf(repository)
-    git(folder, 'sparse-checkout', ...settings)
+    gitIn(folder, 'sparse-checkout', ...settings)
     expect(await read(folder)).toMatchObject({ uncommitted: [] })
     expect(await holes(folder)).toEqual(['sparse: dags/y/b.py', 'sparse: dags/y/é.py'])
-    git(folder, 'sparse-checkout', 'disable')
+    gitIn(folder, 'sparse-checkout', 'disable')
     expect(await holes(folder)).toEqual([])
   })
 
@@ -136,7 +123,7 @@ describe('a sparse checkout', () => {
     const folder = cloneOf(
       await repositoryWith({ 'dags/x/a.py': '1', 'dags/y/b.py': '1', 'dags/y/c.py': '1' }),
     )
-    git(folder, 'sparse-checkout', 'set', '--cone', 'dags/x')
+    gitIn(folder, 'sparse-checkout', 'set', '--cone', 'dags/x')
     mkdirSync(path.join(folder, 'dags/y'))
     writeFileSync(path.join(folder, 'dags/y/b.py'), 'other')
     writeFileSync(path.join(folder, 'dags/y/c.py'), '1')
@@ -146,7 +133,7 @@ describe('a sparse checkout', () => {
   test('another checkout inside of this one is looked at too', async () => {
     const outer = await repositoryWith({ 'dags/a.py': '1' })
     const inner = cloneOf(await repositoryWith({ 'x/b.py': '1', 'y/c.py': '1' }))
-    git(inner, 'sparse-checkout', 'set', 'x')
+    gitIn(inner, 'sparse-checkout', 'set', 'x')
     execFileSync('cp', ['-R', inner, path.join(outer.folder, 'dags/shared')])
     expect(await read(outer.folder)).toMatchObject({
       holes: [{ kind: 'sparse', path: 'dags/shared/y/c.py' }],
@@ -183,9 +170,9 @@ describe('a filter', () => {
     const program = path.join(makeFolder(), 'filter')
     writeFileSync(program, `#!/bin/sh\ntouch '${ran}'\ntr a-z b-za\n`)
     chmodSync(program, 0o755)
-    for (const name of ['clean', 'smudge']) git(folder, 'config', `filter.crypt.${name}`, program)
-    git(folder, 'config', 'filter.crypt.required', 'true')
-    git(folder, 'checkout', '--quiet', 'main')
+    for (const name of ['clean', 'smudge']) gitIn(folder, 'config', `filter.crypt.${name}`, program)
+    gitIn(folder, 'config', 'filter.crypt.required', 'true')
+    gitIn(folder, 'checkout', '--quiet', 'main')
     rmSync(ran)
     return { folder, ran }
   }
@@ -223,7 +210,7 @@ test('a partial clone is read without its remote', async () => {
   repository.git('config', 'uploadpack.allowFilter', 'true')
   await repository.commit({ 'include/b.sql': '2' })
   const folder = cloneOf(repository, '--filter=blob:none', '--sparse')
-  git(folder, 'sparse-checkout', 'set', '--no-cone', '/dags')
+  gitIn(folder, 'sparse-checkout', 'set', '--no-cone', '/dags')
   await repository.remove()
   writeFileSync(path.join(folder, 'dags/a.py'), '2')
   expect(await read(folder)).toMatchObject({

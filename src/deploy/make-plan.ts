@@ -12,6 +12,8 @@ import { refuseType } from './preconditions.ts'
 import { requireWhole } from './require-whole.ts'
 
 const MOST_NAMED = 5
+/** The type that ships the other part alone. */
+const ONLY_OTHER = { dags: 'image-only', image: 'dags-only' } as const
 
 /**
  * Reads the project and the deploy history, decides what is deployed, shows it, and refuses what cannot work. Nothing is
@@ -49,7 +51,7 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
       tree: head === commit?.sha ? undefined : head,
       modified: modifiedParts(facts),
       inputs: partInputs,
-      whole: precariousParts(facts),
+      whole: precariousParts(facts).filter((part) => choice.type !== ONLY_OTHER[part]),
     },
     projectPath,
     description: inputs.description,

@@ -1,6 +1,8 @@
 import { describeError } from '../errors.ts'
 import type { Changes, Compare } from './changes.ts'
 
+import type { Repository } from './remote.ts'
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The part of an answer that is read; from outside, so nothing in it is certain. */
@@ -22,12 +24,15 @@ const ATTEMPTS = 2
 export function createCompare(
   env: Environment,
   token: string | undefined,
-  repository: { readonly owner: string; readonly name: string } | undefined,
+  repository: (Pick<Repository, 'owner' | 'name'> & Partial<Repository>) | undefined,
   signal: AbortSignal,
 ): Compare {
   return async (base, head) => {
     if (token === undefined) return unknown('the clone does not hold it, and there is no `github-token`')
     if (repository === undefined) return unknown('the run does not say which repository it belongs to')
+    if (!isOnServer(repository.serverUrl, env)) {
+      return unknown('the clone does not hold it, and its repository is not on the server of the workflow')
+    }
     try {
       const ask = await comparing(env, token, repository, signal)
       const there = await ask(base, head)
@@ -39,6 +44,12 @@ export function createCompare(
       return unknown(`GitHub did not compare it with this one: ${explain(error)}`)
     }
   }
+}
+
+/** The token is for the server of the workflow, which may have another repository of that name. */
+function isOnServer(serverUrl: string | undefined, { GITHUB_SERVER_URL: own }: Environment): boolean {
+  if (serverUrl === undefined || own === undefined || !URL.canParse(own)) return true
+  return new URL(serverUrl).host === new URL(own).host
 }
 
 async function comparing(
