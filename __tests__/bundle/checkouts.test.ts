@@ -11,6 +11,8 @@ import { DAG, useGround } from './ground.ts'
 import type { StepResult } from './run-step.ts'
 
 const ground = useGround({ uploads: true })
+/** With programs that are shell scripts, which Windows does not run. */
+const testWithScripts = process.platform === 'win32' ? () => undefined : test
 const made: TestRepository[] = []
 let repository: TestRepository
 beforeEach(async () => {
@@ -184,15 +186,18 @@ describe('a whole checkout is known for its commit:', () => {
     await expectCommit(cloneOf(repository, '--depth=1'))
   })
 
-  test('of another user, with a git that takes its settings from a file only (Debian 11)', async () => {
-    const PATH = pathWith(
-      'git',
-      `[ "$GIT_CONFIG_NOSYSTEM" = 1 ] && grep -qx '[[:space:]]*directory = \\*' "$HOME/.gitconfig" || {
+  testWithScripts(
+    'of another user, with a git that takes its settings from a file only (Debian 11)',
+    async () => {
+      const PATH = pathWith(
+        'git',
+        `[ "$GIT_CONFIG_NOSYSTEM" = 1 ] && grep -qx '[[:space:]]*directory = \\*' "$HOME/.gitconfig" || {
         echo "fatal: unsafe repository ('$PWD' is owned by someone else)" >&2; exit 128; }
       exec env GIT_TEST_ASSUME_DIFFERENT_OWNER=1 "$REAL" "$@"`,
-    )
-    await expectCommit(repository.folder, { PATH })
-  })
+      )
+      await expectCommit(repository.folder, { PATH })
+    },
+  )
 
   test('a worktree', async () => {
     const folder = path.join(makeFolder(), 'worktree')
@@ -200,28 +205,31 @@ describe('a whole checkout is known for its commit:', () => {
     await expectCommit(folder)
   })
 
-  test('with settings of the user that change what git prints, and programs that these name', async () => {
-    const home = makeFolder()
-    const program = path.join(makeFolder(), 'program')
-    const ran = path.join(path.dirname(program), 'ran')
-    writeFileSync(program, `#!/bin/sh\ntouch '${ran}'\necho 'Good signature from somebody'\n`, {
-      mode: 0o755,
-    })
-    writeFileSync(
-      path.join(home, '.gitconfig'),
-      `[log]\n\tshowSignature = true\n[gpg]\n\tprogram = ${program}\n[core]\n\tfsmonitor = ${program}\n\tpager = ${program}\n[diff]\n\texternal = ${program}\n\tnoprefix = true\n[format]\n\tpretty = oneline\n`,
-    )
-    for (const setting of ['core.fsmonitor', 'filter.x.clean', 'filter.x.process', 'diff.external'])
-      repository.git('config', setting, program)
-    const signature = '-----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----'
-    const commit = repository.git('cat-file', 'commit', 'HEAD').replace('\n\n', `\ngpgsig ${signature}\n\n`)
-    writeFileSync(path.join(home, 'commit'), `${commit}\n`)
-    const signed = repository.git('hash-object', '-t', 'commit', '-w', path.join(home, 'commit'))
-    repository.git('reset', '--quiet', '--hard', signed)
-    rmSync(ran, { force: true })
-    await expectCommit(repository.folder, { HOME: home, GIT_TRACE: '1', GIT_DIR: '/nowhere' })
-    expect(() => rmSync(ran)).toThrow()
-  })
+  testWithScripts(
+    'with settings of the user that change what git prints, and programs that these name',
+    async () => {
+      const home = makeFolder()
+      const program = path.join(makeFolder(), 'program')
+      const ran = path.join(path.dirname(program), 'ran')
+      writeFileSync(program, `#!/bin/sh\ntouch '${ran}'\necho 'Good signature from somebody'\n`, {
+        mode: 0o755,
+      })
+      writeFileSync(
+        path.join(home, '.gitconfig'),
+        `[log]\n\tshowSignature = true\n[gpg]\n\tprogram = ${program}\n[core]\n\tfsmonitor = ${program}\n\tpager = ${program}\n[diff]\n\texternal = ${program}\n\tnoprefix = true\n[format]\n\tpretty = oneline\n`,
+      )
+      for (const setting of ['core.fsmonitor', 'filter.x.clean', 'filter.x.process', 'diff.external'])
+        repository.git('config', setting, program)
+      const signature = '-----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----'
+      const commit = repository.git('cat-file', 'commit', 'HEAD').replace('\n\n', `\ngpgsig ${signature}\n\n`)
+      writeFileSync(path.join(home, 'commit'), `${commit}\n`)
+      const signed = repository.git('hash-object', '-t', 'commit', '-w', path.join(home, 'commit'))
+      repository.git('reset', '--quiet', '--hard', signed)
+      rmSync(ran, { force: true })
+      await expectCommit(repository.folder, { HOME: home, GIT_TRACE: '1', GIT_DIR: '/nowhere' })
+      expect(() => rmSync(ran)).toThrow()
+    },
+  )
 })
 
 describe('what is not known is said:', () => {
@@ -241,7 +249,7 @@ describe('what is not known is said:', () => {
     expect(told()).toMatchObject({ commitUrl: expect.stringMatching(marked) as unknown })
   })
 
-  test('git refuses', async () => {
+  testWithScripts('git refuses', async () => {
     const said = "fatal: detected dubious ownership in repository at '/x'"
     const PATH = pathWith('git', `echo "${said}" >&2; exit 128`)
     await deployFrom(repository.folder, {}, { PATH })

@@ -10,20 +10,33 @@ afterEach(async () => {
   gitHub = undefined
 })
 
+const REPOSITORY = { serverUrl: 'https://github.com', owner: 'acme', name: 'etl' }
+
 const files = (...names: string[]): { filename: string }[] => names.map((filename) => ({ filename }))
 
 async function compare(
   answer: (base: string, head: string) => Answer,
   token: string | undefined = 'ghs_1',
+  serverUrl = REPOSITORY.serverUrl,
 ): Promise<Changes> {
   gitHub = await startGitHub(answer)
-  const env = { GITHUB_API_URL: gitHub.url }
-  const ask = createCompare(env, token, { owner: 'acme', name: 'etl' }, new AbortController().signal)
+  const env = { GITHUB_API_URL: gitHub.url, GITHUB_SERVER_URL: 'https://github.com' }
+  const ask = createCompare(env, token, { ...REPOSITORY, serverUrl }, new AbortController().signal)
   return ask('base', 'head')
 }
 const always =
   (status: number, body: unknown): (() => Answer) =>
   () => ({ status, body })
+
+test('a repository on another server is not asked for, though GitHub may have one of that name', async () => {
+  const found = await compare(
+    always(200, { status: 'ahead', files: [] }),
+    'ghs_1',
+    'https://git.acme.example',
+  )
+  expect(found).toMatchObject({ known: false, why: expect.stringContaining('not on the server') as unknown })
+  expect(gitHub?.requests).toEqual([])
+})
 
 describe('GitHub compares', () => {
   test('on the host that the environment names, with the token', async () => {
@@ -79,7 +92,7 @@ describe('the changes are unknown', () => {
   test('without a token, and without a request', async () => {
     gitHub = await startGitHub(always(200, {}))
     const env = { GITHUB_API_URL: gitHub.url }
-    const ask = createCompare(env, undefined, { owner: 'acme', name: 'etl' }, new AbortController().signal)
+    const ask = createCompare(env, undefined, REPOSITORY, new AbortController().signal)
     const found = await ask('base', 'head')
     expect(!found.known && found.why).toContain('github-token')
     expect(gitHub.requests).toEqual([])
@@ -87,7 +100,7 @@ describe('the changes are unknown', () => {
 
   test('when nobody answers', async () => {
     const env = { GITHUB_API_URL: 'http://127.0.0.1:9' }
-    const ask = createCompare(env, 't', { owner: 'acme', name: 'etl' }, new AbortController().signal)
+    const ask = createCompare(env, 't', REPOSITORY, new AbortController().signal)
     expect((await ask('base', 'head')).known).toBe(false)
   })
 })

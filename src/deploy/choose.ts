@@ -72,7 +72,7 @@ export function filesOfImage(facts: PartFacts, paths: readonly string[]): readon
 
 /** Parts of which a checkout may lack something. */
 export function precariousParts(facts: PartFacts): readonly Part[] {
-  const sorted = sortPaths(facts.tree.precarious, { ...layoutOf(facts), imageTriggers: [] })
+  const sorted = sortHoles(facts.tree.precarious, layoutOf(facts))
   return PARTS.filter((part) => sorted[part].length > 0)
 }
 

@@ -24,7 +24,7 @@ const ATTEMPTS = 2
 export function createCompare(
   env: Environment,
   token: string | undefined,
-  repository: (Pick<Repository, 'owner' | 'name'> & Partial<Repository>) | undefined,
+  repository: Repository | undefined,
   signal: AbortSignal,
 ): Compare {
   return async (base, head) => {
@@ -47,8 +47,8 @@ export function createCompare(
 }
 
 /** The token is for the server of the workflow, which may have another repository of that name. */
-function isOnServer(serverUrl: string | undefined, { GITHUB_SERVER_URL: own }: Environment): boolean {
-  if (serverUrl === undefined || own === undefined || !URL.canParse(own)) return true
+function isOnServer(serverUrl: string, { GITHUB_SERVER_URL: own }: Environment): boolean {
+  if (own === undefined || !URL.canParse(own)) return true
   return new URL(serverUrl).host === new URL(own).host
 }
 

@@ -22,8 +22,8 @@ export type ProjectTree = {
   readonly tracked: readonly string[]
   /** Absolute paths of those that have a filter. */
   readonly filtered: ReadonlySet<string>
-  /** Where a checkout may lack something: submodules and files that have a filter, from the repository's root. */
-  readonly precarious: readonly string[]
+  /** Where a checkout may have holes: at submodules, and files that have a filter. */
+  readonly precarious: readonly Hole[]
   /** DAG folders, from the repository's root: the one that was named, and where it leads when it is a link. */
   readonly dagFolders: readonly string[]
   /** The DAG folder is a link to a place that the clone does not hold, so git knows nothing of its files. */
@@ -89,7 +89,10 @@ export async function readProjectTree(
       ...absolute(clone?.root, filtered),
       ...absolute(elsewhere?.root, elsewhere?.filtered ?? []),
     ]),
-    precarious: [...submodules, ...filtered],
+    precarious: [
+      ...submodules.map((submodule) => ({ path: submodule, kind: 'submodule' as const })),
+      ...filtered.map((file) => ({ path: file, kind: 'encrypted' as const })),
+    ],
     ...{ dagFolders, hasDagsElsewhere, dockerIgnore },
     hasDockerfile: hasDockerfile || holes.some((hole) => hole.path === join(projectPath, 'Dockerfile')),
   }
