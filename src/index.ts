@@ -53,7 +53,7 @@ await main({
     log,
     signal,
   }),
-  git: createGit(programs.run, process.env, gitHome.folder),
+  git: createGit(programs.run, process.env, gitHome),
   docker: createDocker(programs.run, process.env),
   secrets,
   log,
@@ -62,6 +62,6 @@ await main({
 })
 // Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
 programs.killAll()
-await gitHome.remove()
+await gitHome.close()
 await Promise.all([flush(process.stdout), flush(process.stderr)])
 process.exit()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { createGit, explainGit, isSha, judgeGit } from '../../src/project/git.ts'
@@ -50,7 +50,7 @@ test.each([
 describe('the environment', () => {
   async function environmentOf(
     given: Readonly<Record<string, string>>,
-    home: string | undefined = '/home/of/ours',
+    home: string | undefined,
   ): Promise<ProgramOptions['env']> {
     let env: ProgramOptions['env'] = {}
     const git = createGit(
@@ -59,25 +59,28 @@ describe('the environment', () => {
         return Promise.resolve({ kind: 'ended', exitCode: 0, stdout: '', stderr: '' })
       },
       given,
-      () => Promise.resolve(home),
+      { use: (work) => work(home) },
     )
     await git('/', ['rev-parse'])
     return env
   }
 
   test('has nothing that steers git, and no secret of the step', async () => {
-    const env = await environmentOf({
-      PATH: '/bin',
-      HOME: '/home/ada',
-      GIT_DIR: '/x',
-      GIT_CONFIG_COUNT: '1',
-      GIT_ASKPASS: 'ask',
-      SSH_ASKPASS: 'ask',
-      XDG_CONFIG_HOME: '/x',
-      INPUT_API_TOKEN: 's',
-      'INPUT_KEY-SECRET': 's',
-      ASTRO_API_TOKEN: 's',
-    })
+    const env = await environmentOf(
+      {
+        PATH: '/bin',
+        HOME: '/home/ada',
+        GIT_DIR: '/x',
+        GIT_CONFIG_COUNT: '1',
+        GIT_ASKPASS: 'ask',
+        SSH_ASKPASS: 'ask',
+        XDG_CONFIG_HOME: '/x',
+        INPUT_API_TOKEN: 's',
+        'INPUT_KEY-SECRET': 's',
+        ASTRO_API_TOKEN: 's',
+      },
+      '/home/of/ours',
+    )
     expect(env).toEqual({
       PATH: '/bin',
       HOME: '/home/of/ours',
@@ -94,27 +97,56 @@ describe('the environment', () => {
   })
 
   test('without room for a home has none', async () => {
-    const env = await environmentOf({ HOME: '/home/ada' }, '')
+    const env = await environmentOf({ HOME: '/home/ada' }, undefined)
     expect(env.HOME).not.toBe('/home/ada')
   })
 })
 
 describe('the home', () => {
-  test('is made when it is needed, says whose clones git may look into, and is taken away', async () => {
+  test('says whose clones git may look into, and is there while it is used', async () => {
     const temp = makeFolder()
     const home = createGitHome({ RUNNER_TEMP: temp })
-    await home.remove()
-    const folder = (await home.folder()) ?? ''
-    expect(path.dirname(folder)).toBe(temp)
-    expect(await home.folder()).toBe(folder)
-    expect(readFileSync(path.join(folder, '.gitconfig'), 'utf8')).toBe('[safe]\n\tdirectory = *\n')
-    await home.remove()
-    expect(existsSync(folder)).toBe(false)
+    const first = Promise.withResolvers<undefined>()
+    const using = home.use(async (folder = '') => {
+      expect(path.dirname(folder)).toBe(temp)
+      expect(readFileSync(path.join(folder, '.gitconfig'), 'utf8')).toBe('[safe]\n\tdirectory = *\n')
+      await first.promise
+      return folder
+    })
+    const second = await home.use((folder) => Promise.resolve(folder))
+    expect(readdirSync(temp)).toEqual([path.basename(second ?? '')])
+    first.resolve(undefined)
+    expect(await using).toBe(second)
+    expect(readdirSync(temp)).toEqual([])
+    await expect(home.use(() => Promise.reject(new Error('cancelled')))).rejects.toThrow('cancelled')
+    expect(readdirSync(temp)).toEqual([])
+  })
+
+  test('is taken away at the end, whoever uses it', async () => {
+    const temp = makeFolder()
+    const home = createGitHome({ RUNNER_TEMP: temp })
+    const begun = Promise.withResolvers<undefined>()
+    void home.use(() => {
+      begun.resolve(undefined)
+      return new Promise(() => undefined)
+    })
+    await begun.promise
+    await home.close()
+    expect(readdirSync(temp)).toEqual([])
+    expect(await home.use((folder) => Promise.resolve(folder))).toBeUndefined()
+  })
+
+  test('is gone when it is closed right after its last use', async () => {
+    const temp = makeFolder()
+    const home = createGitHome({ RUNNER_TEMP: temp })
+    const using = home.use(() => Promise.reject(new Error('cancelled'))).catch(() => undefined)
+    await home.close()
+    expect(readdirSync(temp)).toEqual([])
+    await using
   })
 
   test('is missing where there is no room for it', async () => {
     const home = createGitHome({ RUNNER_TEMP: path.join(makeFolder(), 'gone') })
-    expect(await home.folder()).toBeUndefined()
-    await home.remove()
+    expect(await home.use((folder) => Promise.resolve(folder))).toBeUndefined()
   })
 })

@@ -4,10 +4,10 @@ import * as path from 'node:path'
 
 /** A home for git in which nothing is the user's. */
 export type GitHome = {
-  /** Its folder, made at the first call; undefined when there is no room for one. */
-  readonly folder: () => Promise<string | undefined>
-  /** Takes it away again. */
-  readonly remove: () => Promise<void>
+  /** Does work with its folder, which is undefined when there is no room for one. */
+  readonly use: <T>(work: (folder: string | undefined) => Promise<T>) => Promise<T>
+  /** Takes it away, whoever uses it, for good. */
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -16,26 +16,46 @@ export type GitHome = {
  */
 const SETTINGS = '[safe]\n\tdirectory = *\n'
 
-/** A home for git below RUNNER_TEMP. */
+/** A home for git below RUNNER_TEMP. It is there while somebody uses it, so that a step that is killed leaves none behind. */
 export function createGitHome(env: Readonly<Record<string, string | undefined>>): GitHome {
   let made: Promise<string | undefined> | undefined
-  const make = async (): Promise<string | undefined> => {
-    try {
-      const { RUNNER_TEMP: given = '' } = env
-      const folder = await mkdtemp(path.join(given === '' ? tmpdir() : given, 'deploy-to-astro-git-'))
-      await writeFile(path.join(folder, '.gitconfig'), SETTINGS)
-      return folder
-    } catch {
-      // Newer gits take the setting from the command line as well.
-      return undefined
-    }
+  let users = 0
+  let isClosed = false
+  let removed = Promise.resolve()
+  const remove = (): Promise<void> => {
+    const [former, leaving] = [removed, made]
+    made = undefined
+    removed = (async () => {
+      await former
+      const folder = await leaving
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    })().catch(() => undefined)
+    return removed
   }
   return {
-    folder: () => (made ??= make()),
-    async remove() {
-      const folder = await made
-      if (folder === undefined) return
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+    async use(work) {
+      users++
+      try {
+        return await work(isClosed ? undefined : await (made ??= make(env)))
+      } finally {
+        if (--users === 0) await remove()
+      }
     },
+    close() {
+      isClosed = true
+      return remove()
+    },
+  }
+}
+
+async function make(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  try {
+    const { RUNNER_TEMP: given = '' } = env
+    const folder = await mkdtemp(path.join(given === '' ? tmpdir() : given, 'deploy-to-astro-git-'))
+    await writeFile(path.join(folder, '.gitconfig'), SETTINGS)
+    return folder
+  } catch {
+    // Newer gits take the setting from the command line as well.
+    return undefined
   }
 }

@@ -1,5 +1,6 @@
 import { devNull } from 'node:os'
 import type { ProgramResult, RunProgram } from '../program.ts'
+import type { GitHome } from './git-home.ts'
 
 /** A git that hangs (a network drive) must not hold up a deploy. */
 const LONGEST_MS = 15_000
@@ -47,35 +48,33 @@ export type Git = (folder: string, args: readonly string[], input?: string) => P
 
 /**
  * The git on the PATH, in an environment that no setting of the user changes. It takes no lock, so that it cannot disturb
- * another step, leaves the machine alone, and may be killed at any time.
- *
- * @param home a folder with a `.gitconfig` of ours
+ * another step, never leaves the machine, and may be killed at any time.
  */
 export function createGit(
   run: RunProgram,
   env: Readonly<Record<string, string | undefined>>,
-  home: () => Promise<string | undefined>,
+  home: Pick<GitHome, 'use'>,
 ): Git {
-  return async (folder, args, input) => {
-    const place = (await home()) ?? devNull
-    const result = await run('git', [...SETTINGS, ...args], {
-      cwd: folder,
-      env: {
-        ...withoutSteering(env),
-        ...OFFLINE,
-        HOME: place,
-        XDG_CONFIG_HOME: place,
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_ATTR_NOSYSTEM: '1',
-        GIT_OPTIONAL_LOCKS: '0',
-        LC_ALL: 'C',
-      },
-      limitMs: LONGEST_MS,
-      whenCancelled: 'kill',
-      ...(input === undefined ? {} : { input }),
+  return (folder, args, input) =>
+    home.use(async (place = devNull) => {
+      const result = await run('git', [...SETTINGS, ...args], {
+        cwd: folder,
+        env: {
+          ...withoutSteering(env),
+          ...OFFLINE,
+          HOME: place,
+          XDG_CONFIG_HOME: place,
+          GIT_CONFIG_NOSYSTEM: '1',
+          GIT_ATTR_NOSYSTEM: '1',
+          GIT_OPTIONAL_LOCKS: '0',
+          LC_ALL: 'C',
+        },
+        limitMs: LONGEST_MS,
+        whenCancelled: 'kill',
+        ...(input === undefined ? {} : { input }),
+      })
+      return judgeGit(result)
     })
-    return judgeGit(result)
-  }
 }
 
 /** What came of a call of git, by how it ended and by what it said. */
