@@ -293,3 +293,17 @@ test('another repository than the workflow’s is recorded as itself, without th
     skipped: 'true',
   })
 })
+
+test('a DAG folder that is a checkout of its own, beside no other, tells the commit and its holes', async () => {
+  const dags = await repositoryWith({ 'a.py': DAG, 'sub/b.py': DAG })
+  const workspace = makeFolder()
+  gitIn(workspace, 'clone', '--quiet', `file://${dags.folder}`, 'dags')
+  const folder = path.join(workspace, 'dags')
+  gitIn(folder, 'remote', 'set-url', 'origin', 'git@github.com:other/dags.git')
+  gitIn(folder, 'sparse-checkout', 'set', '--no-cone', '/a.py')
+  ground.expectRefused(await ground.deploy({}, { workspace }), 'ASTRO-CHECKOUT-INCOMPLETE', 'dags/sub/b.py')
+  gitIn(folder, 'sparse-checkout', 'disable')
+  await ground.deploy({}, { workspace })
+  const commitSha = gitIn(folder, 'rev-parse', 'HEAD')
+  expect(told()).toMatchObject({ account: 'other', repo: 'dags', branch: 'main', commitSha })
+})

@@ -67,7 +67,15 @@ export function prepareProject(
   const tree = readProjectTree(deps.git, where, clone)
   const project = {
     dagFolder,
-    commit: findCommit(deps.env, deps.git, clone),
+    commit: findCommit(
+      deps.env,
+      deps.git,
+      clone.then((found) =>
+        found.is === 'no-clone' && inputs.deployType !== 'image-only'
+          ? readClone(deps.git, path.join(projectFolder, inputs.dagsPath))
+          : found,
+      ),
+    ),
     projectPath,
     folder: projectFolder,
     tree,
@@ -94,6 +102,7 @@ async function checkedDagFolder(
   return read
 }
 
+/** @param reading the clone of the project, or that of the DAG folder alone */
 async function findCommit(
   env: Environment,
   git: Git,

@@ -70,7 +70,7 @@ export async function readProjectTree(
   const everywhere = where.everywhere || dagFolders.length > 1
   const [read, elsewhere] = await Promise.all([
     found.is === 'clone' ? readCheckout(git, found.clone, where.folder, everywhere) : found,
-    hasDagsElsewhere ? readElsewhere(git, dags) : undefined,
+    hasDagsElsewhere || found.is === 'no-clone' ? readElsewhere(git, dags) : undefined,
   ])
   const checkout = read.is === 'read' ? read.checkout : undefined
   const { holes = [], tracked = [], filtered = [], submodules = [] } = checkout ?? {}
@@ -98,12 +98,13 @@ export async function readProjectTree(
   }
 }
 
-/** What another clone says of the DAG folder that is a link into it; the holes are by paths from that folder. */
+/** What another clone than the project's says of the DAG folder; the holes are by paths from that folder. */
 async function readElsewhere(
   git: Git,
   dags: string,
 ): Promise<(Pick<Checkout, 'holes' | 'filtered'> & { readonly root: string }) | undefined> {
-  const folder = await realpath(dags)
+  const folder = await realpath(dags).catch(() => undefined)
+  if (folder === undefined) return undefined
   const found = await readClone(git, folder)
   const read = found.is === 'clone' ? await readCheckout(git, found.clone, folder, false) : found
   if (found.is !== 'clone' || read.is !== 'read') return undefined
