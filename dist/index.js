@@ -33403,19 +33403,21 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8298);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9373);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
-/* harmony import */ var _flush_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(2485);
+/* harmony import */ var _flush_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(2485);
 /* harmony import */ var _http_connections_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2173);
 /* harmony import */ var _http_proxy_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7856);
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9261);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(7453);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(240);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7729);
 /* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3532);
-/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(3597);
-/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(6811);
-/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(7194);
-/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(7360);
+/* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3597);
+/* harmony import */ var _project_git_home_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(1553);
+/* harmony import */ var _report_log_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(6811);
+/* harmony import */ var _secrets_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7194);
+/* harmony import */ var _user_agent_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(7360);
+
 
 
 
@@ -33436,8 +33438,8 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 // V8 would let the space for new objects grow to 64 MB of mostly dead ones, which a DAG folder of thousands of files then takes
 // on top of what it needs. It keeps the size that loading gave it; from the first line on, loading itself would be slower.
 (0,node_v8__WEBPACK_IMPORTED_MODULE_0__.setFlagsFromString)('--semi-space-growth-factor=1');
-const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_13__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq);
-const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_12__/* .createLog */ .h)(secrets.redact);
+const secrets = (0,_secrets_js__WEBPACK_IMPORTED_MODULE_15__/* .createSecrets */ .g)(_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .setSecret */ .Pq);
+const log = (0,_report_log_js__WEBPACK_IMPORTED_MODULE_14__/* .createLog */ .h)(secrets.redact);
 const cancellation = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => cancellation.abort(new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .ActionError */ .lZ({
@@ -33460,6 +33462,7 @@ for (const name of _http_proxy_js__WEBPACK_IMPORTED_MODULE_5__/* .PROXY_VARIABLE
     Reflect.deleteProperty(process.env, name);
 const { agentFor } = (0,_http_connections_js__WEBPACK_IMPORTED_MODULE_4__/* .createConnections */ .E)(proxies);
 const programs = (0,_program_js__WEBPACK_IMPORTED_MODULE_11__/* .createPrograms */ .I)(signal);
+const gitHome = (0,_project_git_home_js__WEBPACK_IMPORTED_MODULE_13__/* .createGitHome */ .m)(env);
 await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .main */ .i)({
     env,
     clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
@@ -33467,12 +33470,12 @@ await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .main */ .i)({
         send: (0,_http_transport_js__WEBPACK_IMPORTED_MODULE_7__/* .createTransport */ .o)({ agentFor }),
         clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m,
         random: Math.random,
-        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_14__/* .userAgent */ .N)(env),
+        userAgent: (0,_user_agent_js__WEBPACK_IMPORTED_MODULE_16__/* .userAgent */ .N)(env),
         log,
         signal,
     }),
     agentFor,
-    git: (0,_project_git_js__WEBPACK_IMPORTED_MODULE_15__/* .createGit */ .lD)(programs.run, env),
+    git: (0,_project_git_js__WEBPACK_IMPORTED_MODULE_12__/* .createGit */ .lD)(programs.run, env, gitHome),
     docker: (0,_image_docker_js__WEBPACK_IMPORTED_MODULE_8__/* .createDocker */ .h)(programs.run, env),
     secrets,
     log,
@@ -33481,7 +33484,8 @@ await (0,_main_js__WEBPACK_IMPORTED_MODULE_9__/* .main */ .i)({
 });
 // Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
 programs.killAll();
-await Promise.all([(0,_flush_js__WEBPACK_IMPORTED_MODULE_16__/* .flush */ .b)(process.stdout), (0,_flush_js__WEBPACK_IMPORTED_MODULE_16__/* .flush */ .b)(process.stderr)]);
+await gitHome.close();
+await Promise.all([(0,_flush_js__WEBPACK_IMPORTED_MODULE_17__/* .flush */ .b)(process.stdout), (0,_flush_js__WEBPACK_IMPORTED_MODULE_17__/* .flush */ .b)(process.stderr)]);
 process.exit();
 
 __webpack_async_result__();
@@ -33489,7 +33493,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 7453:
+/***/ 240:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35969,10 +35973,26 @@ function skip({ log, outputs, tell }, reason, headline) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./src/project/left-behind.ts
+/**
+ * Files with credentials that well-known actions leave in the workspace for the steps after them: google-github-actions/auth
+ * and get-gke-credentials, redhat-actions/oc-login. Nobody means to ship these.
+ */
+const NAMES = ['gha-creds-*.json', 'gha-kubeconfig-*', 'oc-kubeconfig.yaml'];
+const NAME = /^(?:gha-creds-.*\.json|gha-kubeconfig-.*|oc-kubeconfig\.yaml)$/s;
+/** Whether a file, by its path with forward slashes, is one that such an action left behind. */
+function isCredentialFile(path) {
+    return NAME.test(path.slice(path.lastIndexOf('/') + 1));
+}
+/** A `.dockerignore` that keeps such files out of the build as well. */
+function withoutCredentialFiles(dockerIgnore) {
+    return `${dockerIgnore}${NAMES.map((name) => `**/${name}\n`).join('')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/image/build-arg.ts
 /**
  * Variables that steer the docker client, its plugins, or the runtimes of the languages that they are written in. As an argument
@@ -36017,11 +36037,11 @@ async function passSecret(secret, index, { env, hide, folder, }) {
         const name = `DEPLOY_TO_ASTRO_BUILD_SECRET_${index}`;
         return { specification: fields([`id=${secret.id}`, `env=${name}`]), variable: [name, value] };
     }
-    const file = external_node_path_namespaceObject.resolve(folder, secret.file);
+    const file = external_node_path_.resolve(folder, secret.file);
     try {
-        if (!(await (0,promises_namespaceObject.stat)(file)).isFile())
+        if (!(await (0,promises_.stat)(file)).isFile())
             throw new Error('it is not a file');
-        hide(withoutCertificates(await (0,promises_namespaceObject.readFile)(file, 'utf8')));
+        hide(withoutCertificates(await (0,promises_.readFile)(file, 'utf8')));
     }
     catch (error) {
         throw secretMissing(secret.id, `${file}: ${(0,src_errors/* describeError */.Uc)(error)}`);
@@ -36104,6 +36124,7 @@ function namesFolder(line, folder) {
 
 
 
+
 /** How much of a failed build's output is repeated in the error. */
 const LINES_SHOWN = 12;
 /**
@@ -36114,9 +36135,10 @@ const LINES_SHOWN = 12;
  */
 async function buildImage(deps, request) {
     const dockerfile = await readProjectDockerfile(request.folder);
-    const copy = external_node_path_namespaceObject.join(request.scratch, 'Dockerfile');
-    await (0,promises_namespaceObject.writeFile)(copy, dockerfile);
-    await (0,promises_namespaceObject.writeFile)(`${copy}.dockerignore`, ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage));
+    const copy = external_node_path_.join(request.scratch, 'Dockerfile');
+    await (0,promises_.writeFile)(copy, dockerfile);
+    const ignoreFile = ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage);
+    await (0,promises_.writeFile)(`${copy}.dockerignore`, withoutCredentialFiles(ignoreFile));
     const where = { ...deps, folder: request.folder };
     const secrets = await Promise.all(request.secrets.map((secret, index) => passSecret(secret, index, where)));
     const args = request.args.map((arg) => passArg(arg, deps.env));
@@ -36147,13 +36169,13 @@ async function buildImage(deps, request) {
 /** @throws ActionError ASTRO-IMAGE-NO-DOCKERFILE */
 async function readProjectDockerfile(folder) {
     try {
-        return await (0,promises_namespaceObject.readFile)(external_node_path_namespaceObject.join(folder, 'Dockerfile'), 'utf8');
+        return await (0,promises_.readFile)(external_node_path_.join(folder, 'Dockerfile'), 'utf8');
     }
     catch (error) {
         throw new src_errors/* ActionError */.lZ({
             code: 'ASTRO-IMAGE-NO-DOCKERFILE',
             problem: 'This deploy ships an image, and the project has no Dockerfile to build it from.',
-            observed: `${external_node_path_namespaceObject.join(folder, 'Dockerfile')}: ${(0,src_errors/* describeError */.Uc)(error)}`,
+            observed: `${external_node_path_.join(folder, 'Dockerfile')}: ${(0,src_errors/* describeError */.Uc)(error)}`,
             likelyCause: '`root-folder` does not name the Astro project, or the project has DAGs only.',
             fix: 'Correct `root-folder`, pass a prebuilt image as `image-name`, or use `deploy-type: dags-only`.',
         });
@@ -36173,9 +36195,13 @@ function buildFailed(exitCode, lines) {
 }
 
 ;// CONCATENATED MODULE: ./src/project/dag-file.ts
-/** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
+
+/**
+ * What is never shipped, file or folder: history, bytecode that could be older than the source beside it, and credentials that
+ * other actions left behind.
+ */
 function isLeftOut(name) {
-    return name === '.git' || name === '__pycache__' || name.endsWith('.pyc');
+    return name === '.git' || name === '__pycache__' || name.endsWith('.pyc') || isCredentialFile(name);
 }
 /** Whether Airflow looks into a file of this name for DAGs. */
 function isDagFileName(name) {
@@ -36310,7 +36336,7 @@ const instructionsOf = (dockerfile) => dockerfile.replace(/^\s*#.*$/gm, '');
 /** `actions/checkout` keeps its token in the clone, unless `persist-credentials` is false. */
 async function holdsToken(folder) {
     try {
-        return /^\s*extraheader\s*=\s*authorization:/im.test(await (0,promises_namespaceObject.readFile)(external_node_path_namespaceObject.join(folder, '.git', 'config'), 'utf8'));
+        return /^\s*extraheader\s*=\s*authorization:/im.test(await (0,promises_.readFile)(external_node_path_.join(folder, '.git', 'config'), 'utf8'));
     }
     catch {
         return false;
@@ -36511,7 +36537,7 @@ function insideContainer(file, dagsPath) {
 /** Fails before anything is built when a test that was asked for is not in the project. */
 async function requireTestFile(folder, kind, file) {
     try {
-        await (0,promises_namespaceObject.access)(external_node_path_namespaceObject.join(folder, file.split('::')[0] ?? file));
+        await (0,promises_.access)(external_node_path_.join(folder, file.split('::')[0] ?? file));
     }
     catch {
         throw kind === 'parse' ? noIntegrityTest(folder) : noTests(file);
@@ -36539,7 +36565,7 @@ async function runTests(deps, request) {
         const command = ['create', '--name', name, '--env', WHOLE_TRACEBACKS, request.image, ...arguments_];
         succeeded(await docker(command, { whenCancelled: 'finish' }), 'create the container');
         for (const [from, to] of await copies(request)) {
-            succeeded(await docker(['cp', from, `${name}:${to}`]), `copy ${external_node_path_namespaceObject.basename(to)} into the container`);
+            succeeded(await docker(['cp', from, `${name}:${to}`]), `copy ${external_node_path_.basename(to)} into the container`);
         }
         const run = await docker(['start', '--attach', name], { onLine: log.info, whenCancelled: 'kill' });
         const state = succeeded(await docker(['container', 'inspect', '--format', '{{.State.ExitCode}} {{.State.Error}}', name]), 'read how the tests ended');
@@ -36561,7 +36587,7 @@ async function copies({ folder, dagsPath }) {
     const wanted = [[dagsPath, 'dags'], ...FOLDERS.map((name) => [name, name])];
     const found = await Promise.all(wanted.map(async ([from, to]) => {
         try {
-            return [[`${await (0,promises_namespaceObject.realpath)(external_node_path_namespaceObject.join(folder, from))}/.`, `${ASTRO_HOME}/${to}`]];
+            return [[`${await (0,promises_.realpath)(external_node_path_.join(folder, from))}/.`, `${ASTRO_HOME}/${to}`]];
         }
         catch {
             return [];
@@ -36570,7 +36596,7 @@ async function copies({ folder, dagsPath }) {
     return found.flat();
 }
 async function copyReport(docker, name, request) {
-    const file = external_node_path_namespaceObject.join(request.scratch, `${request.kind}.xml`);
+    const file = external_node_path_.join(request.scratch, `${request.kind}.xml`);
     const { exitCode } = await docker(['cp', `${name}:${REPORT}`, file]);
     return exitCode === 0 ? readReport(file) : undefined;
 }
@@ -36579,10 +36605,10 @@ async function copyReport(docker, name, request) {
  * would lead to a file of this machine, for docker copies it as one.
  */
 async function readReport(file) {
-    const stats = await (0,promises_namespaceObject.lstat)(file);
+    const stats = await (0,promises_.lstat)(file);
     if (!stats.isFile() || stats.size > LARGEST_REPORT)
         return undefined;
-    return readJUnit(await (0,promises_namespaceObject.readFile)(file, 'utf8'));
+    return readJUnit(await (0,promises_.readFile)(file, 'utf8'));
 }
 /** Also after the run was cancelled, when `docker` itself refuses to work: then the engine is asked once more. */
 async function removeContainer(docker, name) {
@@ -36606,7 +36632,7 @@ function noIntegrityTest(folder) {
     return new src_errors/* ActionError */.lZ({
         code: 'ASTRO-TESTS-NO-INTEGRITY-TEST',
         problem: '`parse` is true, and the project has no test that could parse its DAGs.',
-        observed: `${external_node_path_namespaceObject.join(folder, INTEGRITY_TEST)} is not there.`,
+        observed: `${external_node_path_.join(folder, INTEGRITY_TEST)} is not there.`,
         likelyCause: 'The folder .astro is not committed (a .gitignore may name it), or `root-folder` does not name the project.',
         fix: 'Run `astro dev init` in the project with the Astro CLI, which writes it, and commit .astro/. Or leave `parse` out.',
     });
@@ -36680,7 +36706,7 @@ async function engineOfContext(docker, env, place) {
     const [name = '', host = ''] = exitCode === 0 ? stdout.trim().split(' ') : [];
     if (name === '' || name === 'default')
         return host === '' ? certificates : { DOCKER_HOST: host, ...certificates };
-    const file = external_node_path_namespaceObject.join(place.scratch, 'context.tar');
+    const file = external_node_path_.join(place.scratch, 'context.tar');
     const steps = [
         ['context', 'export', name, file],
         ['--config', place.config, 'context', 'import', name, file],
@@ -36697,7 +36723,7 @@ function defaultCertificates(env) {
     if (env.DOCKER_CERT_PATH || !(env.DOCKER_TLS_VERIFY || env.DOCKER_TLS))
         return {};
     const home = env.HOME ?? env.USERPROFILE;
-    const folder = env.DOCKER_CONFIG ?? (home === undefined ? undefined : external_node_path_namespaceObject.join(home, '.docker'));
+    const folder = env.DOCKER_CONFIG ?? (home === undefined ? undefined : external_node_path_.join(home, '.docker'));
     return folder === undefined ? {} : { DOCKER_CERT_PATH: folder };
 }
 function notHandedOver(name, observed) {
@@ -36731,10 +36757,10 @@ const LONGEST_TROUBLE_MS = 5 * 60_000;
  */
 async function openRegistry(deps, folder, repository) {
     const host = repository.split('/')[0] ?? '';
-    const config = external_node_path_namespaceObject.join(folder, 'docker');
-    await (0,promises_namespaceObject.mkdir)(config, { mode: 0o700 });
+    const config = external_node_path_.join(folder, 'docker');
+    await (0,promises_.mkdir)(config, { mode: 0o700 });
     // With an entry for a registry, docker does not go looking for a credential helper of the system.
-    await (0,promises_namespaceObject.writeFile)(external_node_path_namespaceObject.join(config, 'config.json'), JSON.stringify({ auths: { [host]: {} } }), {
+    await (0,promises_.writeFile)(external_node_path_.join(config, 'config.json'), JSON.stringify({ auths: { [host]: {} } }), {
         mode: 0o600,
     });
     const engine = await engineOfContext(deps.docker, deps.env, { config, scratch: folder });
@@ -36961,7 +36987,7 @@ var external_node_os_ = __nccwpck_require__(8161);
 async function withScratch(env, work) {
     const { RUNNER_TEMP: given = '' } = env;
     const place = given === '' ? (0,external_node_os_.tmpdir)() : given;
-    const folder = await (0,promises_namespaceObject.mkdtemp)(external_node_path_namespaceObject.join(place, 'deploy-to-astro-')).catch((error) => {
+    const folder = await (0,promises_.mkdtemp)(external_node_path_.join(place, 'deploy-to-astro-')).catch((error) => {
         throw notUsable(place, error);
     });
     try {
@@ -36971,7 +36997,7 @@ async function withScratch(env, work) {
         throw isAboutFile(error, folder) ? notUsable(place, error) : error;
     }
     finally {
-        await (0,promises_namespaceObject.rm)(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+        await (0,promises_.rm)(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     }
 }
 /** Whether the system refused to write or read a file of the folder: a full disk, say. */
@@ -37007,11 +37033,11 @@ function annotate({ kind, report }, where) {
         if (failure.file === undefined)
             return [];
         const inProject = failure.file.startsWith('dags/')
-            ? external_node_path_namespaceObject.posix.join(where.dagsPath, failure.file.slice('dags/'.length))
+            ? external_node_path_.posix.join(where.dagsPath, failure.file.slice('dags/'.length))
             : failure.file;
         return [
             {
-                file: external_node_path_namespaceObject.posix.join(where.projectPath, inProject),
+                file: external_node_path_.posix.join(where.projectPath, inProject),
                 line: failure.line,
                 title: kind === 'parse' ? 'The DAG does not import' : `${failure.name} failed`,
                 message: failure.message,
@@ -37833,6 +37859,9 @@ function createCompare(deps) {
             return unknown('the clone does not hold it, and there is no `github-token`');
         if (repository === undefined)
             return unknown('the run does not say which repository it belongs to');
+        if (!isOnServer(repository.serverUrl, deps.env)) {
+            return unknown('the clone does not hold it, and its repository is not on the server of the workflow');
+        }
         try {
             const ask = await comparing(deps, token, repository);
             const there = await ask(base, head);
@@ -37845,6 +37874,12 @@ function createCompare(deps) {
             return unknown(explain(error));
         }
     };
+}
+/** The token is for the server of the workflow, which may have another repository of that name. */
+function isOnServer(serverUrl, { GITHUB_SERVER_URL: own }) {
+    if (own === undefined || !URL.canParse(own))
+        return true;
+    return new URL(serverUrl).host === new URL(own).host;
 }
 async function comparing({ env, request }, token, { owner, name }) {
     const { getOctokit } = await __nccwpck_require__.e(/* import() */ 413).then(__nccwpck_require__.bind(__nccwpck_require__, 2413));
@@ -37897,15 +37932,10 @@ function explain(error) {
     return `${notCompared}: HTTP ${status}${advice}`;
 }
 
+// EXTERNAL MODULE: ./src/project/git.ts
+var project_git = __nccwpck_require__(3597);
 ;// CONCATENATED MODULE: ./src/project/changes.ts
 
-
-/** The clone that holds a folder; undefined where there is none. */
-async function readClone(git, folder) {
-    const output = await git(folder, ['rev-parse', '--show-toplevel', 'HEAD^{commit}']);
-    const [root, head] = output?.split(/\r?\n/) ?? [];
-    return head && root ? { head, root } : undefined;
-}
 /**
  * What changed between two commits: from the local clone when it has both, else from GitHub. Both compare the commits
  * themselves, so a history that was rewritten in between does not matter. A rename counts as both of its paths.
@@ -37919,69 +37949,13 @@ async function readCommittedChanges(deps, folder, base, head) {
         '-z',
         '--name-only',
         '--no-renames',
-        '--no-relative',
         '--ignore-submodules=none',
-        '--end-of-options',
         base,
         head,
     ]);
-    return local === undefined ? deps.compare(base, head) : { known: true, paths: splitNul(local), from: 'git' };
-}
-/**
- * Files that differ from the commit that is checked out, and files that it does not have, those that git ignores
- * included: a generated file is deployed whether or not git knows it. Undefined when git does not say.
- *
- * @param everywhere also outside of the folder
- */
-async function readUncommitted(git, folder, everywhere) {
-    const where = everywhere ? ':/' : '.';
-    const [changed, unknown, inSubmodules] = await Promise.all([
-        git(folder, [
-            'diff',
-            '-z',
-            '--name-only',
-            '--no-renames',
-            '--no-relative',
-            '--no-ext-diff',
-            '--ignore-submodules=none',
-            'HEAD',
-            '--',
-            where,
-        ]),
-        git(folder, ['ls-files', '-z', '--others', '--full-name', '--', where]),
-        uncommittedInSubmodules(git, folder, where),
-    ]);
-    if (changed === undefined || unknown === undefined || inSubmodules === undefined)
-        return undefined;
-    return [...new Set([...splitNul(changed), ...splitNul(unknown), ...inSubmodules])];
-}
-/** Of a submodule, git itself tells only that it changed, and nothing at all of files in it that it ignores. */
-async function uncommittedInSubmodules(git, folder, where) {
-    const [top, tracked] = await Promise.all([
-        git(folder, ['rev-parse', '--show-toplevel']),
-        git(folder, ['ls-files', '-z', '--stage', '--full-name', '--', where]),
-    ]);
-    if (top === undefined || tracked === undefined)
-        return undefined;
-    const root = top.replace(/\r?\n$/, '');
-    const found = [];
-    for (const entry of splitNul(tracked)) {
-        const submodule = /^160000 [^\t]*\t([^]*)$/.exec(entry)?.[1];
-        if (submodule === undefined || !(await isClone(external_node_path_namespaceObject.join(root, submodule))))
-            continue;
-        const inside = await readUncommitted(git, external_node_path_namespaceObject.join(root, submodule), false);
-        if (inside === undefined)
-            return undefined;
-        found.push(...inside.map((name) => `${submodule}/${name}`));
-    }
-    return found;
-}
-/** In the folder of a submodule that was not fetched, git would speak of the repository around it. */
-function isClone(folder) {
-    return (0,promises_namespaceObject.access)(external_node_path_namespaceObject.join(folder, '.git')).then(() => true, () => false);
-}
-function splitNul(text) {
-    return text.split('\0').filter((path) => path !== '');
+    if (local.is !== 'done')
+        return deps.compare(base, head);
+    return { known: true, paths: (0,project_git/* splitNul */.K5)(local.output), from: 'git' };
 }
 
 ;// CONCATENATED MODULE: ./src/project/tree-mark.ts
@@ -37991,10 +37965,11 @@ const NO_MARK = { tree: undefined, modified: [], inputs: {} };
  * Astro's git metadata has no field for what was deployed beside a commit, and a later run must not take such a deploy for
  * the commit itself. The fragment of the commit's URL carries it: browsers ignore it, and the page stays the same.
  */
-function markTree(commitUrl, { tree, modified, inputs }) {
+function markTree(commitUrl, { tree, modified, inputs, whole = [] }) {
     const marks = [
         ...(tree === undefined ? [] : [`tree=${tree}`]),
         ...(modified.length === 0 ? [] : [`modified=${modified.join(',')}`]),
+        ...(whole.length === 0 ? [] : [`whole=${whole.join(',')}`]),
         ...PARTS.flatMap((part) => (inputs[part] === undefined ? [] : [`${part}=${inputs[part]}`])),
     ];
     return marks.length === 0 ? commitUrl : `${commitUrl}#${marks.join('&')}`;
@@ -38002,19 +37977,25 @@ function markTree(commitUrl, { tree, modified, inputs }) {
 /** Reads what `markTree` wrote; a URL without a mark is one of files that were just the commit. */
 function readTreeMark(commitUrl) {
     const marks = new URLSearchParams(commitUrl?.split('#')[1] ?? '');
-    const modified = (marks.get('modified') ?? '').split(',');
+    const listed = (name) => {
+        const parts = (marks.get(name) ?? '').split(',');
+        return PARTS.filter((part) => parts.includes(part));
+    };
+    const whole = listed('whole');
     const inputs = PARTS.flatMap((part) => {
         const value = marks.get(part);
         return value === null ? [] : [[part, value]];
     });
     return {
         tree: marks.get('tree') ?? undefined,
-        modified: PARTS.filter((part) => modified.includes(part)),
+        modified: listed('modified'),
         inputs: Object.fromEntries(inputs),
+        ...(whole.length === 0 ? {} : { whole }),
     };
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/baseline.ts
+
 
 const BRINGS = {
     DAG_ONLY: ['dags'],
@@ -38025,7 +38006,6 @@ const DECIDING_INPUTS = {
     dags: '`dags-path`',
     image: '`image-name`, `build-args` or `dags-path`',
 };
-const SHA = /^[0-9a-f]{7,64}$/i;
 /**
  * Which commit a part of the Deployment was deployed from, as Astro itself tells it: the newest deploy that brought the
  * part must be one of this repository and project. An older one of ours does not do: what runs came from elsewhere.
@@ -38061,7 +38041,7 @@ function fromDeploy(part, deploy, facts) {
     if (part === 'dags' && dagTarballVersion !== undefined && dagTarballVersion !== desiredDagVersion) {
         return baseline_unknown(`the Deployment has another DAG version than ${name} brought`);
     }
-    if (!git || !SHA.test(git.commitSha))
+    if (!git || !(0,project_git/* isSha */.HH)(git.commitSha))
         return baseline_unknown(`${name} does not say which commit it is of`);
     if ((git.path ?? '') !== facts.projectPath) {
         return baseline_unknown(`${name} is of another project (${git.path ?? 'the root of its repository'})`);
@@ -38072,12 +38052,15 @@ function fromDeploy(part, deploy, facts) {
     const mark = readTreeMark(git.commitUrl);
     if (mark.modified.includes(part))
         return baseline_unknown(`${name} brought files that were in no commit`);
+    if (facts.precarious?.includes(part) && !mark.whole?.includes(part)) {
+        return baseline_unknown(`${name} does not say that its checkout had every submodule and every file of a filter`);
+    }
     if (mark.inputs[part] !== facts.inputs[part]) {
         return baseline_unknown(`${name} was made with other inputs (${DECIDING_INPUTS[part]})`);
     }
     return {
         known: true,
-        sha: mark.tree !== undefined && SHA.test(mark.tree) ? mark.tree : git.commitSha,
+        sha: mark.tree !== undefined && (0,project_git/* isSha */.HH)(mark.tree) ? mark.tree : git.commitSha,
         deployId: deploy.id,
         source: `${name} of ${deploy.createdAt.slice(0, 10)}`,
     };
@@ -38134,6 +38117,7 @@ var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
 
 
 
+
 /** Caches that tools leave in a project; they are in no commit and are not worth a deploy. */
 const CACHES = new Set(['__pycache__', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.git']);
 /** Docker reads these whatever the ignore file says. */
@@ -38145,7 +38129,7 @@ function sortPaths(paths, layout) {
     const dags = [];
     const image = [];
     for (const path of paths) {
-        if (isCache(path))
+        if (isCache(path) || isCredentialFile(path))
             continue;
         const inProject = below(layout.project, path);
         if (layout.dagFolders.some((folder) => below(folder, path) !== undefined))
@@ -38156,6 +38140,22 @@ function sortPaths(paths, layout) {
             image.push(path);
     }
     return { dags, image };
+}
+/**
+ * Sorts holes by the part that would lack them. What is around the project or the DAG folder takes these along.
+ */
+function sortHoles(holes, layout) {
+    const isAround = (hole, folder) => below(hole.path, folder) !== undefined;
+    const files = { ...layout, imageTriggers: [] };
+    const isInImage = coversHole((path) => sortPaths([path], files).image.length > 0);
+    return {
+        dags: holes.filter((hole) => layout.dagFolders.some((folder) => isAround(hole, folder) || below(folder, hole.path) !== undefined)),
+        image: holes.filter((hole) => isAround(hole, layout.project) || isInImage(hole)),
+    };
+}
+/** Whether a hole is one in what is shipped; a submodule is none when only files in it are left out. */
+function coversHole(isShipped) {
+    return ({ path, kind }) => isShipped(path) && (!kind.endsWith('submodule') || isShipped(`${path}/-`));
 }
 /** Globs as a list: those with a leading `!` take paths out again, whatever their order. */
 function triggerMatcher(globs) {
@@ -38179,12 +38179,17 @@ function below(folder, path) {
         return path;
     return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path === folder ? '' : undefined;
 }
-/** Judges a part by what changed since its baseline and what is in no commit. */
+/**
+ * Judges a part by what changed since its baseline and what is in no commit.
+ *
+ * @param uncommitted the paths, or why they are not known
+ */
 function judgePart(part, baseline, changes, uncommitted, layout) {
     if (!baseline.known)
         return { kind: 'unknown', why: baseline.why };
-    if (uncommitted === undefined)
-        return { kind: 'unknown', why: 'there is no git clone to look at' };
+    if (typeof uncommitted !== 'object') {
+        return { kind: 'unknown', why: uncommitted ?? 'there is no git clone to look at' };
+    }
     if (!changes?.known) {
         const why = changes?.why ?? 'nothing was compared';
         return {
@@ -38246,10 +38251,10 @@ function typeOf(facts, parts) {
         return 'image-and-dags';
     return parts[0] === 'image' ? 'image-only' : 'dags-only';
 }
-const NAMES = { dags: 'DAGs', image: 'Image' };
+const infer_NAMES = { dags: 'DAGs', image: 'Image' };
 const infer_SHOWN = 3;
 function describePart(part, state, facts) {
-    const name = NAMES[part];
+    const name = infer_NAMES[part];
     if (part === 'image' && facts.image === 'prebuilt') {
         return `${name}: the prebuilt image counts as changed, for it has no history in git.`;
     }
@@ -38292,9 +38297,23 @@ function modifiedParts(facts) {
     if (uncommitted === undefined)
         return PARTS;
     const sorted = sortPaths(uncommitted, layoutOf(facts));
-    return PARTS.filter((part) => sorted[part].length > 0 || (part === 'dags' && hasDagsElsewhere));
+    const holes = holesOfParts(facts);
+    return PARTS.filter((part) => sorted[part].length > 0 || holes[part].length > 0 || (part === 'dags' && hasDagsElsewhere));
 }
-function layoutOf({ inputs, projectPath, tree, }) {
+/** What the checkout lacks of each part, as far as git tells. */
+function holesOfParts(facts) {
+    return sortHoles(facts.tree.holes, layoutOf(facts));
+}
+/** Those of some paths that a build sees. */
+function filesOfImage(facts, paths) {
+    return sortPaths(paths, { ...layoutOf(facts), imageTriggers: [] }).image;
+}
+/** Parts of which a checkout may lack something. */
+function precariousParts(facts) {
+    const sorted = sortHoles(facts.tree.precarious, layoutOf(facts));
+    return PARTS.filter((part) => sorted[part].length > 0);
+}
+function layoutOf({ inputs, projectPath, tree }) {
     return {
         project: projectPath,
         dagFolders: tree.dagFolders,
@@ -38321,11 +38340,12 @@ async function readParts(deps, facts) {
             isDagDeployEnabled: deployment.isDagDeployEnabled,
             imageTag: deployment.imageTag,
             inputs: facts.partInputs,
+            precarious: precariousParts(facts),
         });
         if (part === 'dags' && tree.hasDagsElsewhere)
             return { kind: 'unknown', why: DAGS_ELSEWHERE };
         const changes = baseline.known && tree.clone ? await changesSince(baseline.sha, tree.clone.head) : undefined;
-        return judgePart(part, baseline, changes, tree.uncommitted, layout);
+        return judgePart(part, baseline, changes, tree.uncommitted ?? tree.unknown?.why, layout);
     };
     const [dags, image] = await Promise.all([read('dags'), read('image')]);
     return { dags, image };
@@ -38354,7 +38374,62 @@ function nameOf(texts) {
     return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, NAME_LENGTH);
 }
 
+;// CONCATENATED MODULE: ./src/project/remote.ts
+const WEB = new Set(['http:', 'https:']);
+const SHELL = new Set(['ssh:', 'git+ssh:', 'ssh+git:', 'git:']);
+const PLAIN_PATH = /^[\w.~@%+-]+(?:\/[\w.~@%+-]+)+$/;
+/**
+ * The repository that a remote of a clone names, without the credentials that may be in it; undefined when it names none on a
+ * server, as a path does.
+ *
+ * @param ownServer the server that the workflow runs for, which a host of the SSH configuration may stand for
+ */
+function readRemote(remote, ownServer) {
+    const place = placeOf(remote.trim());
+    if (!place)
+        return undefined;
+    const path = place.path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
+    if (!PLAIN_PATH.test(path))
+        return undefined;
+    const cut = path.lastIndexOf('/');
+    return {
+        serverUrl: serverOf(place, ownServer),
+        owner: path.slice(0, cut),
+        name: path.slice(cut + 1),
+    };
+}
+/** Whether two are the same; hosts, owners and names do not tell upper from lower case. */
+function remote_isSameRepository(one, other) {
+    return addressOf(one) === addressOf(other);
+}
+function addressOf({ serverUrl, owner, name }) {
+    const host = URL.canParse(serverUrl) ? new URL(serverUrl).host : serverUrl;
+    return `${host}/${owner}/${name}`.toLowerCase();
+}
+function placeOf(remote) {
+    if (remote.includes('://')) {
+        if (!URL.canParse(remote))
+            return undefined;
+        const { protocol, host, hostname, pathname } = new URL(remote);
+        if (WEB.has(protocol))
+            return { host, path: pathname, web: protocol };
+        return SHELL.has(protocol) ? { host: hostname, path: pathname, web: undefined } : undefined;
+    }
+    // A single letter before the colon is a drive of Windows.
+    const [, host, path] = /^(?:[^@/\\]+@)?([^:/\\@]{2,}):(.+)$/.exec(remote) ?? [];
+    return host === undefined || path === undefined ? undefined : { host, path, web: undefined };
+}
+/** SSH may know a server by other names: one of its own for keys, an alias for each, or another host for the port of HTTPS. */
+function serverOf({ host, web }, ownServer) {
+    const own = new URL(ownServer).host.toLowerCase();
+    const named = host.toLowerCase().replace(/^(?:www|ssh)\.(?=github\.com$)/, '');
+    const isAlias = web === undefined && (!named.includes('.') || named.startsWith(own));
+    return named === own || isAlias ? ownServer : `${web ?? 'https:'}//${named}`;
+}
+
 ;// CONCATENATED MODULE: ./src/project/commit.ts
+
+
 
 const GITHUB = 'https://github.com';
 const NO_COMMIT = /^0+$/;
@@ -38368,33 +38443,58 @@ function readCommit(env, event) {
     // With pull_request_target it is the base that is checked out, and GITHUB_SHA names it.
     const pull = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request');
     const head = at(pull, 'head');
-    const [owner, name] = (commit_text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/');
+    const repository = repositoryNamed(commit_text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY, env);
     const sha = commit_text(head, 'sha') ?? env.GITHUB_SHA;
-    if (!sha || !owner || !name)
+    if (sha === undefined || !(0,project_git/* isSha */.HH)(sha) || !repository)
         return undefined;
     const pushed = commit_text(event, 'head_commit', 'id') === sha ? at(event, 'head_commit') : undefined;
     const before = commit_text(event, 'before');
     return {
         sha,
         branch: [env.GITHUB_HEAD_REF, env.GITHUB_REF_NAME].find(Boolean),
-        before: head === undefined && before !== undefined && !NO_COMMIT.test(before) ? before : undefined,
+        before: head === undefined && before !== undefined && (0,project_git/* isSha */.HH)(before) && !NO_COMMIT.test(before)
+            ? before
+            : undefined,
         message: commit_text(pushed, 'message') ?? commit_text(pull, 'title'),
         authorName: commit_text(pushed, 'author', 'name'),
         authorUsername: commit_text(pushed, 'author', 'username') ?? commit_text(pull, 'user', 'login') ?? env.GITHUB_ACTOR,
-        repository: { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name },
+        repository,
     };
+}
+/** The repository that the workflow belongs to; undefined outside of GitHub Actions. */
+function readOwnRepository(env) {
+    return repositoryNamed(env.GITHUB_REPOSITORY, env);
+}
+function repositoryNamed(fullName, env) {
+    const [owner, name] = (fullName ?? '').split('/');
+    if (!owner || !name)
+        return undefined;
+    return { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name };
 }
 /**
  * The commit completed with what the local clone knows. A clone at another commit than the context's (`ref:` of the
  * checkout, a run for another workflow) is what is shipped, so then the clone is right. Only the merge commit of a pull
- * request stands for the head that the context names.
+ * request stands for the head that the context names. A clone of a repository that is neither the workflow's nor the fork of
+ * a pull request (`repository:` of the checkout) is right about everything.
  *
  * @param contextSha GITHUB_SHA
+ * @param own the repository that the workflow belongs to
  */
-function completeCommit(commit, local, contextSha) {
+function completeCommit(commit, local, contextSha, own = commit?.repository) {
     if (!commit || !local)
         return commit;
     const { sha, message, authorName } = local;
+    const shipped = {
+        ...{ sha, message, authorName },
+        branch: undefined,
+        before: undefined,
+        authorUsername: undefined,
+    };
+    const { repository } = commit;
+    const from = local.origin === undefined ? undefined : readRemote(local.origin, repository.serverUrl);
+    const isOurs = (one) => [repository, own].some((ours) => ours && remote_isSameRepository(one, ours));
+    if (from && !isOurs(from))
+        return { ...shipped, branch: local.branch, repository: from };
     if (sha === commit.sha) {
         return {
             ...commit,
@@ -38404,16 +38504,7 @@ function completeCommit(commit, local, contextSha) {
     }
     if (sha === contextSha)
         return commit;
-    const { repository } = commit;
-    return {
-        repository,
-        sha,
-        message,
-        authorName,
-        branch: undefined,
-        before: undefined,
-        authorUsername: undefined,
-    };
+    return { ...shipped, repository: from ?? repository };
 }
 /**
  * Git metadata of a deploy (section 10 of the control plane's contract): GITHUB for github.com only, GENERIC with a remote
@@ -38596,7 +38687,153 @@ function refuseClosed(deployment, session, problem) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/deploy/make-plan.ts
+;// CONCATENATED MODULE: ./src/project/holes.ts
+
+/** Git LFS says that its pointers are shorter than this. */
+const LONGEST_POINTER = 1024;
+/** How much of a file tells whether something stands in for its content. */
+const HEAD_LENGTH = LONGEST_POINTER;
+const LFS_VERSION = /^version https?:\/\/(?:git-lfs\.github\.com\/spec\/v1|hawser\.github\.com\/spec\/v1|git-media\.io\/v\/2)\r?\n/;
+const LFS_ID = /^oid sha256:[0-9a-f]{64}\r?$/m;
+const LFS_SIZE = /^size \d+\r?$/m;
+/** How an encrypted file begins, as text of one byte a character: git-crypt, openssl (transcrypt), age, PGP. */
+const CIPHERTEXT = /^(?:\0GITCRYPT\0|Salted__|U2FsdGVkX1|age-encryption\.org\/|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----)/;
+/** What git-annex and git-fat leave in place of a file. */
+const ANNEXED = /^(?:\/annex\/objects\/|#\$# git-fat )/;
+/**
+ * What stands in the place of a file's content, by how the file begins. Without a filter for the file, ciphertext is what its
+ * author wants to ship; only the text of a Git LFS pointer is never anybody's content.
+ *
+ * @param head the first HEAD_LENGTH bytes
+ * @param hasFilter the repository's `.gitattributes` name a filter for the file
+ */
+function standsIn(head, hasFilter) {
+    const text = head.toString('latin1');
+    if (LFS_VERSION.test(text) && LFS_ID.test(text) && LFS_SIZE.test(text))
+        return 'lfs';
+    if (!hasFilter)
+        return undefined;
+    if (CIPHERTEXT.test(text))
+        return 'encrypted';
+    return ANNEXED.test(text) ? 'annex' : undefined;
+}
+const TEXTS = {
+    submodule: {
+        seen: 'a submodule that was not fetched',
+        fix: 'For submodules, give actions/checkout `submodules: true` (and a `token` or `ssh-key` that may read them).',
+    },
+    'nested-submodule': {
+        seen: 'a submodule of a submodule that was not fetched',
+        fix: 'For submodules in submodules, give actions/checkout `submodules: recursive`.',
+    },
+    'unmapped-submodule': {
+        seen: 'a submodule that .gitmodules does not name, so nothing can fetch it',
+        fix: 'Where .gitmodules names no such submodule, add it there, or take the entry out of the repository with `git rm --cached`.',
+    },
+    sparse: {
+        seen: 'left out by a sparse checkout',
+        fix: 'Take `sparse-checkout` out of actions/checkout, or name there all that is deployed, or deploy only what is there (`deploy-type`).',
+    },
+    lfs: {
+        seen: 'a pointer of Git LFS in place of the file',
+        fix: 'For Git LFS, give actions/checkout `lfs: true`, or run `git lfs pull` before this step.',
+    },
+    encrypted: {
+        seen: 'still encrypted, though the repository has a filter that decrypts it',
+        fix: 'Decrypt (such as with `git-crypt unlock` or `transcrypt`) in a step between actions/checkout and this one.',
+    },
+    annex: {
+        seen: 'a pointer of git-annex or git-fat in place of the file',
+        fix: 'Get the content (`git annex get .`, `git fat pull`) in a step between actions/checkout and this one.',
+    },
+    link: {
+        seen: 'a text file in place of a symbolic link',
+        fix: 'For symbolic links on Windows, run `git config --global core.symlinks true` before actions/checkout, or use a runner with Linux.',
+    },
+};
+const LISTED = 10;
+/** What is missing from what would be shipped, and which line of `actions/checkout` brings it. */
+function checkoutIncomplete(holes) {
+    const lines = holes.map(({ path, kind }) => `${path}: ${TEXTS[kind].seen}`).toSorted();
+    const more = lines.length > LISTED ? [`and ${(lines.length - LISTED).toLocaleString('en')} more`] : [];
+    const kinds = [...new Set(holes.map(({ kind }) => kind))];
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-CHECKOUT-INCOMPLETE',
+        problem: 'The checkout lacks a part of what this deploy would ship.',
+        observed: [...lines.slice(0, LISTED), ...more].join('\n'),
+        likelyCause: 'actions/checkout brings these only when it is told to.',
+        fix: kinds.map((kind) => TEXTS[kind].fix).join(' '),
+    });
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:timers/promises"
+var external_node_timers_promises_ = __nccwpck_require__(8500);
+;// CONCATENATED MODULE: ./src/project/stand-ins.ts
+
+
+
+
+/** A few milliseconds of work. */
+const FILES_A_TURN = 256;
+/**
+ * Files whose content is not what the commit means by it. Of those without a filter, only files as small as a pointer are
+ * looked into. What cannot be read is left to whoever ships it.
+ *
+ * @param filtered absolute paths of files that have a filter
+ */
+async function findStandIns(candidates, filtered) {
+    const buffer = Buffer.alloc(HEAD_LENGTH);
+    const holes = [];
+    let looked = 0;
+    for (const { path: name, absolutePath, size = 0 } of candidates) {
+        const hasFilter = filtered.has(absolutePath);
+        if (size > LONGEST_POINTER && !hasFilter)
+            continue;
+        const head = readHead(absolutePath, buffer, hasFilter);
+        const kind = head && standsIn(head, hasFilter);
+        if (kind)
+            holes.push({ path: name, kind });
+        if (++looked % FILES_A_TURN === 0)
+            await (0,external_node_timers_promises_.setImmediate)();
+    }
+    return holes;
+}
+function readHead(file, buffer, whateverSize) {
+    try {
+        const descriptor = (0,external_node_fs_.openSync)(file, 'r');
+        try {
+            const stats = (0,external_node_fs_.fstatSync)(descriptor);
+            if (!stats.isFile() || (stats.size > LONGEST_POINTER && !whateverSize))
+                return undefined;
+            return buffer.subarray(0, (0,external_node_fs_.readSync)(descriptor, buffer, 0, buffer.length, 0));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(descriptor);
+        }
+    }
+    catch {
+        return undefined;
+    }
+}
+/** The files in a folder and below, by paths from it with forward slashes; what cannot be read is left out. */
+function listFiles(folder, inside = '') {
+    const name = (entry) => (inside === '' ? entry : `${inside}/${entry}`);
+    try {
+        return (0,external_node_fs_.readdirSync)(external_node_path_.join(folder, inside), { withFileTypes: true }).flatMap((entry) => {
+            if (entry.isDirectory())
+                return entry.name === '.git' ? [] : listFiles(folder, name(entry.name));
+            return entry.isFile() ? [name(entry.name)] : [];
+        });
+    }
+    catch {
+        return [];
+    }
+}
+
+;// CONCATENATED MODULE: ./src/deploy/require-whole.ts
+
 
 
 
@@ -38604,18 +38841,72 @@ function refuseClosed(deployment, session, problem) {
 
 
 /**
+ * Refuses to ship a part of which the checkout lacks something: green would mean that the code of the commit runs.
+ *
+ * @throws ActionError ASTRO-CHECKOUT-INCOMPLETE
+ */
+async function requireWhole(run, type, facts) {
+    const isBuilt = type !== 'dags-only' && run.inputs.imageName === undefined;
+    const { isDagDeployEnabled } = run.deployment;
+    const bringsDags = type !== 'image-only' && (isDagDeployEnabled || isBuilt);
+    const inDags = bringsDags ? await holesInDags(run, facts) : [];
+    const holes = [
+        ...(isDagDeployEnabled ? inDags : inDags.filter(reachesImage(run, facts))),
+        ...(isBuilt ? await holesInImage(run, facts) : []),
+    ];
+    if (holes.length > 0)
+        throw checkoutIncomplete(holes);
+}
+async function holesInDags(run, facts) {
+    // Whether the DAG folder can be read is not asked here.
+    const standIns = await run.project().dagStandIns.catch(() => []);
+    return [...holesOfParts(facts).dags, ...standIns];
+}
+async function holesInImage(run, facts) {
+    const { tree, projectPath } = facts;
+    const { folder } = run.project();
+    const root = tree.clone?.root;
+    const candidates = root === undefined
+        ? filesOfImage(facts, listFiles(folder).map((file) => external_node_path_.posix.join(projectPath, file))).map((file) => ({
+            path: file,
+            absolutePath: external_node_path_.join(folder, external_node_path_.posix.relative(projectPath, file)),
+        }))
+        : filesOfImage(facts, tree.tracked).map((file) => ({ path: file, absolutePath: external_node_path_.join(root, file) }));
+    return [...holesOfParts(facts).image, ...(await findStandIns(candidates, tree.filtered))];
+}
+/** With DAG-only deploys off, `.dockerignore` also decides which DAGs are shipped. */
+function reachesImage({ inputs }, { tree, projectPath }) {
+    const isIgnored = readDockerIgnore(ignoreFileFor(tree.dockerIgnore, inputs.dagsPath, true));
+    return coversHole((file) => !isIgnored(external_node_path_.posix.relative(projectPath, file)));
+}
+
+;// CONCATENATED MODULE: ./src/deploy/make-plan.ts
+
+
+
+
+
+
+
+
+const make_plan_MOST_NAMED = 5;
+/** The type that ships the other part alone. */
+const ONLY_OTHER = { dags: 'image-only', image: 'dags-only' };
+/**
  * Reads the project and the deploy history, decides what is deployed, shows it, and refuses what cannot work. Nothing is
  * written, and nothing is built.
  */
 async function makePlan(run) {
     const { deployment, inputs, log, outputs, tell } = run;
     const project = run.project();
-    const [deploys, commit, projectPath, tree] = await Promise.all([
+    const [deploys, commit, projectPath, tree, credentialFiles] = await Promise.all([
         run.deploys(),
         project.commit,
         project.projectPath,
         project.tree,
+        project.credentialFiles,
     ]);
+    tellOfCheckout(run, tree, credentialFiles);
     const compare = createCompare({ ...run, token: inputs.githubToken, repository: commit?.repository });
     const partInputs = namePartInputs(inputs, run.env);
     const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree };
@@ -38623,6 +38914,7 @@ async function makePlan(run) {
     if (choice.skip === undefined) {
         const hasImage = inputs.imageName !== undefined || tree.hasDockerfile;
         refuseType({ type: choice.type, deployment, hasImage });
+        await requireWhole(run, choice.type, facts);
     }
     const dagFolder = choice.skip === undefined && choice.type !== 'image-only' ? await project.dagFolder : undefined;
     const head = tree.clone?.head;
@@ -38635,6 +38927,7 @@ async function makePlan(run) {
             tree: head === commit?.sha ? undefined : head,
             modified: modifiedParts(facts),
             inputs: partInputs,
+            whole: precariousParts(facts).filter((part) => choice.type !== ONLY_OTHER[part]),
         },
         projectPath,
         description: inputs.description,
@@ -38660,6 +38953,19 @@ async function makePlan(run) {
         await requireImageFiles(run, need);
     }
     return plan;
+}
+/** What the plan does not know of the checkout, and what of it is never shipped. */
+function tellOfCheckout({ log }, { unknown }, credentialFiles) {
+    if (unknown) {
+        const line = `Which files belong to a commit is not known: ${unknown.why}.`;
+        if (unknown.isTrouble)
+            log.warning(line);
+        else
+            log.info(line);
+    }
+    if (credentialFiles.length > 0) {
+        log.notice(`Left out of everything: ${(0,src_errors/* listSome */.XT)(credentialFiles, make_plan_MOST_NAMED)}. An action that signs in elsewhere left these credentials in the workspace.`);
+    }
 }
 /** What the plan needs an image for; undefined when it needs none. */
 function imageNeed({ inputs, deployment }, plan) {
@@ -40591,8 +40897,6 @@ function parts(error) {
     return { code, problem, observed, likelyCause, fix, cause };
 }
 
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/ignore/index.js
 var ignore = __nccwpck_require__(298);
 var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
@@ -40691,7 +40995,7 @@ function promised_dags_createSourceReader() {
     return async ({ absolutePath, size }) => {
         if (scratch.length < size)
             scratch = Buffer.allocUnsafeSlow(Math.min(LARGEST_READ_BYTES, 2 * size));
-        const handle = await (0,promises_namespaceObject.open)(absolutePath);
+        const handle = await (0,promises_.open)(absolutePath);
         try {
             const { bytesRead } = await handle.read(scratch, 0, size, 0);
             return scratch.toString('utf8', 0, bytesRead);
@@ -40705,7 +41009,7 @@ async function readIgnoreFiles(byPath) {
     const found = [...byPath].filter((entry) => entry[1].kind === 'file' && (entry[0] === IGNORE_FILE || entry[0].endsWith(`/${IGNORE_FILE}`)));
     return new Map(await Promise.all(found.map(async ([path, { absolutePath }]) => [
         path.slice(0, -IGNORE_FILE.length).replace(/\/$/, ''),
-        await (0,promises_namespaceObject.readFile)(absolutePath, 'utf8'),
+        await (0,promises_.readFile)(absolutePath, 'utf8'),
     ])));
 }
 
@@ -40744,14 +41048,14 @@ async function verify_deploy_describeRepository(run, dagFiles) {
     const projectPath = await project.projectPath;
     const files = dagFiles.size === 0 ? [] : (await project.dagFolder).files;
     const join = (...names) => names.filter((name) => name !== '').join('/');
-    const onDisk = external_node_path_namespaceObject.join(run.env.GITHUB_WORKSPACE ?? process.cwd(), run.inputs.rootFolder);
+    const onDisk = external_node_path_.join(run.env.GITHUB_WORKSPACE ?? process.cwd(), run.inputs.rootFolder);
     const absolute = new Map(files.flatMap((file) => file.kind === 'file' ? [[belowDags(file.path), file.absolutePath]] : []));
     return {
         dagFolder: join(projectPath, run.inputs.dagsPath),
         dagFiles,
         projectFile(name) {
             const inside = /^\/usr\/local\/airflow\/(?!dags\/)(.+)$/.exec(name)?.[1];
-            return inside !== undefined && (0,external_node_fs_.existsSync)(external_node_path_namespaceObject.join(onDisk, inside))
+            return inside !== undefined && (0,external_node_fs_.existsSync)(external_node_path_.join(onDisk, inside))
                 ? join(projectPath, inside)
                 : undefined;
         },
@@ -41379,22 +41683,22 @@ function decideLink({ root, parent, text, end }) {
     if (!isInside(root, end))
         return { is: 'outside' };
     const keepText = !leavesByText(root, parent, text) && climbsOnlyAtStart(text);
-    const target = toForwardSlashes(keepText ? text : external_node_path_namespaceObject.relative(parent, end) || '.');
-    const passes = [...target.split('/'), ...external_node_path_namespaceObject.relative(root, end).split(external_node_path_namespaceObject.sep)];
+    const target = toForwardSlashes(keepText ? text : external_node_path_.relative(parent, end) || '.');
+    const passes = [...target.split('/'), ...external_node_path_.relative(root, end).split(external_node_path_.sep)];
     return passes.some(isLeftOut) ? { is: 'left-out' } : { is: 'inside', target };
 }
 /** Whether `candidate` is `folder` or below it, segment by segment (`/p/dags-old` is not in `/p/dags`). */
 function isInside(folder, candidate) {
-    const relative = external_node_path_namespaceObject.relative(folder, candidate);
-    return relative !== '..' && !relative.startsWith(`..${external_node_path_namespaceObject.sep}`) && !external_node_path_namespaceObject.isAbsolute(relative);
+    const relative = external_node_path_.relative(folder, candidate);
+    return relative !== '..' && !relative.startsWith(`..${external_node_path_.sep}`) && !external_node_path_.isAbsolute(relative);
 }
 function toForwardSlashes(text) {
-    return external_node_path_namespaceObject.sep === '/' ? text : text.replaceAll(external_node_path_namespaceObject.sep, '/');
+    return external_node_path_.sep === '/' ? text : text.replaceAll(external_node_path_.sep, '/');
 }
 function leavesByText(root, parent, text) {
-    if (external_node_path_namespaceObject.isAbsolute(text))
+    if (external_node_path_.isAbsolute(text))
         return true;
-    let depth = external_node_path_namespaceObject.relative(root, parent).split(external_node_path_namespaceObject.sep).filter(Boolean).length;
+    let depth = external_node_path_.relative(root, parent).split(external_node_path_.sep).filter(Boolean).length;
     for (const segment of toForwardSlashes(text).split('/')) {
         if (segment === '..')
             depth--;
@@ -41426,7 +41730,7 @@ const LARGEST_BYTES = 1024 * 1024;
  */
 function readEnvironmentFile(workspace, relative) {
     try {
-        const file = (0,external_node_fs_.realpathSync)(external_node_path_namespaceObject.join(workspace, relative));
+        const file = (0,external_node_fs_.realpathSync)(external_node_path_.join(workspace, relative));
         if (!isInside((0,external_node_fs_.realpathSync)(workspace), file))
             return { problem: 'it lies outside of the workspace' };
         const stats = (0,external_node_fs_.statSync)(file);
@@ -41519,11 +41823,11 @@ function parseRelativePath(text) {
     if (text.length > LONGEST_PATH) {
         return { problem: `it has ${text.length} characters; a path has at most ${LONGEST_PATH}` };
     }
-    const slashed = external_node_path_namespaceObject.sep === '\\' ? text.replaceAll('\\', '/') : text;
-    if (/^[a-z]:/i.test(slashed) && (0,external_node_path_namespaceObject.isAbsolute)(text)) {
+    const slashed = external_node_path_.sep === '\\' ? text.replaceAll('\\', '/') : text;
+    if (/^[a-z]:/i.test(slashed) && (0,external_node_path_.isAbsolute)(text)) {
         return { problem: `${(0,src_errors/* quote */.hD)(text)} is absolute; give a path relative to the workspace` };
     }
-    const normal = external_node_path_namespaceObject.posix.normalize(slashed.replace(/^\/+/, '')).replace(/\/+$/, '');
+    const normal = external_node_path_.posix.normalize(slashed.replace(/^\/+/, '')).replace(/\/+$/, '');
     if (normal === '..' || normal.startsWith('../'))
         return { problem: `${(0,src_errors/* quote */.hD)(text)} leaves the workspace` };
     return { value: normal === '.' ? '' : normal };
@@ -42267,7 +42571,7 @@ function readAhead(source, chunks, signal) {
 
 ;// CONCATENATED MODULE: ./src/project/tar-header.ts
 const TAR_BLOCK_BYTES = 512;
-const NAME = { at: 0, bytes: 100 };
+const tar_header_NAME = { at: 0, bytes: 100 };
 const LINK_NAME = { at: 157, bytes: 100 };
 const CHECKSUM = { at: 148, bytes: 8 };
 /** The largest number that 11 octal digits hold: sizes up to 8 GiB, times up to the year 2242. */
@@ -42282,7 +42586,7 @@ function tarHeader(entry) {
     const target = entry.kind === 'link' ? entry.target : '';
     const seconds = Math.floor(entry.mtime.getTime() / 1000);
     const extended = [
-        ...(fitsText(entry.path, NAME.bytes) ? [] : [record('path', entry.path)]),
+        ...(fitsText(entry.path, tar_header_NAME.bytes) ? [] : [record('path', entry.path)]),
         ...(fitsText(target, LINK_NAME.bytes) ? [] : [record('linkpath', target)]),
         ...(fitsNumber(size) ? [] : [record('size', String(size))]),
         ...(fitsNumber(seconds) ? [] : [record('mtime', String(seconds))]),
@@ -42305,7 +42609,7 @@ function paddingAfter(size) {
 }
 function block(fields) {
     const header = Buffer.alloc(TAR_BLOCK_BYTES);
-    writeText(header, NAME, fields.path);
+    writeText(header, tar_header_NAME, fields.path);
     header.write(octal(fields.mode, 7), 100, 'latin1');
     header.write(octal(0, 7), 108, 'latin1');
     header.write(octal(0, 7), 116, 'latin1');
@@ -42492,14 +42796,12 @@ async function* compress(folder, extra) {
         release(block);
 }
 
-// EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __nccwpck_require__(8500);
 ;// CONCATENATED MODULE: ./src/project/dag-folder-errors.ts
 
 
-const LISTED = 10;
+const dag_folder_errors_LISTED = 10;
 const toTarget = (problem) => `${problem.inside} -> ${problem.detail}`;
-const TEXTS = {
+const dag_folder_errors_TEXTS = {
     outside: {
         code: 'ASTRO-DAGS-LINK-OUTSIDE',
         what: 'has a link that leaves the folder',
@@ -42518,7 +42820,7 @@ const TEXTS = {
         code: 'ASTRO-DAGS-LINK-BROKEN',
         what: 'has a link to something that is never shipped',
         line: toTarget,
-        likelyCause: 'Nothing named .git, __pycache__ or *.pyc is shipped, so the link would lead nowhere in Airflow.',
+        likelyCause: 'Nothing named .git, __pycache__ or *.pyc is shipped, and no credentials of other actions, so the link would lead nowhere in Airflow.',
         fix: 'Link to the source instead, or remove the link.',
     },
     type: {
@@ -42547,13 +42849,13 @@ const TEXTS = {
 function entryProblems(folder, problems) {
     const byPath = problems.toSorted((a, b) => (a.inside < b.inside ? -1 : 1));
     const about = byPath[0]?.about ?? 'unreadable';
-    const text = TEXTS[about];
+    const text = dag_folder_errors_TEXTS[about];
     const lines = byPath.filter((problem) => problem.about === about).map(text.line);
-    const more = lines.length > LISTED ? [`and ${lines.length - LISTED} more`] : [];
+    const more = lines.length > dag_folder_errors_LISTED ? [`and ${lines.length - dag_folder_errors_LISTED} more`] : [];
     return new src_errors/* ActionError */.lZ({
         code: text.code,
         problem: `The DAG folder ${folder} ${text.what}.`,
-        observed: [...lines.slice(0, LISTED), ...more].join('\n'),
+        observed: [...lines.slice(0, dag_folder_errors_LISTED), ...more].join('\n'),
         likelyCause: text.likelyCause,
         fix: text.fix,
     });
@@ -42589,8 +42891,8 @@ function folderUnreadable(folder, observed) {
         code: 'ASTRO-DAGS-UNREADABLE',
         problem: `The DAG folder ${folder} cannot be read.`,
         observed,
-        likelyCause: TEXTS.unreadable.likelyCause,
-        fix: TEXTS.unreadable.fix,
+        likelyCause: dag_folder_errors_TEXTS.unreadable.likelyCause,
+        fix: dag_folder_errors_TEXTS.unreadable.fix,
     });
 }
 function emptyFolder(folder) {
@@ -42603,8 +42905,8 @@ function emptyFolder(folder) {
     });
 }
 function whatWasFound(folder) {
-    const names = folder.files.map((file) => external_node_path_namespaceObject.posix.relative('dags', file.path));
-    const found = names.length === 0 ? 'It is empty' : `In it: ${(0,src_errors/* listSome */.XT)(names, LISTED)}`;
+    const names = folder.files.map((file) => external_node_path_.posix.relative('dags', file.path));
+    const found = names.length === 0 ? 'It is empty' : `In it: ${(0,src_errors/* listSome */.XT)(names, dag_folder_errors_LISTED)}`;
     const leftOut = folder.leftOutCount === 0
         ? ''
         : `, not counting ${folder.leftOutCount} of what is never shipped (.git, __pycache__, *.pyc)`;
@@ -42612,6 +42914,7 @@ function whatWasFound(folder) {
 }
 
 ;// CONCATENATED MODULE: ./src/project/dag-folder.ts
+
 
 
 
@@ -42635,9 +42938,9 @@ const ENTRIES_A_TURN = 256;
  */
 async function readDagFolder(folder, options) {
     // The caller's requests go first.
-    await (0,promises_.setImmediate)();
+    await (0,external_node_timers_promises_.setImmediate)();
     const root = resolveRoot(folder, options.workspace);
-    const findings = { files: [], problems: [], leftOutCount: 0 };
+    const findings = { files: [], problems: [], credentialFiles: [], leftOutCount: 0 };
     const folders = [{ absolutePath: root, inside: '' }];
     let seen = 0;
     for (let next = folders.pop(); next; next = folders.pop()) {
@@ -42645,7 +42948,7 @@ async function readDagFolder(folder, options) {
             if (readEntry(root, entry, findings) === 'folder')
                 folders.push(entry);
             if (++seen % ENTRIES_A_TURN === 0)
-                await (0,promises_.setImmediate)();
+                await (0,external_node_timers_promises_.setImmediate)();
         }
     }
     if (findings.problems.length > 0)
@@ -42657,6 +42960,7 @@ async function readDagFolder(folder, options) {
         totalBytes: files.reduce((sum, file) => sum + (file.kind === 'file' ? file.size : 0), 0),
         dagFileCount: files.filter((file) => isDagFileName(file.path)).length,
         leftOutCount: findings.leftOutCount,
+        ...(findings.credentialFiles.length === 0 ? {} : { credentialFiles: findings.credentialFiles }),
     };
 }
 /**
@@ -42692,12 +42996,14 @@ function listFolder(parent, findings) {
         for (const bytes of (0,external_node_fs_.readdirSync)(parent.absolutePath, { encoding: 'buffer' })) {
             const name = bytes.toString('utf8');
             const inside = parent.inside === '' ? name : `${parent.inside}/${name}`;
+            if (isCredentialFile(name))
+                findings.credentialFiles.push(toForwardSlashes(inside));
             if (isLeftOut(name))
                 findings.leftOutCount++;
             else if (!(0,external_node_buffer_.isUtf8)(bytes))
                 findings.problems.push({ about: 'name', inside, detail: quotedBytes(bytes) });
             else
-                entries.push({ absolutePath: external_node_path_namespaceObject.join(parent.absolutePath, name), inside });
+                entries.push({ absolutePath: external_node_path_.join(parent.absolutePath, name), inside });
         }
     }
     catch (error) {
@@ -42737,13 +43043,13 @@ function readLink(root, entry, stats, findings) {
         return;
     }
     const end = endOf(absolutePath);
-    const decision = decideLink({ root, parent: external_node_path_namespaceObject.dirname(absolutePath), text, end });
+    const decision = decideLink({ root, parent: external_node_path_.dirname(absolutePath), text, end });
     if (decision.is === 'inside') {
         const link = { kind: 'link', target: decision.target, ...common(inside, stats) };
         findings.files.push(link);
     }
     else {
-        const ends = end === undefined || end === external_node_path_namespaceObject.resolve(external_node_path_namespaceObject.dirname(absolutePath), text)
+        const ends = end === undefined || end === external_node_path_.resolve(external_node_path_.dirname(absolutePath), text)
             ? ''
             : `, which ends at ${end}`;
         findings.problems.push({ about: decision.is, inside, detail: `${text}${ends}` });
@@ -42789,9 +43095,281 @@ function sortedByBytes(files) {
         .map(({ file }) => file);
 }
 
-// EXTERNAL MODULE: ./src/project/git.ts
-var project_git = __nccwpck_require__(3597);
+;// CONCATENATED MODULE: ./src/project/clone.ts
+
+
+
+const BRANCH = 'refs/heads/';
+/** The clone that holds a folder, or why that is not known. A folder that is missing is looked for in those around it. */
+async function readClone(git, folder) {
+    const place = nearestFolder(folder);
+    const parsed = await git(place, [
+        'rev-parse',
+        '--show-toplevel',
+        '--show-prefix',
+        'HEAD^{commit}',
+        '--symbolic-full-name',
+        'HEAD',
+    ]);
+    if (parsed.is !== 'done')
+        return parsed;
+    const [root = '', prefix = '', head = '', ref = ''] = parsed.output.split(/\r?\n/);
+    if (root === '' || !(0,project_git/* isSha */.HH)(head))
+        return { is: 'failed', said: 'its answer has no commit' };
+    const read = await readSettings(git, place);
+    if ('is' in read)
+        return read;
+    const { settings } = read;
+    const below = external_node_path_.relative(place, folder).split(external_node_path_.sep);
+    return {
+        is: 'clone',
+        clone: {
+            head,
+            root,
+            prefix: [...prefix.split('/'), ...below].filter((name) => name !== '').join('/'),
+            branch: ref.startsWith(BRANCH) ? ref.slice(BRANCH.length) : undefined,
+            origin: settings.find(({ name }) => name === 'remote.origin.url')?.value,
+            withoutFilters: switchOff(settings.map(({ name }) => name)),
+        },
+    };
+}
+/** Message, author and branch of what is checked out; undefined when git does not say. */
+async function readLocalCommit(git, clone) {
+    const { head: sha, branch, origin } = clone;
+    // No setting changes what rev-list prints.
+    const result = await git(clone.root, [
+        'rev-list',
+        '--max-count=1',
+        '--encoding=UTF-8',
+        '--format=%an%n%B',
+        sha,
+    ]);
+    if (result.is !== 'done')
+        return undefined;
+    const [, authorName = '', ...message] = result.output.split('\n');
+    return { sha, authorName, message: message.join('\n').trim(), branch, origin };
+}
+async function readSettings(git, folder) {
+    const wanted = '^(remote\\.origin\\.url|filter\\..*)$';
+    const result = await git(folder, ['config', '-z', '--get-regexp', wanted]);
+    // Without such a setting it fails and says nothing.
+    if (result.is !== 'done')
+        return result.said === '' ? { settings: [] } : result;
+    const settings = (0,project_git/* splitNul */.K5)(result.output).map((entry) => {
+        const [name = '', ...value] = entry.split('\n');
+        return { name, value: value.join('\n') };
+    });
+    return { settings };
+}
+/**
+ * A filter program is one of the user's machine: it may wait for a key, or for the network. What it would make of a file is not
+ * needed to see whether the file is still what git wrote.
+ */
+function switchOff(settings) {
+    const filters = new Set(settings.flatMap((name) => /^filter\.(.+)\.[^.]+$/s.exec(name)?.[1] ?? []));
+    return [...filters].flatMap((name) => ['clean=', 'smudge=', 'process=', 'required=false'].flatMap((setting) => [
+        '-c',
+        `filter.${name}.${setting}`,
+    ]));
+}
+function nearestFolder(folder) {
+    const parent = external_node_path_.dirname(folder);
+    return parent === folder || (0,external_node_fs_.existsSync)(folder) ? folder : nearestFolder(parent);
+}
+
+;// CONCATENATED MODULE: ./src/project/checkout.ts
+
+
+
+
+const NOTHING = { uncommitted: [], holes: [], tracked: [], filtered: [], submodules: [] };
+const SUBMODULE = '160000';
+const LINK = '120000';
+/**
+ * Reads how the files in a folder of a clone differ from its commit. A generated file is deployed whether or not git knows it,
+ * so it counts; what is missing because the checkout did not bring it is a hole. No file is read that git need not read.
+ *
+ * @param everywhere also outside of the folder
+ */
+async function readCheckout(git, clone, folder, everywhere) {
+    const place = { git, clone, folder: (0,external_node_fs_.existsSync)(folder) ? folder : clone.root, everywhere };
+    return readPart(place, 'submodule');
+}
+async function readPart(place, kind) {
+    const { git, clone, folder, everywhere } = place;
+    const where = everywhere ? ':/' : '.';
+    const list = (...args) => git(folder, [...clone.withoutFilters, 'ls-files', '-z', '--full-name', ...args]);
+    const answers = await Promise.all([
+        list('--stage', '-v', '--', where),
+        list('--modified', '--', where),
+        list('--others', '--', where),
+        list('--', where, `:(${everywhere ? 'top,' : ''}exclude,attr:!filter)`),
+        git(folder, [
+            ...['diff-index', '--cached', '-z', '--name-only', '--no-renames'],
+            ...['--ignore-submodules=none', 'HEAD', '--', where],
+        ]),
+    ]);
+    const outputs = [];
+    for (const answer of answers) {
+        if (answer.is !== 'done')
+            return answer;
+        outputs.push((0,project_git/* splitNul */.K5)(answer.output));
+    }
+    const [listed = [], changed = [], others = [], filtered = [], staged = []] = outputs;
+    const entries = listed.flatMap(checkout_readEntry);
+    const modified = new Set(await withoutWritten(place, new Set(changed), filtered));
+    const files = entries.filter(({ mode }) => mode !== SUBMODULE);
+    const isLeftOut = ({ path: file, isSkipped }) => isSkipped && !isThere(external_node_path_.join(clone.root, file));
+    const own = {
+        ...NOTHING,
+        uncommitted: [
+            ...staged,
+            ...modified,
+            ...others,
+            ...(await differing(place, files.filter((entry) => entry.isUnwatched && !isLeftOut(entry)))),
+        ],
+        holes: [
+            ...files.filter(isLeftOut).map(toHole('sparse')),
+            ...files.filter((entry) => isTextForLink(clone.root, entry, modified)).map(toHole('link')),
+        ],
+        tracked: files.map(({ path: file }) => file),
+        filtered,
+    };
+    const parts = [own];
+    for (const { path: submodule, isSkipped } of entries.filter(({ mode }) => mode === SUBMODULE)) {
+        parts.push(await readSubmodule(place, submodule, isSkipped ? 'sparse' : kind));
+    }
+    // A clone of another step's, which git names with a slash at its end.
+    for (const other of others.filter((name) => name.endsWith('/'))) {
+        parts.push({
+            ...(await readInner(place, other.slice(0, -1), 'submodule')),
+            submodules: [],
+            uncommitted: [],
+        });
+    }
+    return { is: 'read', checkout: merge(parts) };
+}
+/** `H 100644 <ID> 0<tab><path>`: S is an entry that a sparse checkout left out, a small letter one that is taken on trust. */
+function checkout_readEntry(line) {
+    const [, tag = '', mode = '', oid = '', file = ''] = /^(\S) (\d+) ([0-9a-f]+) \d\t([^]*)$/.exec(line) ?? [];
+    const isSkipped = tag.toUpperCase() === 'S';
+    return file === ''
+        ? []
+        : [{ path: file, mode, oid, isSkipped, isUnwatched: isSkipped || /[a-z]/.test(tag) }];
+}
+/**
+ * Of a submodule, git itself tells only that it is at another commit, and nothing at all when it was not fetched; it takes an
+ * empty folder for one that nobody wants.
+ */
+async function readSubmodule(place, submodule, kind) {
+    const { clone } = place;
+    const content = contentOf(external_node_path_.join(clone.root, submodule));
+    const found = { ...NOTHING, submodules: [submodule] };
+    if (content.every((name) => name === '.git')) {
+        const isUnmapped = kind !== 'sparse' && isMissingFrom(external_node_path_.join(clone.root, '.gitmodules'), submodule);
+        return { ...found, holes: [{ path: submodule, kind: isUnmapped ? 'unmapped-submodule' : kind }] };
+    }
+    // An earlier step filled the folder by other means.
+    if (!content.includes('.git'))
+        return { ...found, uncommitted: [submodule] };
+    return merge([found, await readInner(place, submodule, 'nested-submodule')]);
+}
+/** What is in a clone inside of a clone; when git does not say, it counts as changed. */
+async function readInner({ git, clone }, inner, kind) {
+    const folder = external_node_path_.join(clone.root, inner);
+    const found = await readClone(git, folder);
+    const unknown = { ...NOTHING, uncommitted: [inner] };
+    // Git may speak of the repository around it.
+    if (found.is !== 'clone' || found.clone.prefix !== '')
+        return unknown;
+    const result = await readPart({ git, clone: found.clone, folder, everywhere: false }, kind);
+    if (result.is !== 'read')
+        return unknown;
+    const below = (name) => `${inner}/${name}`;
+    const { holes, ...lists } = result.checkout;
+    return {
+        uncommitted: lists.uncommitted.map(below),
+        tracked: lists.tracked.map(below),
+        filtered: lists.filtered.map(below),
+        submodules: lists.submodules.map(below),
+        holes: holes.map((hole) => ({ ...hole, path: below(hole.path) })),
+    };
+}
+/**
+ * Changed files without those that have a filter and are still as git wrote them. Without its program git cannot compare these
+ * with the commit, which it wants to when a file is hardly older than the index.
+ */
+async function withoutWritten({ git, clone, folder }, changed, filtered) {
+    const unsure = new Set(filtered.filter((file) => changed.has(file)));
+    if (unsure.size === 0 || clone.withoutFilters.length === 0)
+        return [...changed];
+    const result = await git(folder, ['ls-files', '-z', '--full-name', '--debug', '--', ':/']);
+    if (result.is !== 'done')
+        return [...changed];
+    const written = new Map([...result.output.matchAll(WRITTEN)].map(([, file = '', seconds, nanoseconds, size]) => [
+        file,
+        `${seconds}:${nanoseconds}:${size}`,
+    ]));
+    const isWritten = (file) => unsure.has(file) && written.get(file) === timeAndSize(external_node_path_.join(clone.root, file));
+    return [...changed].filter((file) => !isWritten(file));
+}
+const WRITTEN = /([^\0]*)\0 {2}ctime: \d+:\d+\n {2}mtime: (\d+):(\d+)\n {2}dev: [^\n]*\n {2}uid: [^\n]*\n {2}size: (\d+)\t[^\n]*\n/g;
+function timeAndSize(file) {
+    const stats = (0,external_node_fs_.lstatSync)(file, { bigint: true, throwIfNoEntry: false });
+    return stats && `${stats.mtimeNs / 1000000000n}:${stats.mtimeNs % 1000000000n}:${stats.size}`;
+}
+/** Files that git was told not to look at and that are not what the commit has. */
+async function differing({ git, clone }, entries) {
+    const isFile = ({ path: file, mode }) => mode !== LINK && (0,external_node_fs_.lstatSync)(external_node_path_.join(clone.root, file), { throwIfNoEntry: false })?.isFile() === true;
+    const files = entries.filter(isFile);
+    if (entries.length === 0)
+        return [];
+    const result = await git(clone.root, [...clone.withoutFilters, 'hash-object', '--stdin-paths'], files.map(({ path: file }) => `${file}\n`).join(''));
+    const hashes = result.is === 'done' ? result.output.split('\n') : [];
+    const same = new Set(files.filter(({ oid }, index) => hashes[index] === oid));
+    return entries.filter((entry) => !same.has(entry)).map(({ path: file }) => file);
+}
+/** Where links cannot be made, git writes what they say into a file, and takes that for the link. */
+function isTextForLink(root, { path: file, mode }, modified) {
+    if (mode !== LINK || modified.has(file))
+        return false;
+    return (0,external_node_fs_.lstatSync)(external_node_path_.join(root, file), { throwIfNoEntry: false })?.isFile() === true;
+}
+const toHole = (kind) => ({ path: file }) => ({ path: file, kind });
+function isThere(file) {
+    return (0,external_node_fs_.lstatSync)(file, { throwIfNoEntry: false }) !== undefined;
+}
+function contentOf(folder) {
+    try {
+        return (0,external_node_fs_.readdirSync)(folder);
+    }
+    catch {
+        return [];
+    }
+}
+/** Whether `.gitmodules` does not name the submodule. */
+function isMissingFrom(gitmodules, submodule) {
+    try {
+        const paths = (0,external_node_fs_.readFileSync)(gitmodules, 'utf8').matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm);
+        return ![...paths].some(([, named]) => named === submodule);
+    }
+    catch {
+        return true;
+    }
+}
+function merge(parts) {
+    return {
+        uncommitted: [...new Set(parts.flatMap(({ uncommitted }) => uncommitted))],
+        holes: parts.flatMap(({ holes }) => holes),
+        tracked: parts.flatMap(({ tracked }) => tracked),
+        filtered: parts.flatMap(({ filtered }) => filtered),
+        submodules: parts.flatMap(({ submodules }) => submodules),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/project/tree.ts
+
+
 
 
 
@@ -42803,26 +43381,70 @@ var project_git = __nccwpck_require__(3597);
  * @param where.projectPath the project inside its repository
  * @param where.everywhere whether files outside of the project matter too
  */
-async function readProjectTree(git, where) {
-    const [clone, projectPath, dockerIgnore, hasDockerfile] = await Promise.all([
-        readClone(git, where.folder),
+async function readProjectTree(git, where, reading = readClone(git, where.folder)) {
+    const [found, projectPath, dockerIgnore, hasDockerfile] = await Promise.all([
+        reading,
         where.projectPath,
         readDockerIgnoreText(where.folder),
-        (0,promises_namespaceObject.access)(external_node_path_namespaceObject.join(where.folder, 'Dockerfile')).then(() => true, () => false),
+        (0,promises_.access)(external_node_path_.join(where.folder, 'Dockerfile')).then(() => true, () => false),
     ]);
-    const named = external_node_path_namespaceObject.posix.join(projectPath, where.dagsPath);
-    const linked = clone && (await endOfLink(clone.root, external_node_path_namespaceObject.join(where.folder, where.dagsPath)));
+    const clone = found.is === 'clone' ? found.clone : undefined;
+    const dags = external_node_path_.join(where.folder, where.dagsPath);
+    const named = external_node_path_.posix.join(projectPath, where.dagsPath).replace(/^\.$/, '');
+    const linked = clone && (await endOfLink(clone.root, dags));
     const hasDagsElsewhere = linked === ELSEWHERE;
     const isLink = linked !== undefined && linked !== ELSEWHERE && linked !== named;
     const dagFolders = isLink ? [named, linked] : [named];
-    const uncommitted = clone && (await readUncommitted(git, where.folder, where.everywhere || dagFolders.length > 1));
-    return { clone, uncommitted, dagFolders, hasDagsElsewhere, dockerIgnore, hasDockerfile };
+    const everywhere = where.everywhere || dagFolders.length > 1;
+    const [read, elsewhere] = await Promise.all([
+        found.is === 'clone' ? readCheckout(git, found.clone, where.folder, everywhere) : found,
+        hasDagsElsewhere || found.is === 'no-clone' ? readElsewhere(git, dags) : undefined,
+    ]);
+    const checkout = read.is === 'read' ? read.checkout : undefined;
+    const { holes = [], tracked = [], filtered = [], submodules = [] } = checkout ?? {};
+    const absolute = (root, files) => root === undefined ? [] : files.map((file) => external_node_path_.join(root, file));
+    return {
+        clone,
+        uncommitted: checkout?.uncommitted,
+        unknown: read.is === 'read'
+            ? undefined
+            : { why: (0,project_git/* explainGit */.y2)(read), isTrouble: read.is === 'refused' || read.is === 'failed' },
+        holes: [...holes, ...(elsewhere?.holes.map((hole) => ({ ...hole, path: join(named, hole.path) })) ?? [])],
+        tracked,
+        filtered: new Set([
+            ...absolute(clone?.root, filtered),
+            ...absolute(elsewhere?.root, elsewhere?.filtered ?? []),
+        ]),
+        precarious: [
+            ...submodules.map((submodule) => ({ path: submodule, kind: 'submodule' })),
+            ...filtered.map((file) => ({ path: file, kind: 'encrypted' })),
+        ],
+        ...{ dagFolders, hasDagsElsewhere, dockerIgnore },
+        hasDockerfile: hasDockerfile || holes.some((hole) => hole.path === join(projectPath, 'Dockerfile')),
+    };
 }
+/** What another clone than the project's says of the DAG folder; the holes are by paths from that folder. */
+async function readElsewhere(git, dags) {
+    const folder = await (0,promises_.realpath)(dags).catch(() => undefined);
+    if (folder === undefined)
+        return undefined;
+    const found = await readClone(git, folder);
+    const read = found.is === 'clone' ? await readCheckout(git, found.clone, folder, false) : found;
+    if (found.is !== 'clone' || read.is !== 'read')
+        return undefined;
+    const { root, prefix } = found.clone;
+    const { holes, filtered } = read.checkout;
+    return {
+        ...{ root, filtered },
+        holes: holes.map((hole) => ({ ...hole, path: external_node_path_.posix.relative(prefix, hole.path) })),
+    };
+}
+const join = (folder, name) => (folder === '' ? name : `${folder}/${name}`);
 /** A file of the Dockerfile's own comes before the common one. */
 async function readDockerIgnoreText(folder) {
     for (const name of ['Dockerfile.dockerignore', '.dockerignore']) {
         try {
-            return await (0,promises_namespaceObject.readFile)(external_node_path_namespaceObject.join(folder, name), 'utf8');
+            return await (0,promises_.readFile)(external_node_path_.join(folder, name), 'utf8');
         }
         catch {
             continue;
@@ -42834,8 +43456,8 @@ const ELSEWHERE = Symbol('outside of the clone');
 /** Where a folder really is, from the repository's root, or ELSEWHERE; undefined when it is not there. */
 async function endOfLink(root, folder) {
     try {
-        const [realRoot, end] = await Promise.all([(0,promises_namespaceObject.realpath)(root), (0,promises_namespaceObject.realpath)(folder)]);
-        return isInside(realRoot, end) ? toForwardSlashes(external_node_path_namespaceObject.relative(realRoot, end)) : ELSEWHERE;
+        const [realRoot, end] = await Promise.all([(0,promises_.realpath)(root), (0,promises_.realpath)(folder)]);
+        return isInside(realRoot, end) ? toForwardSlashes(external_node_path_.relative(realRoot, end)) : ELSEWHERE;
     }
     catch {
         return undefined;
@@ -42850,32 +43472,42 @@ async function endOfLink(root, folder) {
 
 
 
+
+
 /** Starts reading the project and packing its DAGs. Nothing here writes anything, or leaves the machine. */
 function prepareProject(deps, inputs) {
     const workspace = deps.env.GITHUB_WORKSPACE ?? process.cwd();
-    const projectFolder = external_node_path_namespaceObject.join(workspace, inputs.rootFolder);
+    const projectFolder = external_node_path_.join(workspace, inputs.rootFolder);
     const generated = Promise.withResolvers();
-    const dagFolder = checkedDagFolder(external_node_path_namespaceObject.join(projectFolder, inputs.dagsPath), workspace, inputs.allowEmptyDags);
+    const dagFolder = checkedDagFolder(external_node_path_.join(projectFolder, inputs.dagsPath), workspace, inputs.allowEmptyDags);
     const pack = async () => packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal });
     const packed = inputs.dryRun || inputs.deployType === 'image-only' ? undefined : pack();
-    const projectPath = (0,project_git/* readPathInClone */.Sv)(deps.git, projectFolder).then((found) => found ?? inputs.rootFolder);
+    const clone = readClone(deps.git, projectFolder);
+    const projectPath = clone.then((found) => (found.is === 'clone' ? found.clone.prefix : inputs.rootFolder));
+    const where = {
+        folder: projectFolder,
+        projectPath,
+        dagsPath: inputs.dagsPath,
+        everywhere: inputs.imageTriggerPaths.length > 0,
+    };
+    const tree = readProjectTree(deps.git, where, clone);
     const project = {
         dagFolder,
-        commit: findCommit(deps.env, deps.git, projectFolder),
+        commit: findCommit(deps.env, deps.git, clone.then((found) => found.is === 'no-clone' && inputs.deployType !== 'image-only'
+            ? readClone(deps.git, external_node_path_.join(projectFolder, inputs.dagsPath))
+            : found)),
         projectPath,
         folder: projectFolder,
-        tree: readProjectTree(deps.git, {
-            folder: projectFolder,
-            projectPath,
-            dagsPath: inputs.dagsPath,
-            everywhere: inputs.imageTriggerPaths.length > 0,
-        }),
+        tree,
+        dagStandIns: inputs.deployType === 'image-only' ? Promise.resolve([]) : standInsAmong(dagFolder, tree),
+        credentialFiles: findCredentialFiles(projectFolder, inputs.dagsPath, dagFolder),
         bundle(files) {
             generated.resolve(files);
             return packed ?? pack();
         },
     };
-    for (const begun of [dagFolder, packed, project.commit, projectPath, project.tree])
+    const { commit, dagStandIns } = project;
+    for (const begun of [dagFolder, packed, commit, projectPath, tree, dagStandIns])
         begun?.catch(() => undefined);
     return project;
 }
@@ -42884,16 +43516,37 @@ async function checkedDagFolder(folder, workspace, allowEmptyDags) {
     requireDags(read, { allowEmptyDags });
     return read;
 }
-async function findCommit(env, git, folder) {
-    const [event, local] = await Promise.all([readEvent(env.GITHUB_EVENT_PATH), (0,project_git/* readLocalCommit */.Rg)(git, folder)]);
-    return completeCommit(readCommit(env, event), local, env.GITHUB_SHA);
+/** @param reading the clone of the project, or that of the DAG folder alone */
+async function findCommit(env, git, reading) {
+    const [event, found] = await Promise.all([readEvent(env.GITHUB_EVENT_PATH), reading]);
+    const local = found.is === 'clone' ? await readLocalCommit(git, found.clone) : undefined;
+    return completeCommit(readCommit(env, event), local, env.GITHUB_SHA, readOwnRepository(env));
+}
+async function standInsAmong(dagFolder, tree) {
+    const [{ files }, { filtered, dagFolders }] = await Promise.all([dagFolder, tree]);
+    const [folder = ''] = dagFolders;
+    const regular = files.flatMap((file) => (file.kind === 'file' ? [file] : []));
+    return findStandIns(regular.map((file) => ({ ...file, path: external_node_path_.posix.join(folder, file.path.slice('dags/'.length)) })), filtered);
+}
+/** Actions leave them at the root of the workspace, which the project often is. */
+async function findCredentialFiles(folder, dagsPath, dagFolder) {
+    const [names, inDags] = await Promise.all([
+        (0,promises_.readdir)(folder).catch(() => []),
+        dagFolder.then(({ credentialFiles = [] }) => credentialFiles, () => []),
+    ]);
+    return [
+        ...new Set([
+            ...names.filter(isCredentialFile),
+            ...inDags.map((inside) => external_node_path_.posix.join(dagsPath, inside)),
+        ]),
+    ];
 }
 /** The webhook event; undefined when there is none that can be read, for it only decorates the deploy. */
 async function readEvent(file) {
     if (!file)
         return undefined;
     try {
-        return JSON.parse(await (0,promises_namespaceObject.readFile)(file, 'utf8'));
+        return JSON.parse(await (0,promises_.readFile)(file, 'utf8'));
     }
     catch {
         return undefined;
@@ -43423,51 +44076,184 @@ function end(child, signal) {
 
 /***/ }),
 
+/***/ 1553:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   m: () => (/* binding */ createGitHome)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs_promises__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_os__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
+
+
+
+/**
+ * In a container the checkout often belongs to another user, which git refuses unless told otherwise; actions/checkout tells
+ * it for its own step only. Before 2.38 git takes this setting from a file of the user and from nowhere else.
+ */
+const SETTINGS = '[safe]\n\tdirectory = *\n';
+/** A home for git below RUNNER_TEMP. It is there while somebody uses it, so that a step that is killed leaves none behind. */
+function createGitHome(env) {
+    let made;
+    let users = 0;
+    let isClosed = false;
+    let removed = Promise.resolve();
+    const remove = () => {
+        const [former, leaving] = [removed, made];
+        made = undefined;
+        removed = (async () => {
+            await former;
+            const folder = await leaving;
+            if (folder !== undefined)
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(folder, { recursive: true, force: true, maxRetries: 3 });
+        })().catch(() => undefined);
+        return removed;
+    };
+    return {
+        async use(work) {
+            users++;
+            try {
+                return await work(isClosed ? undefined : await (made ??= make(env)));
+            }
+            finally {
+                if (--users === 0)
+                    await remove();
+            }
+        },
+        close() {
+            isClosed = true;
+            return remove();
+        },
+    };
+}
+async function make(env) {
+    try {
+        const { RUNNER_TEMP: given = '' } = env;
+        const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdtemp)(node_path__WEBPACK_IMPORTED_MODULE_2__.join(given === '' ? (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)() : given, 'deploy-to-astro-git-'));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(node_path__WEBPACK_IMPORTED_MODULE_2__.join(folder, '.gitconfig'), SETTINGS);
+        return folder;
+    }
+    catch {
+        // Newer gits take the setting from the command line as well.
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
 /***/ 3597:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Rg: () => (/* binding */ readLocalCommit),
-/* harmony export */   Sv: () => (/* binding */ readPathInClone),
-/* harmony export */   lD: () => (/* binding */ createGit)
+/* harmony export */   HH: () => (/* binding */ isSha),
+/* harmony export */   K5: () => (/* binding */ splitNul),
+/* harmony export */   lD: () => (/* binding */ createGit),
+/* harmony export */   y2: () => (/* binding */ explainGit)
 /* harmony export */ });
-/** A git that hangs (a network drive, a partial clone that fetches) must not hold up a deploy. */
+/* unused harmony export judgeGit */
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8161);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_os__WEBPACK_IMPORTED_MODULE_0__);
+
+/** A git that hangs (a network drive) must not hold up a deploy. */
 const LONGEST_MS = 15_000;
 /** What a step's environment holds for this action or the runner, and is nobody else's business. */
 const PRIVATE = /^(INPUT_|ASTRO|ACTIONS_)/;
+/** What steers git from outside. */
+const STEERS_GIT = /^(GIT_|SSH_ASKPASS|XDG_CONFIG_HOME$)/;
 /**
- * In a container the checkout often belongs to another user, which git refuses unless told otherwise; actions/checkout tells
- * it for its own step only. No program that the clone's settings name is run for watching files.
+ * Settings that come before those of the clone: no program that these name is run. For watching files, an empty name means none
+ * in every version of git, where `false` was a program's name once.
  */
-const SETTINGS = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
-/** The git on the PATH. It takes no lock, so that it cannot disturb another step, and may be killed at any time. */
-function createGit(run, env) {
-    const gitEnv = { ...publicOnly(env), GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
-    return async (folder, args) => {
+const SETTINGS = [
+    ...['-c', 'safe.directory=*'],
+    ...['-c', 'core.fsmonitor='],
+    ...['-c', `core.hooksPath=${node_os__WEBPACK_IMPORTED_MODULE_0__.devNull}`],
+    ...['-c', 'core.untrackedCache=false'],
+    // Git for Windows has this in settings that are left out here, and checks out by it.
+    ...(process.platform === 'win32' ? ['-c', 'core.autocrlf=input', '-c', 'core.longpaths=true'] : []),
+];
+/** Git stays on this machine: a partial clone fetches what it lacks, and asks for passwords, unless it is kept from it. */
+const OFFLINE = {
+    GIT_NO_LAZY_FETCH: '1',
+    // What gits before 2.45 need for that: no transport has this name.
+    GIT_ALLOW_PROTOCOL: 'none',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '',
+};
+/**
+ * The git on the PATH, in an environment that no setting of the user changes. It takes no lock, so that it cannot disturb
+ * another step, never leaves the machine, and may be killed at any time.
+ */
+function createGit(run, env, home) {
+    return (folder, args, input) => home.use(async (place = node_os__WEBPACK_IMPORTED_MODULE_0__.devNull) => {
         const result = await run('git', [...SETTINGS, ...args], {
             cwd: folder,
-            env: gitEnv,
+            env: {
+                ...withoutSteering(env),
+                ...OFFLINE,
+                HOME: place,
+                XDG_CONFIG_HOME: place,
+                GIT_CONFIG_NOSYSTEM: '1',
+                GIT_ATTR_NOSYSTEM: '1',
+                GIT_OPTIONAL_LOCKS: '0',
+                LC_ALL: 'C',
+            },
             limitMs: LONGEST_MS,
             whenCancelled: 'kill',
+            ...(input === undefined ? {} : { input }),
         });
-        return result.kind === 'ended' && result.exitCode === 0 ? result.stdout : undefined;
-    };
+        return judgeGit(result);
+    });
 }
-/** The commit that is checked out in a folder; undefined where there is no clone. */
-async function readLocalCommit(git, folder) {
-    const output = await git(folder, ['log', '-1', '--format=%H%x00%an%x00%B', 'HEAD']);
-    const [sha, authorName, message] = output?.split('\0') ?? [];
-    if (!sha || authorName === undefined || message === undefined)
-        return undefined;
-    return { sha, authorName, message: message.trim() };
+/** What came of a call of git, by how it ended and by what it said. */
+function judgeGit(result) {
+    if (result.kind === 'not-started')
+        return { is: 'no-git', said: result.observed };
+    if (result.kind === 'timed-out') {
+        return { is: 'failed', said: `it did not answer within ${LONGEST_MS / 1_000} seconds` };
+    }
+    const { exitCode, stdout, stderr } = result;
+    if (exitCode === 0)
+        return { is: 'done', output: stdout };
+    const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
+    const said = (lines.find((line) => line.startsWith('fatal:')) ?? lines[0] ?? '').trim();
+    if (said.includes('not a git repository (or any'))
+        return { is: 'no-clone', said };
+    return { is: REFUSAL.test(said) ? 'refused' : 'failed', said };
 }
-/** Where a folder is inside its clone, with forward slashes and no trailing one; undefined where there is no clone. */
-async function readPathInClone(git, folder) {
-    const output = await git(folder, ['rev-parse', '--show-prefix']);
-    return output?.replace(/\r?\n$/, '').replace(/\/$/, '');
+/** A clone that is there, and that git does not look into: another owner, a format it does not know, a part elsewhere. */
+const REFUSAL = /dubious ownership|unsafe repository|not a git repository|repo(?:sitory)? version|repository extension/i;
+/** Why nothing is known of a clone, as a part of a sentence. */
+function explainGit({ is, said }) {
+    switch (is) {
+        case 'no-git':
+            return `there is no git on this machine to look at a clone with (${said})`;
+        case 'refused':
+            return `git refuses to look at the clone (${said})`;
+        case 'no-clone':
+            return 'there is no git clone to look at';
+        case 'failed':
+            return `git did not say what is in the clone (${said === '' ? 'it gave no reason' : said})`;
+    }
 }
-function publicOnly(env) {
-    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => value === undefined || PRIVATE.test(name.toUpperCase()) ? [] : [[name, value]]));
+const SHA = /^[0-9a-f]{40,64}$/i;
+/** Whether a text is the full ID of a commit. */
+const isSha = (text) => SHA.test(text);
+/** The parts of an answer to `-z`. */
+function splitNul(text) {
+    return text.split('\0').filter((part) => part !== '');
+}
+function withoutSteering(env) {
+    return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => {
+        const upper = name.toUpperCase();
+        const isDropped = value === undefined || PRIVATE.test(upper) || STEERS_GIT.test(upper);
+        return isDropped ? [] : [[name, value]];
+    }));
 }
 
 
@@ -43736,6 +44522,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 
 /***/ }),
 
+/***/ 1455:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+
+/***/ }),
+
 /***/ 7067:
 /***/ ((module) => {
 
@@ -43768,6 +44561,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+
+/***/ }),
+
+/***/ 6760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 
 /***/ }),
 

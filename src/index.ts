@@ -12,6 +12,7 @@ import { main } from './main.ts'
 import { createOutputs } from './outputs.ts'
 import { createPrograms } from './program.ts'
 import { createGit } from './project/git.ts'
+import { createGitHome } from './project/git-home.ts'
 import { createLog } from './report/log.ts'
 import { createSecrets } from './secrets.ts'
 import { userAgent } from './user-agent.ts'
@@ -48,6 +49,7 @@ for (const name of PROXY_VARIABLES) Reflect.deleteProperty(process.env, name)
 const { agentFor } = createConnections(proxies)
 
 const programs = createPrograms(signal)
+const gitHome = createGitHome(env)
 await main({
   env,
   clock: systemClock,
@@ -60,7 +62,7 @@ await main({
     signal,
   }),
   agentFor,
-  git: createGit(programs.run, env),
+  git: createGit(programs.run, env, gitHome),
   docker: createDocker(programs.run, env),
   secrets,
   log,
@@ -69,5 +71,6 @@ await main({
 })
 // Whatever is still open (a tunnel that never answers, a program that never ends) would keep the process.
 programs.killAll()
+await gitHome.close()
 await Promise.all([flush(process.stdout), flush(process.stderr)])
 process.exit()

@@ -158,6 +158,7 @@ describe('it is not known', () => {
       'made with other inputs (`dags-path`)',
     ],
     ['the commit is nonsense', 'dags', [day(1, {}, { commitSha: '--help' })], 'which commit'],
+    ['the commit is cut', 'dags', [day(1, {}, { commitSha: sha('a').slice(0, 7) })], 'which commit'],
   ])('when %s', (_, part, deploys, why) => {
     expect(baseline(part, deploys)).toContain(why)
   })
@@ -172,6 +173,13 @@ describe('it is not known', () => {
     expect(baseline('image', [build], { inputs: { image: 'ffffff' } })).toContain('made with other inputs')
     expect(baseline('image', [build], { inputs: { image: '12ab34' } })).toBe('a of cl1')
     expect(baseline('dags', [build])).toBe('a of cl1')
+  })
+
+  test('when it does not say that it had everything, and a checkout may lack something', () => {
+    const marked = day(1, {}, { commitUrl: 'x#whole=dags' })
+    expect(baseline('dags', [day(1)], { precarious: ['image'] })).toBe('a of cl1')
+    expect(baseline('dags', [marked], { precarious: ['dags'] })).toBe('a of cl1')
+    expect(baseline('dags', [day(1)], { precarious: ['dags'] })).toContain('every submodule')
   })
 
   test('outside of GitHub Actions', () => {

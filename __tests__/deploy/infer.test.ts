@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Baseline } from '../../src/deploy/baseline.ts'
+import type { HoleKind } from '../../src/project/holes.ts'
 import type { ChoiceFacts, Layout, PartState } from '../../src/deploy/infer.ts'
-import { chooseType, judgePart, sortPaths } from '../../src/deploy/infer.ts'
+import { chooseType, judgePart, sortHoles, sortPaths } from '../../src/deploy/infer.ts'
 
 const ROOT: Layout = { project: '', dagFolders: ['dags'], dockerIgnore: undefined, imageTriggers: [] }
 const ASTRO: Layout = { ...ROOT, project: 'astro', dagFolders: ['astro/dags'] }
@@ -75,11 +76,51 @@ describe('paths', () => {
       'dags',
     ],
     ['dags, when the DAG folder is elsewhere', 'dags/a.py', { ...ROOT, dagFolders: ['src/flows'] }, 'image'],
+    ['credentials of another action', 'gha-creds-0123456789abcdef.json', ROOT, 'nothing'],
+    [
+      'credentials of another action among the DAGs, and a trigger',
+      'dags/gha-creds-0123456789abcdef.json',
+      { ...ROOT, imageTriggers: ['**'] },
+      'nothing',
+    ],
     ['bytecode', 'dags/__pycache__/a.cpython-312.pyc', ROOT, 'nothing'],
     ['a cache of tests', '.pytest_cache/v/x', ROOT, 'nothing'],
     ['pain 9: a name beyond ASCII', 'dags/é.py', ROOT, 'dags'],
   ])('%s', (_, path, layout, kind) => {
     expect(kindOf(path, layout)).toBe(kind)
+  })
+})
+
+describe('a hole', () => {
+  test.each<[string, HoleKind, string, Layout, string]>([
+    ['among the DAGs', 'lfs', 'dags/a.csv', ROOT, 'dags'],
+    [
+      'among the DAGs, by a link',
+      'sparse',
+      'shared/a.py',
+      { ...ROOT, dagFolders: ['dags', 'shared'] },
+      'dags',
+    ],
+    ['in the DAG folder, a submodule', 'submodule', 'dags/lib', ROOT, 'dags'],
+    ['that is the DAG folder', 'submodule', 'dags', ROOT, 'dags'],
+    ['around the DAG folder', 'submodule', 'libs', { ...ROOT, dagFolders: ['libs/dags'] }, 'dags+image'],
+    ['around the project', 'submodule', 'astro', ASTRO, 'dags+image'],
+    ['beside the project', 'submodule', 'other', ASTRO, 'nothing'],
+    ['in the project', 'submodule', 'include/lib', ROOT, 'image'],
+    ['left out of the build', 'lfs', 'docs/a.csv', { ...ROOT, dockerIgnore: 'docs\n' }, 'nothing'],
+    [
+      'left out of the build, file by file',
+      'submodule',
+      'lib',
+      { ...ROOT, dockerIgnore: 'lib/**\n' },
+      'nothing',
+    ],
+    ['the Dockerfile', 'sparse', 'Dockerfile', { ...ROOT, dockerIgnore: '*\n' }, 'image'],
+    ['that only triggers images', 'lfs', 'proto/a', { ...ASTRO, imageTriggers: ['proto'] }, 'nothing'],
+  ])('%s', (_, kind, path, layout, parts) => {
+    const { dags, image } = sortHoles([{ path, kind }], layout)
+    const found = [...(dags.length > 0 ? ['dags'] : []), ...(image.length > 0 ? ['image'] : [])]
+    expect(found.join('+') || 'nothing').toBe(parts)
   })
 })
 
@@ -106,6 +147,12 @@ describe('a part', () => {
   })
   test('pain 12: is changed by DAGs that an earlier step generated', () => {
     expect(judgePart('dags', KNOWN, unchanged, ['dags/generated.py'], ROOT).kind).toBe('changed')
+  })
+  test('is unknown for the reason that git gave', () => {
+    expect(judgePart('dags', KNOWN, unchanged, 'git refuses', ROOT)).toEqual({
+      kind: 'unknown',
+      why: 'git refuses',
+    })
   })
   test.each<[string, PartState]>([
     ['its baseline', judgePart('dags', { known: false, why: 'w' }, unchanged, [], ROOT)],

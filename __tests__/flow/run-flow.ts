@@ -11,7 +11,7 @@ import { createDocker } from '../../src/image/docker.ts'
 import { createPrograms } from '../../src/program.ts'
 import { main } from '../../src/main.ts'
 import { createOutputs } from '../../src/outputs.ts'
-import type { Git } from '../../src/project/git.ts'
+import type { Git, GitResult } from '../../src/project/git.ts'
 import { createLog } from '../../src/report/log.ts'
 import { createSecrets } from '../../src/secrets.ts'
 import { annotations, RUNNER_ENVIRONMENT } from '../bundle/run-step.ts'
@@ -39,6 +39,8 @@ const folder = await mkdtemp(path.join(tmpdir(), 'summary-'))
 const summaryFile = path.join(folder, 'summary.md')
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+export const NO_CLONE: GitResult = { is: 'no-clone', said: '' }
+
 /**
  * The whole of `main()` in this process: real transport, retries, archive and upload, on a clock of one's own. One at a
  * time, for the inputs of an action are the environment of its process.
@@ -48,7 +50,7 @@ export async function runFlow({
   workspace,
   clock,
   wrap = (send) => send,
-  git = () => Promise.resolve(undefined),
+  git = () => Promise.resolve(NO_CLONE),
 }: Flow): Promise<FlowResult> {
   const env = {
     ...RUNNER_ENVIRONMENT,

@@ -7,6 +7,7 @@ import { buildImage } from '../../src/image/build.ts'
 import { findBuilder, requireEngine } from '../../src/image/builder.ts'
 import type { Docker, DockerResult } from '../../src/image/docker.ts'
 import { inspectImage } from '../../src/image/inspect.ts'
+import { readDockerIgnore } from '../../src/project/docker-ignore.ts'
 import { failureOf } from '../make/failure.ts'
 
 let root: string
@@ -158,6 +159,13 @@ describe('build secrets', () => {
     const { hidden } = await build({ secrets }, { env })
     expect(hidden.map((value) => value.trim())).toEqual(['', key.trim(), env.NOTE])
   })
+})
+
+test('credentials that other actions left in the project stay out of the build, whatever the project says', async () => {
+  const { ignore } = await build({ dockerIgnore: '*\n!gha-creds-*\n' }, {})
+  const isLeftOut = readDockerIgnore(ignore)
+  expect(isLeftOut('gha-creds-0123456789abcdef.json')).toBe(true)
+  expect(isLeftOut('include/gha-kubeconfig-0123456789abcdef')).toBe(true)
 })
 
 test('a build on another processor without emulation is explained', async () => {

@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { readClone, readCommittedChanges, readUncommitted } from '../../src/project/changes.ts'
+import { readCommittedChanges } from '../../src/project/changes.ts'
 import type { Changes } from '../../src/project/changes.ts'
-import { systemGit } from '../make/git.ts'
+import { readCheckout } from '../../src/project/checkout.ts'
+import type { Clone } from '../../src/project/clone.ts'
+import { readClone } from '../../src/project/clone.ts'
+import type { Git } from '../../src/project/git.ts'
+import { gitWith, systemGit } from '../make/git.ts'
 import type { TestRepository } from '../make/repository.ts'
 import { makeRepository } from '../make/repository.ts'
 
@@ -25,6 +29,18 @@ const FROM_GITHUB: Changes = { known: true, paths: ['from GitHub'], from: 'GitHu
 function changes(base: string, head: string, folder = repository.folder): Promise<Changes> {
   const compare = (): Promise<Changes> => Promise.resolve(FROM_GITHUB)
   return readCommittedChanges({ git: systemGit, compare }, folder, base, head)
+}
+
+async function cloneAt(folder: string, git: Git = systemGit): Promise<Clone> {
+  const found = await readClone(git, folder)
+  if (found.is !== 'clone') throw new Error(found.said)
+  return found.clone
+}
+
+async function readUncommitted(git: Git, folder: string, everywhere: boolean): Promise<readonly string[]> {
+  const result = await readCheckout(git, await cloneAt(folder, git), folder, everywhere)
+  if (result.is !== 'read') throw new Error(result.said)
+  return result.checkout.uncommitted
 }
 
 describe('between two commits of the clone', () => {
@@ -82,7 +98,7 @@ describe('between two commits of the clone', () => {
     const shallow = await mkdtemp(path.join(tmpdir(), 'shallow-'))
     try {
       execFileSync('git', ['clone', '--quiet', '--depth=1', `file://${repository.folder}`, shallow])
-      expect((await readClone(systemGit, shallow))?.head).toBe(head)
+      expect((await cloneAt(shallow)).head).toBe(head)
       expect(await changes(base, head, shallow)).toBe(FROM_GITHUB)
     } finally {
       await rm(shallow, { recursive: true, force: true })
@@ -107,7 +123,7 @@ describe('files of no commit', () => {
       'sub/new é.py': 'x',
     })
     repository.git('add', 'c.py')
-    expect((await readUncommitted(systemGit, repository.folder, false))?.toSorted()).toEqual(
+    expect((await readUncommitted(systemGit, repository.folder, false)).toSorted()).toEqual(
       ['a.py', 'b.py', 'c.py', 'ignored.py', 'sub/new é.py'].toSorted(),
     )
   })
@@ -146,13 +162,8 @@ describe('files of no commit', () => {
   test('a clone of another user, as in a container, is looked at all the same', async () => {
     await repository.commit({ 'a.py': '1' })
     await repository.write({ 'a.py': '2' })
-    process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = '1'
-    try {
-      expect(await systemGit(repository.folder, ['rev-parse', 'HEAD'])).toBeDefined()
-      expect(await readUncommitted(systemGit, repository.folder, false)).toEqual(['a.py'])
-    } finally {
-      delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER
-    }
+    const git = gitWith({ GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' })
+    expect(await readUncommitted(git, repository.folder, false)).toEqual(['a.py'])
   })
 
   test('a file that was only touched is unchanged', async () => {
@@ -166,7 +177,7 @@ describe('files of no commit', () => {
     await repository.write({ 'astro/new.py': 'x', 'proto/a.proto': '2', 'proto/b.proto': 'x' })
     const project = path.join(repository.folder, 'astro')
     expect(await readUncommitted(systemGit, project, false)).toEqual(['astro/new.py'])
-    expect((await readUncommitted(systemGit, project, true))?.toSorted()).toEqual([
+    expect((await readUncommitted(systemGit, project, true)).toSorted()).toEqual([
       'astro/new.py',
       'proto/a.proto',
       'proto/b.proto',
@@ -176,8 +187,7 @@ describe('files of no commit', () => {
   test('without a clone nothing is known', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'no-clone-'))
     try {
-      expect(await readClone(systemGit, folder)).toBeUndefined()
-      expect(await readUncommitted(systemGit, folder, false)).toBeUndefined()
+      expect(await readClone(systemGit, folder)).toMatchObject({ is: 'no-clone' })
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { completeCommit, describeDeploy, gitMetadata, readCommit } from '../../src/project/commit.ts'
+import {
+  completeCommit,
+  describeDeploy,
+  gitMetadata,
+  readCommit,
+  readOwnRepository,
+} from '../../src/project/commit.ts'
 
 const SHA = '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d'
 const BEFORE = 'b'.repeat(40)
@@ -79,6 +85,8 @@ describe('the commit of an event', () => {
     { GITHUB_SHA: SHA },
     { GITHUB_REPOSITORY: 'acme/etl' },
     { GITHUB_SHA: SHA, GITHUB_REPOSITORY: 'x' },
+    { GITHUB_SHA: 'main', GITHUB_REPOSITORY: 'acme/etl' },
+    { GITHUB_SHA: SHA.slice(0, 7), GITHUB_REPOSITORY: 'acme/etl' },
   ])('outside of GitHub Actions there is none: %j', (env) => expect(readCommit(env, {})).toBeUndefined())
 })
 
@@ -109,6 +117,40 @@ describe('the local clone', () => {
     const head = { sha: 'c'.repeat(40), repo: { full_name: 'acme/etl' } }
     const asked = readCommit(ENV, { pull_request: { title: 'Orders', head } })
     expect(completeCommit(asked, local, SHA)).toEqual(asked)
+  })
+
+  test('of another repository than the workflow’s is right about everything', () => {
+    const other = { ...local, branch: 'release', origin: 'https://token@github.com/other/dags.git' }
+    const recorded = {
+      sha: SHA,
+      message: 'From the clone',
+      authorName: 'Ada',
+      authorUsername: undefined,
+      branch: 'release',
+      before: undefined,
+      repository: { serverUrl: 'https://github.com', owner: 'other', name: 'dags' },
+    }
+    for (const context of [SHA, BEFORE]) expect(completeCommit(commit, other, context)).toEqual(recorded)
+  })
+
+  test('of the workflow’s own repository, in whatever form its URL is, changes nothing', () => {
+    for (const origin of ['git@github.com:Acme/etl.git', 'https://github.com/acme/etl', '/srv/mirror']) {
+      expect(completeCommit(commit, { ...local, origin }, SHA)).toMatchObject({
+        branch: 'main',
+        repository: { owner: 'acme', name: 'etl' },
+      })
+    }
+  })
+
+  test('of the base or of the fork of a pull request is where its commit is', () => {
+    const own = readOwnRepository(ENV)
+    const head = { sha: 'c'.repeat(40), repo: { full_name: 'fork/etl' } }
+    const asked = readCommit(ENV, { pull_request: { title: 'Orders', head } })
+    const at = (sha: string, repository: string) =>
+      completeCommit(asked, { ...local, sha, origin: `https://github.com/${repository}` }, SHA, own)
+    expect(at(SHA, 'acme/etl')).toEqual(asked)
+    expect(at('c'.repeat(40), 'fork/etl')).toMatchObject({ message: 'Orders', repository: { owner: 'fork' } })
+    expect(at(BEFORE, 'acme/etl')).toMatchObject({ sha: BEFORE, repository: { owner: 'acme' } })
   })
 
   test('that is not there, or outside of GitHub, adds nothing', () => {

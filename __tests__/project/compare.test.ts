@@ -14,11 +14,14 @@ afterEach(async () => {
   gitHub = undefined
 })
 
-function asking(url: string, token: string | undefined): Compare {
-  const repository = { owner: 'acme', name: 'etl' }
+const REPOSITORY = { serverUrl: 'https://github.com', owner: 'acme', name: 'etl' }
+
+function asking(url: string, token: string | undefined, serverUrl = REPOSITORY.serverUrl): Compare {
+  const repository = { ...REPOSITORY, serverUrl }
   const { signal } = new AbortController()
   const { request } = makeRequest()
-  return createCompare({ env: { GITHUB_API_URL: url }, request, token, repository, signal })
+  const env = { GITHUB_API_URL: url, GITHUB_SERVER_URL: REPOSITORY.serverUrl }
+  return createCompare({ env, request, token, repository, signal })
 }
 
 const files = (...names: string[]): { filename: string }[] => names.map((filename) => ({ filename }))
@@ -26,13 +29,24 @@ const files = (...names: string[]): { filename: string }[] => names.map((filenam
 async function compare(
   answer: (base: string, head: string) => Answer,
   token: string | undefined = 'ghs_1',
+  serverUrl = REPOSITORY.serverUrl,
 ): Promise<Changes> {
   gitHub = await startGitHub(answer)
-  return asking(gitHub.url, token)('base', 'head')
+  return asking(gitHub.url, token, serverUrl)('base', 'head')
 }
 const always =
   (status: number, body: unknown): (() => Answer) =>
   () => ({ status, body })
+
+test('a repository on another server is not asked for, though GitHub may have one of that name', async () => {
+  const found = await compare(
+    always(200, { status: 'ahead', files: [] }),
+    'ghs_1',
+    'https://git.acme.example',
+  )
+  expect(found).toMatchObject({ known: false, why: expect.stringContaining('not on the server') as unknown })
+  expect(gitHub?.requests).toEqual([])
+})
 
 describe('GitHub compares', () => {
   test('on the host that the environment names, with the token', async () => {
@@ -106,7 +120,7 @@ test('a GitHub that never answers keeps no cancelled run', async () => {
   const { signal } = cancelling
   const { request } = makeRequest({ signal })
   const env = { GITHUB_API_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` }
-  const ask = createCompare({ env, request, token: 't', repository: { owner: 'acme', name: 'etl' }, signal })
+  const ask = createCompare({ env, request, token: 't', repository: REPOSITORY, signal })
   await expect(ask('base', 'head')).rejects.toThrow('cancelled')
   silent.closeAllConnections()
   silent.close()

@@ -79,6 +79,17 @@ describe('what is in the archive', () => {
     expect(folder.leftOutCount).toBe(6)
   })
 
+  test('no credentials that other actions left there, and no link to them', async () => {
+    const name = 'gha-creds-0123456789abcdef.json'
+    const folder = await readFiles({ 'dags/a.py': '1', [`dags/${name}`]: '{}', [`dags/sub/${name}`]: '{}' })
+    expect(paths(folder)).toEqual(['dags/a.py'])
+    expect(folder.credentialFiles?.toSorted()).toEqual([name, `sub/${name}`])
+    const { code } = await failureOf(() =>
+      readFiles({ 'dags/a.py': '1', [`dags/${name}`]: '{}', 'dags/b.json': linkTo(name) }),
+    )
+    expect(code).toBe('ASTRO-DAGS-LINK-BROKEN')
+  })
+
   test('no entry for a folder without files', async () => {
     expect(paths(await readFiles({ 'dags/a.py': '', 'dags/empty/': '' }))).toEqual(['dags/a.py'])
   })

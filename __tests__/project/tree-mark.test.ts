@@ -12,6 +12,7 @@ test.each<TreeMark>([
   NO_MARK,
   { ...NO_MARK, tree: 'ffeeddc' },
   { ...NO_MARK, modified: ['dags'] },
+  { ...NO_MARK, whole: ['dags'] },
   { ...NO_MARK, inputs: { image: '12ab34' } },
   { tree: 'ffeeddc', modified: ['dags', 'image'], inputs: { dags: '00ff00', image: '12ab34' } },
 ])('a mark is read as it was written: %j', (mark) => {

@@ -1,5 +1,6 @@
 import type { Deploy, GitMetadata } from '../astro/types.ts'
 import type { Commit } from '../project/commit.ts'
+import { isSha } from '../project/git.ts'
 import type { Part, TreeMark } from '../project/tree-mark.ts'
 import { readTreeMark } from '../project/tree-mark.ts'
 
@@ -26,6 +27,8 @@ export type BaselineFacts = {
   readonly imageTag: string
   /** Names of the inputs that the parts would be made with now. */
   readonly inputs: TreeMark['inputs']
+  /** Parts of which a checkout may lack something: submodules, files that have a filter. */
+  readonly precarious?: readonly Part[]
 }
 
 const BRINGS: Readonly<Record<string, readonly Part[]>> = {
@@ -37,7 +40,6 @@ const DECIDING_INPUTS: Readonly<Record<Part, string>> = {
   dags: '`dags-path`',
   image: '`image-name`, `build-args` or `dags-path`',
 }
-const SHA = /^[0-9a-f]{7,64}$/i
 
 /**
  * Which commit a part of the Deployment was deployed from, as Astro itself tells it: the newest deploy that brought the
@@ -76,7 +78,7 @@ function fromDeploy(part: Part, deploy: Deploy, facts: BaselineFacts): Baseline 
   if (part === 'dags' && dagTarballVersion !== undefined && dagTarballVersion !== desiredDagVersion) {
     return unknown(`the Deployment has another DAG version than ${name} brought`)
   }
-  if (!git || !SHA.test(git.commitSha)) return unknown(`${name} does not say which commit it is of`)
+  if (!git || !isSha(git.commitSha)) return unknown(`${name} does not say which commit it is of`)
   if ((git.path ?? '') !== facts.projectPath) {
     return unknown(`${name} is of another project (${git.path ?? 'the root of its repository'})`)
   }
@@ -85,12 +87,15 @@ function fromDeploy(part: Part, deploy: Deploy, facts: BaselineFacts): Baseline 
   }
   const mark = readTreeMark(git.commitUrl)
   if (mark.modified.includes(part)) return unknown(`${name} brought files that were in no commit`)
+  if (facts.precarious?.includes(part) && !mark.whole?.includes(part)) {
+    return unknown(`${name} does not say that its checkout had every submodule and every file of a filter`)
+  }
   if (mark.inputs[part] !== facts.inputs[part]) {
     return unknown(`${name} was made with other inputs (${DECIDING_INPUTS[part]})`)
   }
   return {
     known: true,
-    sha: mark.tree !== undefined && SHA.test(mark.tree) ? mark.tree : git.commitSha,
+    sha: mark.tree !== undefined && isSha(mark.tree) ? mark.tree : git.commitSha,
     deployId: deploy.id,
     source: `${name} of ${deploy.createdAt.slice(0, 10)}`,
   }

@@ -4,12 +4,13 @@ import type { Changes, Compare } from '../project/changes.ts'
 import { readCommittedChanges } from '../project/changes.ts'
 import type { Commit } from '../project/commit.ts'
 import type { Git } from '../project/git.ts'
+import type { Hole } from '../project/holes.ts'
 import type { ProjectTree } from '../project/tree.ts'
 import type { Part, TreeMark } from '../project/tree-mark.ts'
 import { PARTS } from '../project/tree-mark.ts'
 import { findBaseline } from './baseline.ts'
 import type { Choice, Layout, PartState } from './infer.ts'
-import { chooseType, judgePart, sortPaths } from './infer.ts'
+import { chooseType, judgePart, sortHoles, sortPaths } from './infer.ts'
 
 export type ChooseDependencies = { readonly git: Git; readonly compare: Compare }
 
@@ -45,19 +46,36 @@ export async function chooseDeploy(deps: ChooseDependencies, facts: ChooseFacts)
   })
 }
 
+type PartFacts = Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>
+
 /** Parts of which the files are not those of the commit, or of which that is not known. */
-export function modifiedParts(facts: Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>): readonly Part[] {
+export function modifiedParts(facts: PartFacts): readonly Part[] {
   const { uncommitted, hasDagsElsewhere } = facts.tree
   if (uncommitted === undefined) return PARTS
   const sorted = sortPaths(uncommitted, layoutOf(facts))
-  return PARTS.filter((part) => sorted[part].length > 0 || (part === 'dags' && hasDagsElsewhere))
+  const holes = holesOfParts(facts)
+  return PARTS.filter(
+    (part) => sorted[part].length > 0 || holes[part].length > 0 || (part === 'dags' && hasDagsElsewhere),
+  )
 }
 
-function layoutOf({
-  inputs,
-  projectPath,
-  tree,
-}: Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>): Layout {
+/** What the checkout lacks of each part, as far as git tells. */
+export function holesOfParts(facts: PartFacts): Readonly<Record<Part, readonly Hole[]>> {
+  return sortHoles(facts.tree.holes, layoutOf(facts))
+}
+
+/** Those of some paths that a build sees. */
+export function filesOfImage(facts: PartFacts, paths: readonly string[]): readonly string[] {
+  return sortPaths(paths, { ...layoutOf(facts), imageTriggers: [] }).image
+}
+
+/** Parts of which a checkout may lack something. */
+export function precariousParts(facts: PartFacts): readonly Part[] {
+  const sorted = sortHoles(facts.tree.precarious, layoutOf(facts))
+  return PARTS.filter((part) => sorted[part].length > 0)
+}
+
+function layoutOf({ inputs, projectPath, tree }: PartFacts): Layout {
   return {
     project: projectPath,
     dagFolders: tree.dagFolders,
@@ -88,11 +106,12 @@ async function readParts(
       isDagDeployEnabled: deployment.isDagDeployEnabled,
       imageTag: deployment.imageTag,
       inputs: facts.partInputs,
+      precarious: precariousParts(facts),
     })
     if (part === 'dags' && tree.hasDagsElsewhere) return { kind: 'unknown', why: DAGS_ELSEWHERE }
     const changes =
       baseline.known && tree.clone ? await changesSince(baseline.sha, tree.clone.head) : undefined
-    return judgePart(part, baseline, changes, tree.uncommitted, layout)
+    return judgePart(part, baseline, changes, tree.uncommitted ?? tree.unknown?.why, layout)
   }
   const [dags, image] = await Promise.all([read('dags'), read('image')])
   return { dags, image }

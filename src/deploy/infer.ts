@@ -3,6 +3,8 @@ import { listSome } from '../errors.ts'
 import type { DeployTypeWish } from '../inputs/types.ts'
 import type { Changes } from '../project/changes.ts'
 import { readDockerIgnore } from '../project/docker-ignore.ts'
+import type { Hole } from '../project/holes.ts'
+import { isCredentialFile } from '../project/left-behind.ts'
 import type { Part } from '../project/tree-mark.ts'
 import type { Baseline } from './baseline.ts'
 
@@ -35,7 +37,7 @@ export function sortPaths(
   const dags: string[] = []
   const image: string[] = []
   for (const path of paths) {
-    if (isCache(path)) continue
+    if (isCache(path) || isCredentialFile(path)) continue
     const inProject = below(layout.project, path)
     if (layout.dagFolders.some((folder) => below(folder, path) !== undefined)) dags.push(path)
     else if (inProject !== undefined && (BUILD_FILES.has(inProject) || !isIgnored(inProject)))
@@ -43,6 +45,29 @@ export function sortPaths(
     if (isTrigger(path) && !image.includes(path)) image.push(path)
   }
   return { dags, image }
+}
+
+/**
+ * Sorts holes by the part that would lack them. What is around the project or the DAG folder takes these along.
+ */
+export function sortHoles(
+  holes: readonly Hole[],
+  layout: Layout,
+): { readonly dags: readonly Hole[]; readonly image: readonly Hole[] } {
+  const isAround = (hole: Hole, folder: string): boolean => below(hole.path, folder) !== undefined
+  const files = { ...layout, imageTriggers: [] }
+  const isInImage = coversHole((path) => sortPaths([path], files).image.length > 0)
+  return {
+    dags: holes.filter((hole) =>
+      layout.dagFolders.some((folder) => isAround(hole, folder) || below(folder, hole.path) !== undefined),
+    ),
+    image: holes.filter((hole) => isAround(hole, layout.project) || isInImage(hole)),
+  }
+}
+
+/** Whether a hole is one in what is shipped; a submodule is none when only files in it are left out. */
+export function coversHole(isShipped: (path: string) => boolean): (hole: Hole) => boolean {
+  return ({ path, kind }) => isShipped(path) && (!kind.endsWith('submodule') || isShipped(`${path}/-`))
 }
 
 /** Globs as a list: those with a leading `!` take paths out again, whatever their order. */
@@ -79,16 +104,22 @@ export type PartState =
     }
   | { readonly kind: 'unknown'; readonly why: string }
 
-/** Judges a part by what changed since its baseline and what is in no commit. */
+/**
+ * Judges a part by what changed since its baseline and what is in no commit.
+ *
+ * @param uncommitted the paths, or why they are not known
+ */
 export function judgePart(
   part: Part,
   baseline: Baseline,
   changes: Changes | undefined,
-  uncommitted: readonly string[] | undefined,
+  uncommitted: readonly string[] | string | undefined,
   layout: Layout,
 ): PartState {
   if (!baseline.known) return { kind: 'unknown', why: baseline.why }
-  if (uncommitted === undefined) return { kind: 'unknown', why: 'there is no git clone to look at' }
+  if (typeof uncommitted !== 'object') {
+    return { kind: 'unknown', why: uncommitted ?? 'there is no git clone to look at' }
+  }
   if (!changes?.known) {
     const why = changes?.why ?? 'nothing was compared'
     return {

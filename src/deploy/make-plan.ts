@@ -1,12 +1,19 @@
 import { requireImageFiles } from '../image/with-image.ts'
 import type { ImageNeed } from '../image/with-image.ts'
 import { createCompare } from '../project/compare.ts'
+import type { ProjectTree } from '../project/tree.ts'
+import { listSome } from '../errors.ts'
 import type { Run } from '../run.ts'
-import { chooseDeploy, modifiedParts } from './choose.ts'
+import { chooseDeploy, modifiedParts, precariousParts } from './choose.ts'
 import { namePartInputs } from './part-inputs.ts'
 import type { DeployPlan } from './plan.ts'
 import { planDeploy } from './plan.ts'
 import { refuseType } from './preconditions.ts'
+import { requireWhole } from './require-whole.ts'
+
+const MOST_NAMED = 5
+/** The type that ships the other part alone. */
+const ONLY_OTHER = { dags: 'image-only', image: 'dags-only' } as const
 
 /**
  * Reads the project and the deploy history, decides what is deployed, shows it, and refuses what cannot work. Nothing is
@@ -15,12 +22,14 @@ import { refuseType } from './preconditions.ts'
 export async function makePlan(run: Run): Promise<DeployPlan> {
   const { deployment, inputs, log, outputs, tell } = run
   const project = run.project()
-  const [deploys, commit, projectPath, tree] = await Promise.all([
+  const [deploys, commit, projectPath, tree, credentialFiles] = await Promise.all([
     run.deploys(),
     project.commit,
     project.projectPath,
     project.tree,
+    project.credentialFiles,
   ])
+  tellOfCheckout(run, tree, credentialFiles)
   const compare = createCompare({ ...run, token: inputs.githubToken, repository: commit?.repository })
   const partInputs = namePartInputs(inputs, run.env)
   const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree }
@@ -28,6 +37,7 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
   if (choice.skip === undefined) {
     const hasImage = inputs.imageName !== undefined || tree.hasDockerfile
     refuseType({ type: choice.type, deployment, hasImage })
+    await requireWhole(run, choice.type, facts)
   }
   const dagFolder =
     choice.skip === undefined && choice.type !== 'image-only' ? await project.dagFolder : undefined
@@ -41,6 +51,7 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
       tree: head === commit?.sha ? undefined : head,
       modified: modifiedParts(facts),
       inputs: partInputs,
+      whole: precariousParts(facts).filter((part) => choice.type !== ONLY_OTHER[part]),
     },
     projectPath,
     description: inputs.description,
@@ -66,6 +77,24 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
     await requireImageFiles(run, need)
   }
   return plan
+}
+
+/** What the plan does not know of the checkout, and what of it is never shipped. */
+function tellOfCheckout(
+  { log }: Pick<Run, 'log'>,
+  { unknown }: Pick<ProjectTree, 'unknown'>,
+  credentialFiles: readonly string[],
+): void {
+  if (unknown) {
+    const line = `Which files belong to a commit is not known: ${unknown.why}.`
+    if (unknown.isTrouble) log.warning(line)
+    else log.info(line)
+  }
+  if (credentialFiles.length > 0) {
+    log.notice(
+      `Left out of everything: ${listSome(credentialFiles, MOST_NAMED)}. An action that signs in elsewhere left these credentials in the workspace.`,
+    )
+  }
 }
 
 /** What the plan needs an image for; undefined when it needs none. */

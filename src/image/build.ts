@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { ActionError, describeError } from '../errors.ts'
 import type { BuildArg, BuildSecret } from '../inputs/build.ts'
+import { withoutCredentialFiles } from '../project/left-behind.ts'
 import { passArg } from './build-arg.ts'
 import { passSecret } from './build-secret.ts'
 import type { Builder } from './builder.ts'
@@ -47,10 +48,8 @@ export async function buildImage(deps: BuildDependencies, request: BuildRequest)
   const dockerfile = await readProjectDockerfile(request.folder)
   const copy = path.join(request.scratch, 'Dockerfile')
   await writeFile(copy, dockerfile)
-  await writeFile(
-    `${copy}.dockerignore`,
-    ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage),
-  )
+  const ignoreFile = ignoreFileFor(request.dockerIgnore, request.dagsPath, request.dagsInImage)
+  await writeFile(`${copy}.dockerignore`, withoutCredentialFiles(ignoreFile))
   const where = { ...deps, folder: request.folder }
   const secrets = await Promise.all(request.secrets.map((secret, index) => passSecret(secret, index, where)))
   const args = request.args.map((arg) => passArg(arg, deps.env))

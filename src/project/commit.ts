@@ -1,4 +1,7 @@
 import type { GitMetadata } from '../astro/types.ts'
+import { isSha } from './git.ts'
+import type { Repository } from './remote.ts'
+import { isSameRepository, readRemote } from './remote.ts'
 import type { TreeMark } from './tree-mark.ts'
 import { markTree, NO_MARK } from './tree-mark.ts'
 
@@ -12,11 +15,21 @@ export type Commit = {
   readonly message: string | undefined
   readonly authorName: string | undefined
   readonly authorUsername: string | undefined
-  readonly repository: { readonly serverUrl: string; readonly owner: string; readonly name: string }
+  readonly repository: Repository
 }
 
 /** What the local clone adds to the context: events such as a dispatch carry no message. */
-export type LocalCommit = { readonly sha: string; readonly message: string; readonly authorName: string }
+export type LocalCommit = {
+  readonly sha: string
+  readonly message: string
+  readonly authorName: string
+  /** The branch that is checked out, if any. */
+  readonly branch?: string | undefined
+  /** The URL that it was cloned from, if any. */
+  readonly origin?: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 const GITHUB = 'https://github.com'
 const NO_COMMIT = /^0+$/
@@ -27,44 +40,69 @@ const LONGEST_DESCRIPTION = 500
  * outside of GitHub Actions. On a pull request it is the head of the branch: GITHUB_SHA is then a merge commit that
  * exists nowhere else.
  */
-export function readCommit(
-  env: Readonly<Record<string, string | undefined>>,
-  event: unknown,
-): Commit | undefined {
+export function readCommit(env: Environment, event: unknown): Commit | undefined {
   // With pull_request_target it is the base that is checked out, and GITHUB_SHA names it.
   const pull = env.GITHUB_EVENT_NAME === 'pull_request_target' ? undefined : at(event, 'pull_request')
   const head = at(pull, 'head')
-  const [owner, name] = (text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY ?? '').split('/')
+  const repository = repositoryNamed(text(head, 'repo', 'full_name') ?? env.GITHUB_REPOSITORY, env)
   const sha = text(head, 'sha') ?? env.GITHUB_SHA
-  if (!sha || !owner || !name) return undefined
+  if (sha === undefined || !isSha(sha) || !repository) return undefined
 
   const pushed = text(event, 'head_commit', 'id') === sha ? at(event, 'head_commit') : undefined
   const before = text(event, 'before')
   return {
     sha,
     branch: [env.GITHUB_HEAD_REF, env.GITHUB_REF_NAME].find(Boolean),
-    before: head === undefined && before !== undefined && !NO_COMMIT.test(before) ? before : undefined,
+    before:
+      head === undefined && before !== undefined && isSha(before) && !NO_COMMIT.test(before)
+        ? before
+        : undefined,
     message: text(pushed, 'message') ?? text(pull, 'title'),
     authorName: text(pushed, 'author', 'name'),
     authorUsername: text(pushed, 'author', 'username') ?? text(pull, 'user', 'login') ?? env.GITHUB_ACTOR,
-    repository: { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name },
+    repository,
   }
+}
+
+/** The repository that the workflow belongs to; undefined outside of GitHub Actions. */
+export function readOwnRepository(env: Environment): Repository | undefined {
+  return repositoryNamed(env.GITHUB_REPOSITORY, env)
+}
+
+function repositoryNamed(fullName: string | undefined, env: Environment): Repository | undefined {
+  const [owner, name] = (fullName ?? '').split('/')
+  if (!owner || !name) return undefined
+  return { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name }
 }
 
 /**
  * The commit completed with what the local clone knows. A clone at another commit than the context's (`ref:` of the
  * checkout, a run for another workflow) is what is shipped, so then the clone is right. Only the merge commit of a pull
- * request stands for the head that the context names.
+ * request stands for the head that the context names. A clone of a repository that is neither the workflow's nor the fork of
+ * a pull request (`repository:` of the checkout) is right about everything.
  *
  * @param contextSha GITHUB_SHA
+ * @param own the repository that the workflow belongs to
  */
 export function completeCommit(
   commit: Commit | undefined,
   local: LocalCommit | undefined,
   contextSha: string | undefined,
+  own: Repository | undefined = commit?.repository,
 ): Commit | undefined {
   if (!commit || !local) return commit
   const { sha, message, authorName } = local
+  const shipped = {
+    ...{ sha, message, authorName },
+    branch: undefined,
+    before: undefined,
+    authorUsername: undefined,
+  }
+  const { repository } = commit
+  const from = local.origin === undefined ? undefined : readRemote(local.origin, repository.serverUrl)
+  const isOurs = (one: Repository): boolean =>
+    [repository, own].some((ours) => ours && isSameRepository(one, ours))
+  if (from && !isOurs(from)) return { ...shipped, branch: local.branch, repository: from }
   if (sha === commit.sha) {
     return {
       ...commit,
@@ -73,16 +111,7 @@ export function completeCommit(
     }
   }
   if (sha === contextSha) return commit
-  const { repository } = commit
-  return {
-    repository,
-    sha,
-    message,
-    authorName,
-    branch: undefined,
-    before: undefined,
-    authorUsername: undefined,
-  }
+  return { ...shipped, repository: from ?? repository }
 }
 
 /**

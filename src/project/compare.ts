@@ -3,6 +3,7 @@ import { HttpFailure } from '../http/failure.ts'
 import { fetchThrough } from '../http/fetch.ts'
 import type { Request } from '../http/request.ts'
 import type { Changes, Compare } from './changes.ts'
+import type { Repository } from './remote.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -20,7 +21,7 @@ export type CompareDependencies = {
   readonly env: Environment
   readonly request: Request
   readonly token: string | undefined
-  readonly repository: { readonly owner: string; readonly name: string } | undefined
+  readonly repository: Repository | undefined
   readonly signal: AbortSignal
 }
 
@@ -34,6 +35,9 @@ export function createCompare(deps: CompareDependencies): Compare {
   return async (base, head) => {
     if (token === undefined) return unknown('the clone does not hold it, and there is no `github-token`')
     if (repository === undefined) return unknown('the run does not say which repository it belongs to')
+    if (!isOnServer(repository.serverUrl, deps.env)) {
+      return unknown('the clone does not hold it, and its repository is not on the server of the workflow')
+    }
     try {
       const ask = await comparing(deps, token, repository)
       const there = await ask(base, head)
@@ -45,6 +49,12 @@ export function createCompare(deps: CompareDependencies): Compare {
       return unknown(explain(error))
     }
   }
+}
+
+/** The token is for the server of the workflow, which may have another repository of that name. */
+function isOnServer(serverUrl: string, { GITHUB_SERVER_URL: own }: Environment): boolean {
+  if (own === undefined || !URL.canParse(own)) return true
+  return new URL(serverUrl).host === new URL(own).host
 }
 
 async function comparing(

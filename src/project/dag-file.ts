@@ -1,3 +1,5 @@
+import { isCredentialFile } from './left-behind.ts'
+
 export type DagRegularFile = {
   readonly kind: 'file'
   /** Where it goes in the archive: below `dags/`, with forward slashes, whatever the folder is called. */
@@ -32,11 +34,16 @@ export type DagFolder = {
   readonly dagFileCount: number
   /** How many files and folders were left out by name. */
   readonly leftOutCount: number
+  /** Credentials of other actions among them, by paths below the folder; absent when there are none. */
+  readonly credentialFiles?: readonly string[]
 }
 
-/** What is never shipped, file or folder: history, and bytecode that could be older than the source beside it. */
+/**
+ * What is never shipped, file or folder: history, bytecode that could be older than the source beside it, and credentials that
+ * other actions left behind.
+ */
 export function isLeftOut(name: string): boolean {
-  return name === '.git' || name === '__pycache__' || name.endsWith('.pyc')
+  return name === '.git' || name === '__pycache__' || name.endsWith('.pyc') || isCredentialFile(name)
 }
 
 /** Whether Airflow looks into a file of this name for DAGs. */

@@ -44,7 +44,7 @@ const TEXTS: Record<EntryProblem['about'], EntryText> = {
     what: 'has a link to something that is never shipped',
     line: toTarget,
     likelyCause:
-      'Nothing named .git, __pycache__ or *.pyc is shipped, so the link would lead nowhere in Airflow.',
+      'Nothing named .git, __pycache__ or *.pyc is shipped, and no credentials of other actions, so the link would lead nowhere in Airflow.',
     fix: 'Link to the source instead, or remove the link.',
   },
   type: {

@@ -16,6 +16,7 @@ import {
   folderUnreadable,
 } from './dag-folder-errors.ts'
 import { decideLink, isInside, toForwardSlashes } from './dag-link.ts'
+import { isCredentialFile } from './left-behind.ts'
 
 export type { DagFile, DagFolder, DagLink, DagRegularFile } from './dag-file.ts'
 
@@ -26,7 +27,12 @@ const ENTRIES_A_TURN = 256
 /** `inside` is the path below the DAG folder, with forward slashes. */
 type Entry = { readonly absolutePath: string; readonly inside: string }
 
-type Findings = { readonly files: DagFile[]; readonly problems: EntryProblem[]; leftOutCount: number }
+type Findings = {
+  readonly files: DagFile[]
+  readonly problems: EntryProblem[]
+  readonly credentialFiles: string[]
+  leftOutCount: number
+}
 
 /**
  * Reads what is in a DAG folder, without the content of its files. Synchronously, in turns of a few milliseconds: for
@@ -42,7 +48,7 @@ export async function readDagFolder(folder: string, options: { workspace: string
   // The caller's requests go first.
   await nextTurn()
   const root = resolveRoot(folder, options.workspace)
-  const findings: Findings = { files: [], problems: [], leftOutCount: 0 }
+  const findings: Findings = { files: [], problems: [], credentialFiles: [], leftOutCount: 0 }
 
   const folders: Entry[] = [{ absolutePath: root, inside: '' }]
   let seen = 0
@@ -61,6 +67,7 @@ export async function readDagFolder(folder: string, options: { workspace: string
     totalBytes: files.reduce((sum, file) => sum + (file.kind === 'file' ? file.size : 0), 0),
     dagFileCount: files.filter((file) => isDagFileName(file.path)).length,
     leftOutCount: findings.leftOutCount,
+    ...(findings.credentialFiles.length === 0 ? {} : { credentialFiles: findings.credentialFiles }),
   }
 }
 
@@ -95,6 +102,7 @@ function listFolder(parent: Entry, findings: Findings): Entry[] {
     for (const bytes of readdirSync(parent.absolutePath, { encoding: 'buffer' })) {
       const name = bytes.toString('utf8')
       const inside = parent.inside === '' ? name : `${parent.inside}/${name}`
+      if (isCredentialFile(name)) findings.credentialFiles.push(toForwardSlashes(inside))
       if (isLeftOut(name)) findings.leftOutCount++
       else if (!isUtf8(bytes)) findings.problems.push({ about: 'name', inside, detail: quotedBytes(bytes) })
       else entries.push({ absolutePath: path.join(parent.absolutePath, name), inside })
