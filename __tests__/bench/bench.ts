@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import { missingForEngine, missingPrograms } from '../image/engine.ts'
 import { measureArchive } from './archive.ts'
+import { measureCancelling } from './cancelling.ts'
 import { measureDeploy, measureWaiting } from './deploy.ts'
 import { measureImage } from './image.ts'
 import type { Measurement } from './measurement.ts'
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, Part>> = {
   'start-up': { measure: measureStartup },
   deploy: { measure: measureDeploy },
   waiting: { measure: measureWaiting },
+  cancelling: { measure: measureCancelling },
   verification: { measure: measureVerification },
   archive: {
     measure: measureArchive,

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { falseAftermath } from '../flow/aftermath.ts'
 import type { LocalAstro } from '../local-astro/start.ts'
-import { startCorporateNetwork } from './corporate-network.ts'
+import { ASTRO_HOST, startCorporateNetwork } from './corporate-network.ts'
+import { startFarHost } from '../make/far-host.ts'
 import { goodDag } from './dag-ground.ts'
 import { useGround } from './ground.ts'
 import { codeOf } from './rules.ts'
@@ -108,6 +109,17 @@ describe('a step ends when its work is done', () => {
     expect([exitCode, codeOf(errors[0] ?? '')]).toEqual([1, 'ASTRO-AUTH-UNREACHABLE'])
     expect(errors[0]).toContain('no connection within 10 s')
     expect(seconds).toBeLessThan(95)
+  })
+
+  test('behind a name that has several addresses, the ones of IPv6 without a route, the others a second away', async () => {
+    const network = await startCorporateNetwork(() => ground.astro.origin)
+    const far = await startFarHost(Number(new URL(network.domain).port))
+    undo.push(network.stop, far.stop)
+    const lookup = new URL('../make/far-lookup.ts', import.meta.url).href
+    const env = { NODE_OPTIONS: `--import=${lookup}`, NODE_EXTRA_CA_CERTS: network.authority }
+    const { exitCode, stdout } = await ground.deploy({ domain: `https://${ASTRO_HOST}:${far.port}` }, { env })
+    expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('Attempt 2')
   })
 
   test('though git hangs', async () => {

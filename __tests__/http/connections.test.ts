@@ -1,19 +1,19 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { connect, createServer as createTcpServer } from 'node:net'
-import * as path from 'node:path'
+import { createServer as createTcpServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ConnectionUse } from '../../src/http/connections.ts'
+import { describeError } from '../../src/errors.ts'
 import { createConnections } from '../../src/http/connections.ts'
 import { HttpFailure } from '../../src/http/failure.ts'
 import type { ProxyFor } from '../../src/http/proxy.ts'
 import { createTransport } from '../../src/http/transport.ts'
 import type { Certificates } from '../make/certificates.ts'
 import { makeCertificates } from '../make/certificates.ts'
+import { FAR_ADDRESSES, startFarHost } from '../make/far-host.ts'
 import type { LocalProxy, ProxyManner } from '../make/proxy.ts'
 import { startProxy } from '../make/proxy.ts'
 
@@ -171,28 +171,13 @@ describe('a load balancer that resets every connection that was used before', ()
 
 describe('a host with several addresses', () => {
   test('is reached though it is a second away and has no route for IPv6', async () => {
-    // A server that is too busy to take a connection in drops what asks for one; that asks again a second later.
-    const busy = fork(path.join(import.meta.dirname, '../make/busy-server.ts'), {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
-    undo.push(() => busy.kill('SIGKILL'))
-    const [port] = (await once(busy, 'message')) as [number]
-    for (let nth = 0; nth < 3; nth++) {
-      const filler = connect(port, '127.0.0.1')
-      filler.on('error', () => undefined)
-      undo.push(() => filler.destroy())
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    const behind = await listen(createServer((_, response) => response.end('{}')))
+    const { port, stop } = await startFarHost(behind)
+    undo.push(stop)
     const { agentFor, close } = createConnections({ proxyFor: () => undefined })
     undo.push(close)
     const url = new URL(`http://${HOST}:${port}/`)
-    const addresses = [
-      { address: '2001:db8::1', family: 6 },
-      { address: '127.0.0.1', family: 4 },
-      { address: '2001:db8::2', family: 6 },
-      { address: '127.0.0.1', family: 4 },
-    ]
-    const { request } = await import('node:http')
+    const addresses = FAR_ADDRESSES
     const startedAt = performance.now()
     const answer = await new Promise((resolve, reject) => {
       const lookup = (_: string, __: object, found: (error: null, all: typeof addresses) => void): void =>
@@ -208,8 +193,6 @@ describe('a host with several addresses', () => {
     const { agentFor } = createConnections({ proxyFor: () => undefined })
     const url = new URL('http://astro.test:9/')
     const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }))
-    const { request } = await import('node:http')
-    const { describeError } = await import('../../src/errors.ts')
     const error = await new Promise((resolve) => {
       const lookup = (_: string, __: object, found: (error: null, all: typeof addresses) => void): void =>
         found(null, addresses)
