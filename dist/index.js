@@ -34730,7 +34730,9 @@ async function findOrganization(astro, session, wished) {
     const known = wished ?? own;
     if (known !== undefined)
         return known;
-    const organizations = await astro.listOrganizations();
+    const organizations = await astro.listOrganizations().catch((error) => {
+        throw error instanceof src_errors/* ActionError */.lZ && error.code === 'ASTRO-API-FORBIDDEN' ? mayNotList(error) : error;
+    });
     const [only] = organizations;
     if (only && organizations.length === 1)
         return only.id;
@@ -34741,6 +34743,17 @@ async function findOrganization(astro, session, wished) {
             ? 'The credential sees none.'
             : `The credential sees ${organizations.length}: ${(0,src_errors/* listSome */.XT)(organizations.map(nameAndId), MOST_SHOWN)}.`,
         fix: 'Name one with the input `organization-id`.',
+    });
+}
+/** Astro's own text says that only a user may list Organizations; a token that names its Organization need not. */
+function mayNotList(error) {
+    return new src_errors/* ActionError */.lZ({
+        code: 'ASTRO-TARGET-ORGANIZATION',
+        problem: 'Could not find out which Organization to work in.',
+        observed: error.observed,
+        likelyCause: 'This kind of credential may not list Organizations, and does not say which one it is for.',
+        fix: 'Name the Organization with the input `organization-id`; its settings in the Astro UI show the ID.',
+        cause: error,
     });
 }
 async function findId(astro, session, { target, workspaceId }, organizationId) {

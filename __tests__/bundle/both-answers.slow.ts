@@ -49,16 +49,17 @@ const ANSWERS: readonly [string, readonly LocalAstroOptions[]][] = [
 describe.each(ANSWERS.flatMap(([what, answers]) => answers.map((options) => [what, options] as const)))(
   '%s: %j',
   (_, options) => {
-    test('a deploy, another one and the rollback to the first are live and proved', async () => {
+    test('two deploys are live and proved, and the rollback to the first is live', async () => {
       await ground.restart({ ...options, rolloutMs: 700 })
-      const target = { 'deployment-id': ground.astro.deploymentId }
+      const { deploymentId, organizationId } = ground.astro
+      const target = { 'deployment-id': deploymentId, 'organization-id': organizationId }
       expect(await ship(goodDag('example'), { ...target, 'environment-variables': 'A=1' })).toMatchObject({
         exitCode: 0,
         errors: [],
       })
       const first = running().dagTarballVersion
       expect((await ship(goodDag('example', 'x = 1\n'), target)).exitCode).toBe(0)
-      const result = await ground.deploy({ ...target, action: 'rollback' })
+      const result = await ground.deploy({ ...target, action: 'rollback', verify: 'false' })
       expect([result.exitCode, result.errors]).toEqual([0, []])
       expect(running()).toMatchObject({ status: 'HEALTHY', dagTarballVersion: first })
     })
@@ -94,6 +95,22 @@ describe.each([2, 3] as const)('an import error that was there before, on Airflo
     arrange(id)
     const { exitCode, errors, outputs } = await deployDags(ground, id, bad)
     expect([exitCode, errors, outputs['import-errors']]).toEqual([0, [], '1'])
+  })
+})
+
+describe('who may list Organizations', () => {
+  test.each([
+    ['any credential', false, {}],
+    ['only a user, who names the Organization then', true, { named: true }],
+  ])('%s', async (_, organizationsNeedUserToken, { named }: { named?: boolean }) => {
+    const { organizationId } = await ground.restart({ organizationsNeedUserToken })
+    const { exitCode } = await ground.deploy(named ? { 'organization-id': organizationId } : {})
+    expect(exitCode).toBe(0)
+  })
+
+  test('only a user: the step says which input is missing', async () => {
+    await ground.restart({ organizationsNeedUserToken: true })
+    ground.expectRefused(await ground.deploy(), 'ASTRO-TARGET-ORGANIZATION', '`organization-id`')
   })
 })
 

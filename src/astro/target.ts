@@ -57,7 +57,9 @@ async function findOrganization(
   const known = wished ?? own
   if (known !== undefined) return known
 
-  const organizations = await astro.listOrganizations()
+  const organizations = await astro.listOrganizations().catch((error: unknown) => {
+    throw error instanceof ActionError && error.code === 'ASTRO-API-FORBIDDEN' ? mayNotList(error) : error
+  })
   const [only] = organizations
   if (only && organizations.length === 1) return only.id
   throw new ActionError({
@@ -68,6 +70,18 @@ async function findOrganization(
         ? 'The credential sees none.'
         : `The credential sees ${organizations.length}: ${listSome(organizations.map(nameAndId), MOST_SHOWN)}.`,
     fix: 'Name one with the input `organization-id`.',
+  })
+}
+
+/** Astro's own text says that only a user may list Organizations; a token that names its Organization need not. */
+function mayNotList(error: ActionError): ActionError {
+  return new ActionError({
+    code: 'ASTRO-TARGET-ORGANIZATION',
+    problem: 'Could not find out which Organization to work in.',
+    observed: error.observed,
+    likelyCause: 'This kind of credential may not list Organizations, and does not say which one it is for.',
+    fix: 'Name the Organization with the input `organization-id`; its settings in the Astro UI show the ID.',
+    cause: error,
   })
 }
 
