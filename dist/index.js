@@ -33409,7 +33409,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9261);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(240);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6008);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7729);
 /* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3532);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3597);
@@ -33493,7 +33493,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 240:
+/***/ 6008:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39796,8 +39796,10 @@ async function smokeTest(run, live, { deployId, isProved }) {
 ;// CONCATENATED MODULE: ./src/airflow/file-names.ts
 /** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
 const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
+/** Where it is in a DAG bundle on Astro, whose entries begin so (section 12.1 of the control plane's contract). */
+const IN_BUNDLE = 'dags/';
 /**
- * Airflow's names for files (absolute in Airflow 2, relative to the DAG folder in 3, `package.zip/inner.py` in archives) as
+ * Airflow's names for files (absolute in Airflow 2, relative to the DAG bundle in 3, `package.zip/inner.py` in archives) as
  * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
  * of them files of the folder.
  *
@@ -39818,10 +39820,28 @@ function nameFiles(airflowNames, own, framePaths = []) {
             break;
         roots.push(another);
     }
+    const isInBundle = findRoot(airflowNames.filter(isRelative), own) === IN_BUNDLE;
     return (name) => {
+        if (isRelative(name))
+            return nameRelative(name, own, isInBundle);
         const inside = roots.find((candidate) => name.startsWith(candidate));
         return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
     };
+}
+const isRelative = (name) => !name.startsWith('/');
+/**
+ * A name below the root of the DAG bundle. The code of before may have lain elsewhere than the new one, so each name is taken
+ * as it fits.
+ *
+ * @param isInBundle whether the DAG folder is a folder of the bundle, as far as most names tell
+ */
+function nameRelative(name, own, isInBundle) {
+    const whole = archiveOf(name, own);
+    if (!name.startsWith(IN_BUNDLE))
+        return whole;
+    const inside = archiveOf(name.slice(IN_BUNDLE.length), own);
+    const [likely, other] = isInBundle ? [inside, whole] : [whole, inside];
+    return !own.has(likely) && own.has(other) ? other : likely;
 }
 /** Python's own files and those of packages, some of which are called as some of ours are. */
 const LIBRARY = /\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//;
@@ -39832,13 +39852,16 @@ function archiveOf(path, own) {
     const archive = path.slice(0, end + '.zip'.length);
     return own.has(archive) ? archive : path;
 }
-function findRoot(absolute, own) {
+/** The leading folders that make most of the names files of the folder; empty when they are so as they stand. */
+function findRoot(names, own) {
     const votes = new Map();
-    for (const name of absolute) {
-        for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
-            const root = name.slice(0, slash + 1);
-            if (own.has(archiveOf(name.slice(slash + 1), own)))
+    for (const name of names) {
+        for (let start = name.startsWith('/') ? 1 : 0;; start = name.indexOf('/', start) + 1) {
+            const root = name.slice(0, start);
+            if (own.has(archiveOf(name.slice(start), own)))
                 votes.set(root, (votes.get(root) ?? 0) + 1);
+            if (!name.includes('/', start))
+                break;
         }
     }
     const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length);
@@ -39993,7 +40016,38 @@ function age(ms) {
     return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./src/airflow/missing-module.ts
+
+/** A traceback through a file of a DAG bundle on Astro (section 12.1 of the control plane's contract). */
+const missing_module_IN_BUNDLE = /\/dag_bundles\/[^"\n]*\/dags\//;
+/**
+ * Cause and cure of a module that Airflow 3 does not find although it lies in the DAG folder: only the root of the DAG bundle
+ * is on Python's path, and the DAG folder is `dags/` in it. Undefined for any other error.
+ *
+ * @param error.file the file that imports it, below the DAG folder
+ * @param dagFiles all files of the folder
+ */
+function explainMissingModule(error, dagFiles) {
+    const [, module] = /^ModuleNotFoundError: No module named '([\w.]+)'/.exec(error.message) ?? [];
+    if (module === undefined || !missing_module_IN_BUNDLE.test(error.trace))
+        return undefined;
+    const place = module.replaceAll('.', '/');
+    const found = ['', posix_namespaceObject.dirname(error.file)]
+        .map((folder) => posix_namespaceObject.join(folder, place))
+        .find((base) => isModule(base, dagFiles));
+    if (found === undefined)
+        return undefined;
+    const right = `dags.${found.replaceAll('/', '.')}`;
+    return `The module lies in the DAG folder, which Airflow 3 on Astro does not have on Python's path: write \`from ${right} import …\` or \`import ${right}\`.`;
+}
+function isModule(base, files) {
+    return (files.has(`${base}.py`) || [...files].some((file) => file.startsWith(`${base}/`) && file.endsWith('.py')));
+}
+
 ;// CONCATENATED MODULE: ./src/airflow/report.ts
+
 
 
 /** @param hasBaseline whether it is known what Airflow showed before; otherwise every error is a new one */
@@ -40041,7 +40095,11 @@ function errorRow(error, { name }, repository) {
         return { file: dagFile, line, isOurs, message: place.message };
     }
     const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`;
-    return { file: place.path, line: place.line, isOurs: true, message: `${place.message}${from}` };
+    const importing = name(framePaths(error.trace).findLast((frame) => ours(frame) === place.path) ?? '');
+    const missing = { message: place.message, trace: error.trace, file: importing };
+    const why = explainMissingModule(missing, repository.dagFiles);
+    const message = [`${place.message}${from}`, why].filter((part) => part !== undefined).join('. ');
+    return { file: place.path, line: place.line, isOurs: true, message };
 }
 function duplicateRow(dagId, file, files, repository) {
     const others = files.filter((other) => other !== file).map((other) => inRepository(other, repository));

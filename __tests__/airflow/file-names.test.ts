@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { nameFiles } from '../../src/airflow/file-names.ts'
 
 const own = new Set(['a.py', 'team/foo.py', 'pkg.zip', 'foo.py'])
@@ -31,3 +31,30 @@ test.each([
 ])('the root of Airflow 3 is told by a traceback through %s', (_, frames, name, path) => {
   expect(nameFiles(['a.py'], own, frames)(name)).toBe(path ?? name)
 }) // prettier-ignore
+
+describe('a DAG bundle on Astro, with the DAG folder as `dags/` in it', () => {
+  const BUNDLE = '/tmp/airflow/dag_bundles/astro/main/dags/2025-11-07T15:28:12.8895389Z/dags/'
+
+  test.each([
+    ['a DAG file', ['dags/a.py'], 'dags/team/foo.py', 'team/foo.py'],
+    ['an archive', ['dags/a.py'], 'dags/pkg.zip/inner.py', 'pkg.zip'],
+    ['a file that is gone', ['dags/a.py'], 'dags/old.py', 'old.py'],
+    ['as it lay before, in an image', ['dags/a.py', 'dags/foo.py'], 'team/foo.py', 'team/foo.py'],
+    ['now, though it lay elsewhere before', ['a.py', 'foo.py'], 'dags/team/foo.py', 'team/foo.py'],
+  ])('%s', (_, others, name, path) => {
+    expect(nameFiles([...others, name], own)(name)).toBe(path)
+  })
+
+  test('in a traceback', () => {
+    const frame = `${BUNDLE}team/foo.py`
+    expect(nameFiles(['dags/a.py'], own, [frame])(frame)).toBe('team/foo.py')
+  })
+
+  test('is not taken for a folder of that name in the DAG folder', () => {
+    const nested = new Set(['x.py', 'dags/x.py', 'dags/y.py'])
+    const plain = nameFiles(['x.py', 'dags/x.py', 'dags/y.py'], nested)
+    expect(['x.py', 'dags/x.py', 'dags/y.py'].map(plain)).toEqual(['x.py', 'dags/x.py', 'dags/y.py'])
+    const inBundle = ['dags/x.py', 'dags/dags/x.py', 'dags/dags/y.py']
+    expect(inBundle.map(nameFiles(inBundle, nested))).toEqual(['x.py', 'dags/x.py', 'dags/y.py'])
+  })
+})

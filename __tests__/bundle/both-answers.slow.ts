@@ -38,6 +38,10 @@ const ANSWERS: readonly [string, readonly LocalAstroOptions[]][] = [
     [{ airflow: { bundleVersions: true } }, { airflow: { bundleVersions: false } }],
   ],
   [
+    'where Airflow 3 has the bundle',
+    [{ airflow: { layout: 'versioned' } }, { airflow: { layout: 'plain' } }],
+  ],
+  [
     'what comes with a rate limit',
     [
       { rateLimits: { get: 4, post: 2, delete: 2 } },

@@ -115,3 +115,21 @@ describe.each([3, 2])('Airflow %i', (major) => {
     expect([fixed.exitCode, fixed.outputs['import-errors']]).toEqual([0, '0'])
   })
 })
+
+test.each([
+  ['versioned', true],
+  ['plain', false],
+] as const)(
+  'a module beside the DAG is not found: in the %s layout the right import is told: %s',
+  async (layout, isTold) => {
+    await ground.restart({ airflow: { layout } })
+    const { code, places } = await deployDags(ground, 3, {
+      'dags/helper.py': 'X = 1\n',
+      'dags/bad.py':
+        "from airflow import DAG\nfrom helper import X  # local-airflow: raises ModuleNotFoundError: No module named 'helper'\n",
+    })
+    expect(code).toBe('ASTRO-VERIFY-IMPORT-ERRORS')
+    expect(places).toMatchObject([{ file: 'dags/bad.py', line: 2 }])
+    expect(places[0]?.message.includes('write `from dags.helper import …`')).toBe(isTold)
+  },
+)

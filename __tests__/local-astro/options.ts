@@ -16,6 +16,8 @@ export type AirflowSettings = {
   runMs: number
   /** DAGs of Airflow 3 name the version of the bundle that they were parsed from. Default true. */
   bundleVersions: boolean
+  /** Where Airflow 3 has a DAG bundle. Default `versioned`, as on Astro. */
+  layout: 'versioned' | 'plain'
 }
 
 export type LocalAstroOptions = {
@@ -99,6 +101,13 @@ export function resolveOptions(options: LocalAstroOptions): Settings {
     showSecretsAllowed: options.showSecretsAllowed ?? false,
     registry: options.registry ?? false,
     imageRegistry: options.imageRegistry ?? 'images.astronomer.cloud',
-    airflow: { parseMs: 0, parseEveryMs: 200, runMs: 0, bundleVersions: true, ...options.airflow },
+    airflow: {
+      parseMs: 0,
+      parseEveryMs: 200,
+      runMs: 0,
+      bundleVersions: true,
+      layout: 'versioned',
+      ...options.airflow,
+    },
   }
 }

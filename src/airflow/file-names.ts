@@ -1,8 +1,10 @@
 /** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
 const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/']
+/** Where it is in a DAG bundle on Astro, whose entries begin so (section 12.1 of the control plane's contract). */
+const IN_BUNDLE = 'dags/'
 
 /**
- * Airflow's names for files (absolute in Airflow 2, relative to the DAG folder in 3, `package.zip/inner.py` in archives) as
+ * Airflow's names for files (absolute in Airflow 2, relative to the DAG bundle in 3, `package.zip/inner.py` in archives) as
  * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
  * of them files of the folder.
  *
@@ -26,10 +28,28 @@ export function nameFiles(
     if (another === undefined) break
     roots.push(another)
   }
+  const isInBundle = findRoot(airflowNames.filter(isRelative), own) === IN_BUNDLE
   return (name) => {
+    if (isRelative(name)) return nameRelative(name, own, isInBundle)
     const inside = roots.find((candidate) => name.startsWith(candidate))
     return archiveOf(inside === undefined ? name : name.slice(inside.length), own)
   }
+}
+
+const isRelative = (name: string): boolean => !name.startsWith('/')
+
+/**
+ * A name below the root of the DAG bundle. The code of before may have lain elsewhere than the new one, so each name is taken
+ * as it fits.
+ *
+ * @param isInBundle whether the DAG folder is a folder of the bundle, as far as most names tell
+ */
+function nameRelative(name: string, own: ReadonlySet<string>, isInBundle: boolean): string {
+  const whole = archiveOf(name, own)
+  if (!name.startsWith(IN_BUNDLE)) return whole
+  const inside = archiveOf(name.slice(IN_BUNDLE.length), own)
+  const [likely, other] = isInBundle ? [inside, whole] : [whole, inside]
+  return !own.has(likely) && own.has(other) ? other : likely
 }
 
 /** Python's own files and those of packages, some of which are called as some of ours are. */
@@ -42,12 +62,14 @@ function archiveOf(path: string, own: ReadonlySet<string>): string {
   return own.has(archive) ? archive : path
 }
 
-function findRoot(absolute: readonly string[], own: ReadonlySet<string>): string | undefined {
+/** The leading folders that make most of the names files of the folder; empty when they are so as they stand. */
+function findRoot(names: readonly string[], own: ReadonlySet<string>): string | undefined {
   const votes = new Map<string, number>()
-  for (const name of absolute) {
-    for (let slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
-      const root = name.slice(0, slash + 1)
-      if (own.has(archiveOf(name.slice(slash + 1), own))) votes.set(root, (votes.get(root) ?? 0) + 1)
+  for (const name of names) {
+    for (let start = name.startsWith('/') ? 1 : 0; ; start = name.indexOf('/', start) + 1) {
+      const root = name.slice(0, start)
+      if (own.has(archiveOf(name.slice(start), own))) votes.set(root, (votes.get(root) ?? 0) + 1)
+      if (!name.includes('/', start)) break
     }
   }
   const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length)

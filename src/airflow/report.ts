@@ -1,5 +1,6 @@
 import { isKept, isOld } from './baseline.ts'
-import { findNamed, locateError } from './traceback.ts'
+import { explainMissingModule } from './missing-module.ts'
+import { findNamed, framePaths, locateError } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 import type { Observed } from './verify.ts'
 
@@ -94,7 +95,11 @@ function errorRow(error: ImportError, { name }: Observed, repository: Repository
     return { file: dagFile, line, isOurs, message: place.message }
   }
   const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`
-  return { file: place.path, line: place.line, isOurs: true, message: `${place.message}${from}` }
+  const importing = name(framePaths(error.trace).findLast((frame) => ours(frame) === place.path) ?? '')
+  const missing = { message: place.message, trace: error.trace, file: importing }
+  const why = explainMissingModule(missing, repository.dagFiles)
+  const message = [`${place.message}${from}`, why].filter((part) => part !== undefined).join('. ')
+  return { file: place.path, line: place.line, isOurs: true, message }
 }
 
 function duplicateRow(

@@ -13,6 +13,14 @@ export type DagFacts = {
   readonly bundleVersion: string | null
 }
 
+/** Where Airflow has the DAG folder. */
+export type Place = {
+  /** Absolute, without a slash at its end. */
+  readonly root: string
+  /** The same below the root of the bundle, for the names of Airflow 3; with a slash at its end, or empty. */
+  readonly inBundle: string
+}
+
 export type RunFacts = {
   readonly id: string
   readonly dagId: string
@@ -35,7 +43,7 @@ export function timestamp(major: Major, at: number | undefined): string | null {
 export function importError(
   major: Major,
   error: { id: number; file: string; at: number; trace: string },
-  root: string,
+  { root, inBundle }: Place,
 ): Record<string, unknown> {
   const common = {
     import_error_id: error.id,
@@ -43,11 +51,11 @@ export function importError(
     stack_trace: error.trace,
   }
   return major === 3
-    ? { ...common, filename: error.file, bundle_name: 'dags-folder' }
+    ? { ...common, filename: inBundle + error.file, bundle_name: 'dags-folder' }
     : { ...common, filename: `${root}/${error.file}` }
 }
 
-export function dag(major: Major, facts: DagFacts, root: string): Record<string, unknown> {
+export function dag(major: Major, facts: DagFacts, { root, inBundle }: Place): Record<string, unknown> {
   const common = {
     dag_id: facts.id,
     dag_display_name: facts.id,
@@ -75,7 +83,7 @@ export function dag(major: Major, facts: DagFacts, root: string): Record<string,
       last_parse_duration: 0.1,
       bundle_name: 'dags-folder',
       bundle_version: facts.bundleVersion,
-      relative_fileloc: facts.file,
+      relative_fileloc: inBundle + facts.file,
       timetable_summary: null,
       next_dagrun_logical_date: null,
       next_dagrun_run_after: null,

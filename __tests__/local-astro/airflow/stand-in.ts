@@ -8,6 +8,7 @@ import { createRuns } from './runs.ts'
 import type { Runs } from './runs.ts'
 import type { Major } from './shapes.ts'
 import { dag, failure, importError, timestamp } from './shapes.ts'
+import type { Place } from './shapes.ts'
 
 export type StandInSettings = {
   readonly major: Major
@@ -21,6 +22,8 @@ export type StandInSettings = {
   readonly runMs: number
   /** DAGs name the version of the code that they were parsed from, as with Astro's bundles; only in Airflow 3. */
   readonly bundleVersions: boolean
+  /** Where Airflow 3 has a DAG bundle: in a folder of its version, `dags/` included, as on Astro, or where Airflow 2 has it. */
+  readonly layout: 'versioned' | 'plain'
 }
 
 export type StandIn = AirflowBackend & {
@@ -35,13 +38,14 @@ export type StandIn = AirflowBackend & {
 
 type Folder = {
   readonly version: string | undefined
+  readonly place: Place
   readonly arrivedAt: number
   readonly parsed: ParsedFolder
 }
 
 /** From then on Airflow calls a component unhealthy. */
 const LONGEST_SILENCE_MS = 30_000
-const ROOT = '/usr/local/airflow/dags'
+const PLAIN_PLACE: Place = { root: '/usr/local/airflow/dags', inBundle: '' }
 const NOTHING: ParsedFolder = { dags: [], errors: [] }
 
 /**
@@ -50,7 +54,7 @@ const NOTHING: ParsedFolder = { dags: [], errors: [] }
  */
 export function createStandIn(settings: StandInSettings): StandIn {
   const { major, now } = settings
-  let current: Folder = { version: undefined, arrivedAt: -Infinity, parsed: NOTHING }
+  let current: Folder = { version: undefined, place: PLAIN_PLACE, arrivedAt: -Infinity, parsed: NOTHING }
   let former: Folder = current
   let diedAt = Infinity
   const unpaused = new Set<string>()
@@ -102,7 +106,7 @@ export function createStandIn(settings: StandInSettings): StandIn {
               : Math.min(current.arrivedAt, parsedAt) - 1,
             bundleVersion: settings.bundleVersions && major === 3 ? (folder.version ?? null) : null,
           },
-          ROOT,
+          folder.place,
         ),
       }))
   }
@@ -110,7 +114,11 @@ export function createStandIn(settings: StandInSettings): StandIn {
   function errors(): Record<string, unknown>[] {
     const { folder, parsedAt } = visible()
     return folder.parsed.errors.map(({ file, trace }, index) =>
-      importError(major, { id: index + 1, file, at: Math.max(parsedAt, extra.get(file) ?? 0), trace }, ROOT),
+      importError(
+        major,
+        { id: index + 1, file, at: Math.max(parsedAt, extra.get(file) ?? 0), trace },
+        folder.place,
+      ),
     )
   }
 
@@ -223,7 +231,8 @@ export function createStandIn(settings: StandInSettings): StandIn {
       const texts = archive === undefined ? nothing : await readDagArchive(archive).catch(() => nothing)
       former = visible().folder
       extra.clear()
-      current = { version, arrivedAt: now(), parsed: parseFolder(texts, ROOT) }
+      const place = placeOf(settings, version)
+      current = { version, place, arrivedAt: now(), parsed: parseFolder(texts, place.root) }
     },
     answer(request) {
       const { method, path } = request
@@ -262,3 +271,12 @@ export function createStandIn(settings: StandInSettings): StandIn {
 const PLAIN = { 'content-type': 'text/plain' }
 const HTML = { 'content-type': 'text/html; charset=utf-8' }
 const WEB_PAGE = '<!DOCTYPE html>\n<html><head><title>Airflow</title></head><body></body></html>\n'
+
+/** Section 12.1 of the control plane's contract. */
+function placeOf(
+  { major, layout }: Pick<StandInSettings, 'major' | 'layout'>,
+  version: string | undefined,
+): Place {
+  if (major === 2 || layout === 'plain' || version === undefined) return PLAIN_PLACE
+  return { root: `/tmp/airflow/dag_bundles/astro/main/dags/${version}/dags`, inBundle: 'dags/' }
+}
