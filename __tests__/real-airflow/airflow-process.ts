@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { AirflowMajor } from '../../src/airflow/types.ts'
 import type { Release } from './install.ts'
-import { installAirflow } from './install.ts'
+import { installAirflow, majorOf } from './install.ts'
 
 export type RunningAirflow = {
   readonly major: AirflowMajor
@@ -49,7 +49,7 @@ const PASSWORD = 'admin'
 /** Starts a real Apache Airflow with SQLite on free ports of loopback. It ends with this process, however that ends. */
 export async function startAirflow(release: Release, pace: Pace = 'fast'): Promise<RunningAirflow> {
   const version = VERSIONS[release]
-  const major: AirflowMajor = version.startsWith('2.') ? 2 : 3
+  const major = majorOf(release)
   const bin = await installAirflow(release)
   const home = await mkdtemp(path.join(tmpdir(), `airflow-${release}-`))
   const dagsFolder = path.join(home, 'dags')

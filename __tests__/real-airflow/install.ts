@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { AirflowMajor } from '../../src/airflow/types.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CACHE = path.join(ROOT, '.cache', 'real-airflow')
@@ -12,6 +13,8 @@ const PYTHON = '>=3.10,<3.13'
 
 /** The Airflows that deploys are tried on, by the names of their lists of requirements. */
 export type Release = '2.10' | '2' | '3' | '3.3'
+
+export const majorOf = (release: Release): AirflowMajor => (release.startsWith('2') ? 2 : 3)
 
 /**
  * The folder with Airflow's programs: a virtual environment of its own for each release and each content of its requirements,

@@ -90,7 +90,7 @@ function errorRow(error: ImportError, { name }: Observed, repository: Repository
   }
   if (place.path === undefined) {
     const source = isOurs ? repository.read(error.file) : undefined
-    const line = source === undefined ? undefined : (findNamed(place.message, source) ?? 1)
+    const line = source === undefined ? undefined : (findNamed(error.trace, source) ?? 1)
     return { file: dagFile, line, isOurs, message: place.message }
   }
   const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`
