@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Look } from '../../src/airflow/judge.ts'
+import type { Look } from '../../src/airflow/terms.ts'
 import type { Dag } from '../../src/airflow/types.ts'
 import { after, dag, error, file, judged, terms } from '../make/judgement.ts'
 

@@ -1,5 +1,5 @@
 import { EMPTY_BASELINE } from '../../src/airflow/baseline.ts'
-import type { Arrival } from '../../src/airflow/judge.ts'
+import type { Arrival } from '../../src/airflow/terms.ts'
 import type { VerificationReport } from '../../src/airflow/report.ts'
 import { reportOn } from '../../src/airflow/report.ts'
 import { verify } from '../../src/airflow/verify.ts'

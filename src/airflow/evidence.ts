@@ -1,6 +1,6 @@
-import type { FormerVersions, Look, Terms } from './judge.ts'
 import type { Rounds } from './rounds.ts'
 import { CLOCK_MARGIN_MS, QUIET_MS, timesTaken } from './rounds.ts'
+import type { FormerVersions, Look, Terms } from './terms.ts'
 import type { Dag } from './types.ts'
 
 /** A DAG's parses with one bundle version, as far as looks have shown them. */

@@ -117,9 +117,7 @@ function mentionedNames(message: string): readonly string[] {
     /(?:^|: )(\S+) is not a valid/gm,
     /\b(\w+_\w+)\b/g,
   ]
-  return patterns.flatMap((pattern) =>
-    [...message.matchAll(pattern)].map(([, ...groups]) => groups.find((group) => group !== undefined) ?? ''),
-  )
+  return patterns.flatMap((pattern) => [...message.matchAll(pattern)].map(([, ...groups]) => groups.join('')))
 }
 
 const escape = (name: string): string => name.replaceAll(/[^\w\s]/g, '\\$&')
