@@ -8,6 +8,7 @@ import { monitoringDag } from '../project/monitoring-dag.ts'
 import type { Run } from '../run.ts'
 import type { Applied } from './apply.ts'
 import { applyDeploy } from './apply.ts'
+import { findChangedFiles } from './changed-files.ts'
 import { imageNeed, makePlan } from './make-plan.ts'
 import type { DeployPlan } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
@@ -43,6 +44,10 @@ export async function deploy(run: Run): Promise<void> {
 
   const baseline = await takeBaseline(run)
   refusePausedDag(run, baseline)
+  const isAsked = inputs.verify !== 'no' && inputs.waitMs !== undefined && plan.type !== 'image-only'
+  const changed = isAsked
+    ? await findChangedFiles(run, plan, plan.ships.dags ? generatedFiles(run) : [], baseline)
+    : undefined
   const need = imageNeed(run, plan)
   const { deploy, written, expected, generated } = need
     ? await withImage(run, need, (image) => ship(run, plan, variables, image))
@@ -71,7 +76,7 @@ export async function deploy(run: Run): Promise<void> {
     const isProved =
       inputs.verify !== 'no' &&
       (await stage('Verify in Airflow', () =>
-        verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline }),
+        verifyDeploy(run, seen, { plan, expected, generated, baseline, changed, deadline }),
       ))
     if (written) proveVariables(run, seen, written)
     await smokeTest(run, seen, { deployId: deploy.id, isProved })

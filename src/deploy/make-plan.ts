@@ -2,7 +2,7 @@ import { requireImageFiles } from '../image/with-image.ts'
 import type { ImageNeed } from '../image/with-image.ts'
 import { createCompare } from '../project/compare.ts'
 import type { Run } from '../run.ts'
-import { chooseDeploy, modifiedParts } from './choose.ts'
+import { chooseDeploy, modifiedParts, readChangedDags } from './choose.ts'
 import { namePartInputs } from './part-inputs.ts'
 import type { DeployPlan } from './plan.ts'
 import { planDeploy } from './plan.ts'
@@ -24,7 +24,8 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
   const compare = createCompare(run.env, inputs.githubToken, commit?.repository, run.signal)
   const partInputs = namePartInputs(inputs, run.env)
   const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree }
-  const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder })
+  const chooseFacts = { ...facts, projectFolder: project.folder }
+  const choice = await chooseDeploy({ git: run.git, compare }, chooseFacts)
   if (choice.skip === undefined) {
     const hasImage = inputs.imageName !== undefined || tree.hasDockerfile
     refuseType({ type: choice.type, deployment, hasImage })
@@ -65,7 +66,11 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
     if (!need.ships) log.info('The tests need the project’s image: it is built for them and not deployed.')
     await requireImageFiles(run, need)
   }
-  return plan
+  const wasCompared = inputs.deployType === 'infer' || inputs.skipUnchanged
+  const isVerified = inputs.verify !== 'no' && plan.type !== 'image-only'
+  const changedDags =
+    wasCompared || !isVerified ? choice.changedDags : await readChangedDags(run.git, chooseFacts)
+  return { ...plan, changedDags }
 }
 
 /** What the plan needs an image for; undefined when it needs none. */

@@ -25,6 +25,8 @@ export type Subject = {
   /** The repository that this code comes from, by the files of its DAG folder. */
   readonly repository: (folder: ReadonlySet<string>) => Promise<Repository>
   readonly baseline: Baseline | undefined
+  /** Files of the DAG folder whose text is another one than before; undefined when that is not known. */
+  readonly changed?: ReadonlySet<string> | undefined
   /** Milliseconds since the epoch. */
   readonly deadline: number
 }
@@ -70,11 +72,11 @@ export async function verifyInAirflow(run: Run, live: Deployment, subject: Subje
   const remainingMs = (): number => Math.max(1_000, subject.deadline - clock.now())
   try {
     const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard)
-    const { arrival, baseline, dagVersion } = subject
+    const { arrival, baseline, changed, dagVersion } = subject
     const observed = await verify(
       { airflow, clock, log, signal: run.signal },
       {
-        ...{ arrival, dagVersion, baseline },
+        ...{ arrival, dagVersion, baseline, changed },
         otherVersions: await otherVersions(run, dagVersion),
         promised: await subject.promised(airflow.major),
         budgetMs: remainingMs(),

@@ -20,15 +20,17 @@ type Facts = {
   /** What the DAG bundle has beside the files of the repository. */
   readonly generated: readonly GeneratedFile[]
   readonly baseline: Baseline | undefined
+  /** Files of the DAG folder whose text is another one than before; undefined when that is not known. */
+  readonly changed: ReadonlySet<string> | undefined
   /** Milliseconds since the epoch. */
   readonly deadline: number
 }
 
 /** Waits until Airflow has imported the new code; throws, warns and answers as `verifyInAirflow` does. */
 export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Promise<boolean> {
-  const { baseline, deadline } = facts
+  const { baseline, changed, deadline } = facts
   return verifyInAirflow(run, live, {
-    ...{ baseline, deadline },
+    ...{ baseline, changed, deadline },
     arrival: facts.plan.ships.image ? 'image' : 'dags',
     dagVersion: facts.expected.dagVersion,
     promised: (major) => promisedBy(run, major, facts),
