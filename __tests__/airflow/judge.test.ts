@@ -172,6 +172,16 @@ describe('one DAG ID in two files', () => {
     expect(seen.duplicates).toEqual([{ dagId: 'x', files: ['a.py', 'b.py'] }])
   })
 
+  test('is old when it was in all of them before, and settles them all the same', () => {
+    const had = (...paths: readonly string[]) =>
+      terms({ files, before: { ...terms().before, shared: new Map([['x', new Set(paths)]]) } })
+    expect(judged(had('a.py', 'b.py'), from('a.py'))).toMatchObject({
+      ...{ isComplete: true, duplicates: [] },
+      oldDuplicates: [{ dagId: 'x', files: ['a.py', 'b.py'] }],
+    })
+    expect(judged(had('a.py', 'c.py'), from('a.py')).duplicates).toHaveLength(1)
+  })
+
   test('is no duplicate when the file has other DAGs, or the other file is gone', () => {
     const two = [file('a.py', 'promised', 'x'), file('b.py', 'promised', 'x', 'y')]
     expect(judged(terms({ files: two }), from('a.py')).duplicates).toEqual([])

@@ -6,7 +6,7 @@ import type { Dag, ImportError } from './types.ts'
 /** More DAGs than Airflow shows on one page. */
 export const MANY_DAGS = 100
 /** The longest time between two looks at everything. */
-const LONGEST_MS = 30_000
+const LONGEST_MS = 60_000
 
 /** What a look at everything showed; files by one kind of names. */
 export type Picture = {

@@ -5,7 +5,7 @@ import type { Stamps, Texts } from './evidence.ts'
 import { everyoneStampedTwice, fromNewCode, rememberStamps, rememberTexts, versionCame } from './evidence.ts'
 import type { Rounds } from './rounds.ts'
 import { countRounds, everyoneTwice, isAnyTaken, NO_ROUNDS, QUIET_MS } from './rounds.ts'
-import type { Look, Terms } from './terms.ts'
+import type { Before, Look, Terms } from './terms.ts'
 import type { Dag, ImportError } from './types.ts'
 
 /** What earlier looks showed. */
@@ -31,6 +31,8 @@ export type Judgement = {
   /** Errors of the new code, by file. */
   readonly failed: ReadonlyMap<string, ImportError>
   readonly duplicates: readonly Duplicate[]
+  /** Those that were there before. */
+  readonly oldDuplicates: readonly Duplicate[]
   /** Promised files of which neither a DAG nor an error of the new code has been seen. */
   readonly outstanding: readonly string[]
   /** Files that promise nothing, as long as they may still fail. */
@@ -70,8 +72,9 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
   const fresh = fromNewCode({ terms, rounds, stamped, look })
   const next = { rounds, stamped, texts, ...remember(memory, fresh) }
   const isUncharted = terms.arrival === 'rollback'
-  const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
-  const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
+  const allDuplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
+  const duplicated = new Set(allDuplicates.flatMap((duplicate) => duplicate.files))
+  const [oldDuplicates, duplicates] = split(allDuplicates, (one) => wasThere(one, terms.before))
   const formerly = new Set(filesOf(terms.before.dags))
   const brought = new Set(filesOf(look.dags))
   const stillFailing = new Set(
@@ -105,6 +108,7 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
     memory: next,
     failed,
     duplicates,
+    oldDuplicates,
     outstanding,
     unclear: unclear.map(({ path }) => path).toSorted(),
     isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
@@ -118,6 +122,13 @@ function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' 
   }
   const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])])
   return { owners, imported }
+}
+
+const wasThere = ({ dagId, files }: Duplicate, { shared }: Before): boolean =>
+  files.every((file) => shared?.get(dagId)?.has(file) === true)
+
+function split<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))]
 }
 
 const filesOf = (dags: readonly Dag[]): readonly string[] =>

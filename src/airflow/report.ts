@@ -1,4 +1,5 @@
 import { isKept, isOld } from './baseline.ts'
+import type { Duplicate } from './duplicates.ts'
 import { findNamed, locateError } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 import type { Observed } from './verify.ts'
@@ -17,6 +18,8 @@ export type VerificationReport = {
   readonly newErrors: readonly ErrorRow[]
   /** Those that were there before it came. */
   readonly oldErrors: readonly ErrorRow[]
+  /** Files that share a DAG ID, and did before it came. */
+  readonly oldDuplicates?: readonly ErrorRow[]
   /** Files that neither imported nor failed in time. */
   readonly silent: readonly string[]
   /** Files that need not hold a DAG, of which it was too early to say that they do not fail. */
@@ -52,13 +55,15 @@ export function reportOn(
   const current = [...judgement.failed.values()]
   const old = current.filter((error) => hasBaseline && isOld(error, before.errors))
   const fresh = current.filter((error) => !old.includes(error))
-  const duplicates = judgement.duplicates.flatMap(({ dagId, files }) =>
-    files.map((file) => duplicateRow(dagId, file, files, repository)),
-  )
+  const rowsOf = (duplicates: readonly Duplicate[]): readonly ErrorRow[] =>
+    duplicates.flatMap(({ dagId, files }) =>
+      files.map((file) => duplicateRow(dagId, file, files, repository)),
+    )
   const row = (error: ImportError): ErrorRow => errorRow(error, observed, repository)
   return {
-    newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
+    newErrors: [...fresh.map(row), ...rowsOf(judgement.duplicates)].toSorted(byPlace),
     oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
+    oldDuplicates: rowsOf(judgement.oldDuplicates).toSorted(byPlace),
     silent: silent.map((path) => inRepository(path, repository)),
     unclear: judgement.unclear.map((path) => inRepository(path, repository)),
     ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),

@@ -31,7 +31,7 @@ export const CLOCK_MARGIN_MS = 2_000
  * For so long after the former code, Airflow 2 leaves it open what a parse read: an import may take as long, and it does not say how
  * long one took; and it does not serialize a DAG again sooner, so that what is wrong with a changed one may not show.
  */
-const UNTOLD_MS = 30_000
+export const UNTOLD_MS = 30_000
 
 /** From when on a parse is one of the new code. */
 type Bounds = {

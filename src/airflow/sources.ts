@@ -7,7 +7,7 @@ import type { Dag } from './types.ts'
 
 const AT_ONCE = 4
 /** They tell for all others whether the new code has come. */
-const MOST_FILES = 12
+const MOST_FILES = 10
 
 /** Compares Airflow's copies of some files with ours, each once a parse; stops asking when Airflow refuses. */
 export function createSourceReader(

@@ -1,4 +1,5 @@
 import type { PromisedDags } from '../project/promised-dags.ts'
+import type { SharedIds } from './shared-ids.ts'
 import type { AirflowMajor, Dag, ImportError } from './types.ts'
 
 /**
@@ -24,6 +25,8 @@ export type Before = {
   readonly files: ReadonlySet<string> | undefined
   /** Files whose text was another one; undefined when that is not known. */
   readonly changed?: ReadonlySet<string> | undefined
+  /** DAG IDs that several files had. */
+  readonly shared?: SharedIds | undefined
 }
 
 /** One look at Airflow; file names are paths below the DAG folder. */

@@ -10,7 +10,8 @@ import { createGlance, MANY_DAGS } from './glance.ts'
 import type { Judgement, Memory } from './judge.ts'
 import { judge, NOTHING_SEEN } from './judge.ts'
 import { createReparser } from './reparse.ts'
-import { CLOCK_MARGIN_MS } from './rounds.ts'
+import { CLOCK_MARGIN_MS, UNTOLD_MS } from './rounds.ts'
+import type { SharedIds } from './shared-ids.ts'
 import { createSourceReader } from './sources.ts'
 import type { Arrival, Before, Look, Terms } from './terms.ts'
 import { framePaths } from './traceback.ts'
@@ -36,6 +37,8 @@ type Facts = {
   readonly baseline: Baseline | undefined
   /** Files whose text is another one than before; undefined: not known. */
   readonly changed?: ReadonlySet<string> | undefined
+  /** DAG IDs that several of these files had before. */
+  readonly shared?: SharedIds | undefined
   readonly budgetMs: number
 }
 
@@ -65,7 +68,7 @@ const AFTER_AN_ERROR_MS = 45_000
  */
 export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Observed> {
   const { airflow, clock } = deps
-  const { dagVersion, arrival, changed, budgetMs } = facts
+  const { dagVersion, arrival, changed, shared, budgetMs } = facts
   const isUncharted = arrival === 'rollback'
   const reparser = createReparser(deps)
   let { promised, baseline = EMPTY_BASELINE } = facts
@@ -113,6 +116,7 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
       broken: new Set(named.before.errors.map(({ file }) => file)),
       files: facts.baseline && filesOf(named.before),
       changed,
+      shared,
     }
     const terms: Terms = { major: airflow.major, dagVersion, arrival, promised, before, since }
     const compared = await sources(named.dags.filter((dag) => isTextTelling(terms, dag)))
@@ -122,8 +126,8 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
     }
     const judgement = judge(terms, memory, seen)
     memory = judgement.memory
-    // A parse that begins sooner might be one of the former code, and would prove nothing.
-    if (serverTime > since + CLOCK_MARGIN_MS) await reparser.ask(wanted(judgement, named), named)
+    const files = wanted(judgement, named).filter((file) => serverTime > useful(terms, file))
+    await reparser.ask(files, named)
     return { judgement, folder: promised.all, ...named }
   }
 
@@ -163,6 +167,13 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
     if (observed !== undefined && error instanceof ActionError && error.code === TIMEOUT_CODE) return observed
     throw error
   }
+}
+
+/** After when a parse of a file can prove something: sooner, it might be one of the former code, or not be serialized. */
+function useful({ major, arrival, before, since }: Terms, file: string): number {
+  const hadDags = before.dags.some((dag) => dag.file === file && dag.isActive)
+  const isChanged = arrival !== 'dags' || (before.changed?.has(file) === true && hadDags)
+  return since + CLOCK_MARGIN_MS + (major === 2 && isChanged ? UNTOLD_MS : 0)
 }
 
 /** More DAGs than Airflow shows on a page: each look at all of them takes several requests. */

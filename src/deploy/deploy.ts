@@ -8,7 +8,7 @@ import { monitoringDag } from '../project/monitoring-dag.ts'
 import type { Run } from '../run.ts'
 import type { Applied } from './apply.ts'
 import { applyDeploy } from './apply.ts'
-import { findChangedFiles } from './changed-files.ts'
+import { readFormerCode } from './former-code.ts'
 import { imageNeed, makePlan } from './make-plan.ts'
 import type { DeployPlan } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
@@ -44,14 +44,12 @@ export async function deploy(run: Run): Promise<void> {
 
   const baseline = await takeBaseline(run)
   refusePausedDag(run, baseline)
-  const isAsked = inputs.verify !== 'no' && inputs.waitMs !== undefined && plan.type !== 'image-only'
-  const changed = isAsked
-    ? await findChangedFiles(run, plan, plan.ships.dags ? generatedFiles(run) : [], baseline)
-    : undefined
+  const generated = plan.ships.dags ? generatedFiles(run) : []
+  const former = await readFormerCode(run, plan, generated, baseline)
   const need = imageNeed(run, plan)
-  const { deploy, written, expected, generated } = need
-    ? await withImage(run, need, (image) => ship(run, plan, variables, image))
-    : await ship(run, plan, variables, undefined)
+  const { deploy, written, expected } = need
+    ? await withImage(run, need, (image) => ship(run, plan, variables, generated, image))
+    : await ship(run, plan, variables, generated, undefined)
 
   if (inputs.waitMs === undefined) {
     if (deploy.status === 'FAILED') {
@@ -76,7 +74,7 @@ export async function deploy(run: Run): Promise<void> {
     const isProved =
       inputs.verify !== 'no' &&
       (await stage('Verify in Airflow', () =>
-        verifyDeploy(run, seen, { plan, expected, generated, baseline, changed, deadline }),
+        verifyDeploy(run, seen, { plan, expected, generated, baseline, former, deadline }),
       ))
     if (written) proveVariables(run, seen, written)
     await smokeTest(run, seen, { deployId: deploy.id, isProved })
@@ -92,8 +90,6 @@ type Shipped = {
   readonly written: WrittenChange | undefined
   /** What is to be waited for. */
   readonly expected: Expectation
-  /** What the DAG bundle has beside the files of the repository. */
-  readonly generated: readonly GeneratedFile[]
 }
 
 /** Writes the variables, then creates, pushes, uploads and finalizes. */
@@ -101,11 +97,11 @@ async function ship(
   run: Run,
   plan: DeployPlan,
   variables: ShownChange | undefined,
+  generated: readonly GeneratedFile[],
   image: ReadyImage | undefined,
 ): Promise<Shipped> {
   const { deployment, target, outputs, stage, tell } = run
   const written = await writeVariables(run, variables)
-  const generated = plan.ships.dags ? generatedFiles(run) : []
   const { deploy, dagVersion } = await stage('Deploy', async () => {
     const body = plan.ships.dags ? await run.project().bundle(generated) : undefined
     const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }
@@ -116,7 +112,6 @@ async function ship(
   return {
     deploy,
     written,
-    generated,
     expected: {
       dagVersion,
       image: image && {
