@@ -26,8 +26,7 @@ describe('a DAG counts as imported from the new code', () => {
       false,
     ],
     ['another text', 3, dag({ parsedAt: after(90_000) }), { 'a.py': 'different' }, false],
-    ['no text, parsed well after the rollout', 2, dag({ parsedAt: after(2_001) }), {}, true],
-    ['no text, parsed as the rollout ended', 2, dag({ parsedAt: after(1_999) }), {}, false],
+    ['no text, in a file that was not there', 3, dag({ parsedAt: after(1) }), {}, true],
     ['a retired DAG', 3, dag({ isActive: false, bundleVersion: 'v2' }), {}, false],
     ['never parsed', 2, dag({ parsedAt: undefined }), {}, false],
   ] as const)('%s', (_, major, one, sources, isImported) => {
@@ -71,6 +70,14 @@ describe('a DAG counts as imported from the new code', () => {
       const given = terms({ major: 2, arrival: 'image', dagVersion: undefined, before: before() })
       expect(judged(given, ...parsed).isComplete).toBe(false)
     })
+  })
+
+  test.each([
+    ['parsed well after the rollout', 2_001, true],
+    ['parsed as the rollout ended', 1_999, false],
+  ])('no text, in a file that was there before, %s', (_, parsedAfter, isImported) => {
+    const given = terms({ before: { ...terms().before, files: new Set(['a.py']) } })
+    expect(judged(given, { dags: [dag({ parsedAt: after(parsedAfter) })] }).isComplete).toBe(isImported)
   })
 
   test.each([

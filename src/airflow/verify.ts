@@ -147,10 +147,11 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
       judge(seen) {
         observed = seen
         const { judgement } = seen
-        firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined
+        const isBroken = hasNewError(seen)
+        firstErrorAt = isBroken ? (firstErrorAt ?? clock.now()) : undefined
         const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS
         // Airflow 2 shows that it has parsed a file a moment before it shows the error of that.
-        const isSure = judgement.isComplete && (airflow.major === 3 || wasComplete)
+        const isSure = judgement.isComplete && (airflow.major === 3 || wasComplete || isBroken)
         wasComplete = judgement.isComplete
         if (isSure || isHopeless) return { kind: 'done', result: seen }
         return { kind: 'waiting', state: describeWait(judgement) }
