@@ -33409,7 +33409,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _http_request_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7777);
 /* harmony import */ var _http_transport_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1517);
 /* harmony import */ var _image_docker_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9261);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6008);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9145);
 /* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(7729);
 /* harmony import */ var _program_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(3532);
 /* harmony import */ var _project_git_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3597);
@@ -33493,7 +33493,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6008:
+/***/ 9145:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33842,7 +33842,7 @@ const MOST_PAGES = 200;
 const LONGEST_CALL_MS = 60_000;
 const SHORTEST_CALL_MS = 1_000;
 /**
- * How Airflow's REST API is asked. Only JSON counts as an answer, redirects are not followed, a token that it does not know
+ * How Airflow's REST API is asked: no more often than its pace allows. Only JSON counts as an answer, redirects are not followed, a token that it does not know
  * gets one successor. What it returns throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
  */
 function createAirflowApi(connection) {
@@ -33856,6 +33856,7 @@ function createAirflowApi(connection) {
         isUnknownToken: isInvalidToken,
     });
     async function send(asked) {
+        await connection.pace?.();
         const response = await call(asked);
         if (response.status >= 300)
             throw refused(asked.problem, response);
@@ -34388,6 +34389,24 @@ function asleep({ name, id }) {
         observed: 'The Deployment is hibernating; its Airflow is switched off.',
         fix: 'Wake it in the Astro UI (or wait for its schedule to do so), then run again.',
     });
+}
+
+;// CONCATENATED MODULE: ./src/airflow/pace.ts
+const MOST = 5;
+/** A second, and what the way to Airflow may take from it. */
+const WITHIN_MS = 1_100;
+/** Lets five requests a second begin, in the order in which they ask: an Airflow has its own work to do. */
+function createPace({ now, sleep }) {
+    const beginnings = [];
+    return async () => {
+        const at = Math.max(now(), (beginnings.at(-MOST) ?? -Infinity) + WITHIN_MS);
+        beginnings.push(at);
+        if (beginnings.length > MOST)
+            beginnings.shift();
+        const waitMs = at - now();
+        if (waitMs > 0)
+            await sleep(waitMs);
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/astro/failure.ts
@@ -37818,6 +37837,444 @@ async function requireOpenWay(request, deploys) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/airflow/file-names.ts
+/** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
+const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
+/** Where it is in a DAG bundle on Astro, whose entries begin so (section 12.1 of the control plane's contract). */
+const IN_BUNDLE = 'dags/';
+/**
+ * Airflow's names for files (absolute in Airflow 2, relative to the DAG bundle in 3, `package.zip/inner.py` in archives) as
+ * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
+ * of them files of the folder.
+ *
+ * @param own the files of the folder
+ * @param framePaths the files that tracebacks name, which are absolute in both majors. Their roots are found out likewise, and
+ * may be several: each version of a bundle may have a folder of its own.
+ */
+function nameFiles(airflowNames, own, framePaths = []) {
+    const isUnknown = (name) => name.startsWith('/') && !roots.some((known) => name.startsWith(known));
+    const roots = [...KNOWN_ROOTS];
+    const root = findRoot(airflowNames.filter(isUnknown), own);
+    if (root !== undefined)
+        roots.unshift(root);
+    const ofProject = [...new Set(framePaths)].filter((path) => !isLibrary(path));
+    for (;;) {
+        const another = findRoot(ofProject.filter(isUnknown), own);
+        if (another === undefined)
+            break;
+        roots.push(another);
+    }
+    const isInBundle = findRoot(airflowNames.filter(isRelative), own) === IN_BUNDLE;
+    return (name) => {
+        if (isRelative(name))
+            return nameRelative(name, own, isInBundle);
+        const inside = roots.find((candidate) => name.startsWith(candidate));
+        return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
+    };
+}
+const isRelative = (name) => !name.startsWith('/');
+/**
+ * A name below the root of the DAG bundle. The code of before may have lain elsewhere than the new one, so each name is taken
+ * as it fits.
+ *
+ * @param isInBundle whether the DAG folder is a folder of the bundle, as far as most names tell
+ */
+function nameRelative(name, own, isInBundle) {
+    const whole = archiveOf(name, own);
+    if (!name.startsWith(IN_BUNDLE))
+        return whole;
+    const inside = archiveOf(name.slice(IN_BUNDLE.length), own);
+    const [likely, other] = isInBundle ? [inside, whole] : [whole, inside];
+    return !own.has(likely) && own.has(other) ? other : likely;
+}
+/** Whether a file is one of Python's own or of a package, some of which are called as some of ours are. */
+function isLibrary(path) {
+    return /^<|\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//.test(path);
+}
+function archiveOf(path, own) {
+    const end = path.indexOf('.zip/');
+    if (end < 0)
+        return path;
+    const archive = path.slice(0, end + '.zip'.length);
+    return own.has(archive) ? archive : path;
+}
+/** The leading folders that make most of the names files of the folder; empty when they are so as they stand. */
+function findRoot(names, own) {
+    const votes = new Map();
+    for (const name of names) {
+        for (let start = name.startsWith('/') ? 1 : 0;; start = name.indexOf('/', start) + 1) {
+            const root = name.slice(0, start);
+            if (own.has(archiveOf(name.slice(start), own)))
+                votes.set(root, (votes.get(root) ?? 0) + 1);
+            if (!name.includes('/', start))
+                break;
+        }
+    }
+    const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length);
+    return best?.[0];
+}
+
+;// CONCATENATED MODULE: ./src/project/dag-promise.ts
+
+/** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
+const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1\s*(?=[,)])/g;
+const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm;
+/** Reads the text of a Python file, without Python: only what stands plainly at the top level counts as a promise. */
+function readDagPromise(source) {
+    if (!/dag/i.test(source) || !/airflow/i.test(source))
+        return { kind: 'none', ids: [] };
+    const { code, lines } = readPython(source);
+    const lineAt = (index) => code.slice(0, index).split('\n').length;
+    const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }));
+    const decorated = [...code.matchAll(DECORATED)].map(({ 0: whole, 1: options = '', 2: name = '', index }) => {
+        const given = /dag_id\s*=\s*(?:["']([\w.-]+)["']\s*(?=[,)]))?/.exec(options);
+        const id = given ? given[1] : name;
+        // What another decorator makes of it is not known.
+        const isPlain = !/(?:^|\n)[@)][^\n]*\n$/.test(code.slice(0, index));
+        return { id, name, isPlain, line: lineAt(index) + whole.split('\n').length - 1 };
+    });
+    const makers = new Set(decorated.filter(({ isPlain }) => isPlain).map(({ name }) => name));
+    return {
+        kind: alwaysMakesDag(lines, makers) ? 'promised' : 'possible',
+        ids: [...called, ...decorated.flatMap(({ id, line }) => (id === undefined ? [] : [{ id, line }]))],
+    };
+}
+/** A string of several lines, one of one line, a comment, the mark of a line that goes on, a bracket, the end of a line. */
+const dag_promise_TOKEN = /"""[^"\\]*(?:(?:\\[^]|"(?!""))[^"\\]*)*"""|'''[^'\\]*(?:(?:\\[^]|'(?!''))[^'\\]*)*'''|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|#[^\n]*|\\\n|[()[\]{}]|\n/g;
+/**
+ * The text without comments and strings of several lines, with every line where it was; and its statements, a line each, without
+ * what is in strings.
+ */
+function readPython(source) {
+    const text = source.replaceAll('\r\n', '\n');
+    const code = text.replace(dag_promise_TOKEN, (token) => /^(?:#|"""|''')/.test(token) ? token.replace(/[^\n]/g, ' ') : token);
+    let depth = 0;
+    const joined = text.replace(dag_promise_TOKEN, (token) => {
+        if (/^["']/.test(token))
+            return '""';
+        if (token.startsWith('#') || token === '\\\n')
+            return ' ';
+        if (token === '\n')
+            return depth > 0 ? ' ' : token;
+        depth = Math.max(0, depth + ('([{'.includes(token) ? 1 : -1));
+        return token;
+    });
+    return { code, lines: joined.split('\n').filter((line) => line.trim() !== '') };
+}
+const BLOCK = /^(?:if|elif|else|for|while|try|except|finally|match|async)\b/;
+/** Variables in there are others. */
+const SCOPE = /^(?:async\s+def|def|class)\b|^@/;
+const NEW_DAG = /^(?:(with)\s+|([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*)?(?:\w+\.)*DAG\s*\(/;
+const CALLED = /^(?:[A-Za-z_]\w*\s*(?::[^=]+)?=\s*)?(\w+)\s*\(/;
+/**
+ * Whether each run of this code leaves a DAG behind: a statement that runs whatever comes makes one, and nothing takes it away.
+ *
+ * @param makers functions that make a DAG when they are called
+ */
+function alwaysMakesDag(lines, makers) {
+    const kept = new Set();
+    let isOtherScope = false;
+    for (const line of lines) {
+        const isTop = !/^\s/.test(line);
+        if (isTop)
+            isOtherScope = SCOPE.test(line);
+        if (isOtherScope)
+            continue;
+        for (const name of kept)
+            if (changes(line, name))
+                kept.delete(name);
+        if (!isTop || BLOCK.test(line))
+            continue;
+        for (const statement of line.startsWith('with ') ? [line] : line.split(';').map((part) => part.trim())) {
+            const [made, isBlock, name] = NEW_DAG.exec(statement) ?? [];
+            const [called, maker = ''] = CALLED.exec(statement) ?? [];
+            if (made !== undefined) {
+                const rest = afterCall(statement, made);
+                if (isBlock !== undefined ? /^\s*(?:as\s+\w+\s*)?[:,]/.test(rest) : rest.trim() === '')
+                    kept.add(name ?? '');
+            }
+            else if (called !== undefined && makers.has(maker) && !/\bif\b/.test(afterCall(statement, called)))
+                kept.add('');
+        }
+    }
+    return kept.size > 0;
+}
+/** Whether a line takes a variable away, or gives it another value, be it under a condition. */
+const changes = (line, name) => name !== '' && new RegExp(`\\bdel\\b.*\\b${name}\\b|(?:^|[:;])\\s*${name}\\s*(?::[^=]+)?=(?!=)`).test(line);
+/** What follows the bracket that closes the call; `opened` is its head with the bracket that opens it. */
+function afterCall(statement, opened) {
+    let depth = 1;
+    let end = opened.length;
+    for (; end < statement.length && depth > 0; end++) {
+        if ('([{'.includes(statement[end] ?? ''))
+            depth += 1;
+        else if (')]}'.includes(statement[end] ?? ''))
+            depth -= 1;
+    }
+    return statement.slice(end);
+}
+/** Equal for texts that differ in nothing but how their lines end. */
+function fingerprint(source) {
+    return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
+}
+
+;// CONCATENATED MODULE: ./src/airflow/shared-ids.ts
+
+
+
+/** A round of parsing on Astro, in which each of the files is parsed once. */
+const ROUND_MS = 35_000;
+const shared_ids_PAUSE_MS = 250;
+const shared_ids_MOST_NAMED = 5;
+/**
+ * DAG IDs that several files of the new code have, and had before: the same texts did, or Airflow shows first the one and then the
+ * other, for it shows a DAG from whichever file it parsed last. Airflow 3 may keep the text of the other one then. To be called
+ * before the new code comes; takes time only when there are such IDs.
+ *
+ * @param changed files whose text is another one than before; undefined when that is not known
+ */
+async function findSharedIds(deps, { files, all }, baseline, changed) {
+    const { airflow, clock, log } = deps;
+    const name = nameFiles(baseline.dags.flatMap(({ file }) => file ?? []), all);
+    const suspects = findSuspects(files, baseline);
+    const open = new Map();
+    for (const [id, its] of suspects) {
+        const isAsBefore = changed !== undefined && [...its.keys()].every((file) => !changed.has(file));
+        const seen = isAsBefore ? its.keys() : [];
+        open.set(id, { files: its, seen: new Set(seen), parsedAt: 0 });
+    }
+    const waiting = () => [...open].filter(([, { files: its, seen }]) => seen.size < its.size);
+    if (waiting().length > 0) {
+        const ids = (0,src_errors/* listSome */.XT)(waiting().map(([id]) => id), shared_ids_MOST_NAMED);
+        log.info(`More than one file has the DAG ID ${ids}: Airflow is watched to see whether that is new.`);
+    }
+    const deadline = clock.now() + ROUND_MS;
+    while (waiting().length > 0 && clock.now() < deadline) {
+        for (const [id, suspect] of waiting()) {
+            const { dag } = await airflow.dag(id);
+            const file = dag.file === undefined ? undefined : name(dag.file);
+            if (file !== undefined && suspect.files.has(file))
+                suspect.seen.add(file);
+            if (airflow.major === 3 && dag.parsedAt !== suspect.parsedAt) {
+                const kept = fingerprint(await airflow.dagSource(dag));
+                const [one, ...others] = [...suspect.files.values()].filter((its) => its.fingerprint === kept);
+                if (one && others.length === 0)
+                    suspect.seen.add(one.path);
+            }
+            suspect.parsedAt = dag.parsedAt ?? 0;
+            await clock.sleep(shared_ids_PAUSE_MS, deps.signal);
+        }
+    }
+    return new Map([...open].flatMap(([id, { files: its, seen }]) => (seen.size === its.size ? [[id, seen]] : [])));
+}
+/** IDs in several files, of DAGs that Airflow has. */
+function findSuspects(files, { dags }) {
+    const shown = new Set(dags.flatMap(({ id, isActive }) => (isActive ? [id] : [])));
+    const byId = new Map();
+    for (const file of files) {
+        if (file.promise.kind !== 'promised')
+            continue;
+        for (const { id } of file.promise.ids) {
+            if (shown.has(id))
+                byId.set(id, (byId.get(id) ?? new Map()).set(file.path, file));
+        }
+    }
+    return new Map([...byId].filter(([, its]) => its.size > 1));
+}
+
+// EXTERNAL MODULE: ./node_modules/ignore/index.js
+var ignore = __nccwpck_require__(298);
+var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
+;// CONCATENATED MODULE: ./src/project/airflow-ignore.ts
+
+/**
+ * Whether Airflow passes a file over. `maybe` when it depends on a setting that is not known here: the patterns are globs
+ * by default in Airflow 3, regular expressions in 2, and either can be set to the other.
+ */
+function isIgnored(path, files, major) {
+    const glob = byGlob(path, files);
+    const expression = byExpression(path, files);
+    const [usual, other] = major === 3 ? [glob, expression] : [expression, glob];
+    return usual ? 'yes' : other ? 'maybe' : 'no';
+}
+function byGlob(path, files) {
+    return [...files].some(([folder, text]) => {
+        const inside = below(folder, path);
+        return inside !== undefined && ignore_default()().add(text).ignores(inside);
+    });
+}
+/** Python's expressions are JavaScript's as far as file names go; one that JavaScript does not read ignores nothing. */
+function byExpression(path, files) {
+    return [...files].some(([folder, text]) => below(folder, path) !== undefined &&
+        text
+            .split('\n')
+            .map((line) => line.replace(/\s*#.*$/, '').trim())
+            .some((pattern) => pattern !== '' && matches(pattern, path)));
+}
+function matches(pattern, path) {
+    try {
+        return new RegExp(pattern).test(path);
+    }
+    catch {
+        return false;
+    }
+}
+function below(folder, path) {
+    if (folder === '')
+        return path;
+    return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/project/promised-dags.ts
+
+
+
+/** A path of the archive, below the DAG folder. */
+const belowDags = (path) => path.replace(/^dags\//, '');
+/** The same with files that are only in the archive. */
+function withGenerated({ files, all }, generated) {
+    const added = generated.map(({ path, content }) => promisedFile(belowDags(path), content));
+    const names = new Set(added.map(({ path }) => path));
+    return {
+        files: [...files.filter(({ path }) => !names.has(path)), ...added],
+        all: new Set([...all, ...names]),
+    };
+}
+const promisedFile = (path, source) => ({
+    path,
+    promise: readDagPromise(source),
+    fingerprint: fingerprint(source),
+});
+const LARGEST_READ_BYTES = 1024 * 1024;
+const IGNORE_FILE = '.airflowignore';
+/** Reads what the DAG folder promises. A file that Airflow is told to ignore promises nothing. */
+async function readPromisedDags(folder, major) {
+    const byPath = new Map(folder.files.map((file) => [belowDags(file.path), file]));
+    const ignoreFiles = await readIgnoreFiles(byPath);
+    const files = [];
+    const readSource = createSourceReader();
+    for (const [path, file] of byPath) {
+        const ignored = isIgnored(path, ignoreFiles, major);
+        if (ignored === 'yes')
+            continue;
+        const read = await readPromise(path, file, readSource);
+        if (!read || read.promise.kind === 'none')
+            continue;
+        const kind = ignored === 'maybe' ? 'possible' : read.promise.kind;
+        files.push({ ...read, promise: { ...read.promise, kind } });
+    }
+    return { files, all: new Set(byPath.keys()) };
+}
+async function readPromise(path, file, readSource) {
+    if (path.endsWith('.zip')) {
+        return { path, promise: { kind: 'possible', ids: [] }, fingerprint: undefined };
+    }
+    if (!path.endsWith('.py') || file.kind !== 'file' || file.size > LARGEST_READ_BYTES)
+        return undefined;
+    const source = await readSource(file);
+    return { path, promise: readDagPromise(source), fingerprint: fingerprint(source) };
+}
+/** Reads one file at a time, all into the same memory: thousands of dead buffers would wait for the garbage collector. */
+function createSourceReader() {
+    let scratch = Buffer.alloc(0);
+    return async ({ absolutePath, size }) => {
+        if (scratch.length < size)
+            scratch = Buffer.allocUnsafeSlow(Math.min(LARGEST_READ_BYTES, 2 * size));
+        const handle = await (0,promises_.open)(absolutePath);
+        try {
+            const { bytesRead } = await handle.read(scratch, 0, size, 0);
+            return scratch.toString('utf8', 0, bytesRead);
+        }
+        finally {
+            await handle.close();
+        }
+    };
+}
+async function readIgnoreFiles(byPath) {
+    const found = [...byPath].filter((entry) => entry[1].kind === 'file' && (entry[0] === IGNORE_FILE || entry[0].endsWith(`/${IGNORE_FILE}`)));
+    return new Map(await Promise.all(found.map(async ([path, { absolutePath }]) => [
+        path.slice(0, -IGNORE_FILE.length).replace(/\/$/, ''),
+        await (0,promises_.readFile)(absolutePath, 'utf8'),
+    ])));
+}
+
+;// CONCATENATED MODULE: ./src/deploy/former-code.ts
+
+
+
+
+
+
+const UNKNOWN = { changed: undefined, shared: new Map() };
+/** So many texts are asked for where git does not tell what changed. */
+const MOST_TEXTS = 20;
+/**
+ * Finds out what is to be known of the code that runs before other code takes its place. It only sharpens a later verdict, so that
+ * an Airflow that does not answer is no failure.
+ *
+ * @param baseline what Airflow shows
+ */
+async function readFormerCode(run, plan, generated, baseline) {
+    if (plan.type === 'image-only' || !baseline || baseline.dags.length === 0)
+        return UNKNOWN;
+    const { clock, log, signal } = run;
+    let changed;
+    try {
+        const airflow = await connectAirflow({ ...run, tokens: run.session }, run.deployment);
+        const project = run.project();
+        const promised = withGenerated(await readPromisedDags(await project.dagFolder, airflow.major), generated);
+        changed = changedFiles(plan, (await project.tree).dagFolders);
+        if (airflow.major === 2) {
+            const unsure = changed ? generated.map(({ path }) => belowDags(path)) : [...promised.all];
+            changed = new Set([...(changed ?? []), ...(await differing(run, airflow, promised, baseline, unsure))]);
+        }
+        const shared = await findSharedIds({ airflow, clock, log, signal }, promised, baseline, changed);
+        return { changed, shared };
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || signal.aborted)
+            throw error;
+        log.debug(`What runs now could not be compared: ${error.observed ?? error.problem}`);
+        return { ...UNKNOWN, changed };
+    }
+}
+/** What git says. */
+function changedFiles({ changedDags }, folders) {
+    if (!changedDags)
+        return undefined;
+    const below = (path) => {
+        const folder = folders.find((one) => one !== '' && path.startsWith(`${one}/`));
+        return folder === undefined ? path : path.slice(folder.length + 1);
+    };
+    return new Set(changedDags.map(below));
+}
+/**
+ * Those of some files whose text is another one than Airflow 2 has, which proves less of a DAG that changed; or may be, for so many
+ * are not asked for, and not everybody may ask.
+ */
+async function differing({ signal }, airflow, { files, all }, { dags }, unsure) {
+    const found = new Set(unsure);
+    const fingerprints = new Map(files.map((file) => [file.path, file.fingerprint]));
+    const name = nameFiles(dags.flatMap(({ file }) => file ?? []), all);
+    const shown = new Map(dags.map((dag) => [name(dag.file ?? ''), dag]));
+    const asked = [...shown].filter(([file]) => found.has(file) && fingerprints.get(file) !== undefined);
+    if (asked.length > MOST_TEXTS)
+        return found;
+    for (const [file, dag] of asked) {
+        try {
+            if (fingerprint(await airflow.dagSource(dag)) === fingerprints.get(file))
+                found.delete(file);
+        }
+        catch (error) {
+            if (!(error instanceof src_errors/* ActionError */.lZ) || signal.aborted)
+                throw error;
+            if (error.code === 'ASTRO-AIRFLOW-FORBIDDEN')
+                break;
+        }
+    }
+    return found;
+}
+
 ;// CONCATENATED MODULE: ./src/http/fetch.ts
 const MOST_REDIRECTS = 3;
 /**
@@ -38144,8 +38601,8 @@ function sortPaths(paths, layout) {
     for (const path of paths) {
         if (isCache(path) || isCredentialFile(path))
             continue;
-        const inProject = below(layout.project, path);
-        if (layout.dagFolders.some((folder) => below(folder, path) !== undefined))
+        const inProject = infer_below(layout.project, path);
+        if (layout.dagFolders.some((folder) => infer_below(folder, path) !== undefined))
             dags.push(path);
         else if (inProject !== undefined && (BUILD_FILES.has(inProject) || !isIgnored(inProject)))
             image.push(path);
@@ -38158,11 +38615,11 @@ function sortPaths(paths, layout) {
  * Sorts holes by the part that would lack them. What is around the project or the DAG folder takes these along.
  */
 function sortHoles(holes, layout) {
-    const isAround = (hole, folder) => below(hole.path, folder) !== undefined;
+    const isAround = (hole, folder) => infer_below(hole.path, folder) !== undefined;
     const files = { ...layout, imageTriggers: [] };
     const isInImage = coversHole((path) => sortPaths([path], files).image.length > 0);
     return {
-        dags: holes.filter((hole) => layout.dagFolders.some((folder) => isAround(hole, folder) || below(folder, hole.path) !== undefined)),
+        dags: holes.filter((hole) => layout.dagFolders.some((folder) => isAround(hole, folder) || infer_below(folder, hole.path) !== undefined)),
         image: holes.filter((hole) => isAround(hole, layout.project) || isInImage(hole)),
     };
 }
@@ -38187,7 +38644,7 @@ function isCache(path) {
     return path.endsWith('.pyc') || path.split('/').some((segment) => CACHES.has(segment));
 }
 /** The path below a folder; undefined when it is not in it. */
-function below(folder, path) {
+function infer_below(folder, path) {
     if (folder === '')
         return path;
     return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path === folder ? '' : undefined;
@@ -38295,15 +38752,24 @@ const DAGS_ELSEWHERE = 'the DAG folder is a link to a place outside of this repo
 async function chooseDeploy(deps, facts) {
     const { deployType, skipUnchanged, imageName } = facts.inputs;
     const { deployment, tree } = facts;
-    return chooseType({
+    const parts = deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined;
+    const choice = chooseType({
         wish: deployType,
         skipUnchanged,
         isDagDeployEnabled: deployment.isDagDeployEnabled,
         isRemote: deployment.remoteExecution?.enabled === true,
         image: imageName !== undefined ? 'prebuilt' : tree.hasDockerfile ? 'build' : 'none',
-        parts: deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined,
+        parts,
     });
+    return { ...choice, changedDags: parts && changedPaths(parts.dags) };
 }
+/** What changed in the DAG folder as the local clone has it; undefined when it does not know. */
+async function readChangedDags(git, facts) {
+    const compare = () => Promise.resolve({ known: false, why: 'the clone does not have it' });
+    const { dags } = await readParts({ git, compare }, facts);
+    return changedPaths(dags);
+}
+const changedPaths = (state) => state.kind === 'unknown' ? undefined : state.kind === 'changed' ? state.paths : [];
 /** Parts of which the files are not those of the commit, or of which that is not known. */
 function modifiedParts(facts) {
     const { uncommitted, hasDagsElsewhere } = facts.tree;
@@ -38923,7 +39389,8 @@ async function makePlan(run) {
     const compare = createCompare({ ...run, token: inputs.githubToken, repository: commit?.repository });
     const partInputs = namePartInputs(inputs, run.env);
     const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree };
-    const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder });
+    const chooseFacts = { ...facts, projectFolder: project.folder };
+    const choice = await chooseDeploy({ git: run.git, compare }, chooseFacts);
     if (choice.skip === undefined) {
         const hasImage = inputs.imageName !== undefined || tree.hasDockerfile;
         refuseType({ type: choice.type, deployment, hasImage });
@@ -38965,7 +39432,10 @@ async function makePlan(run) {
             log.info('The tests need the project’s image: it is built for them and not deployed.');
         await requireImageFiles(run, need);
     }
-    return plan;
+    const wasCompared = inputs.deployType === 'infer' || inputs.skipUnchanged;
+    const isVerified = inputs.verify !== 'no' && plan.type !== 'image-only';
+    const changedDags = wasCompared || !isVerified ? choice.changedDags : await readChangedDags(run.git, chooseFacts);
+    return { ...plan, changedDags };
 }
 /** What the plan does not know of the checkout, and what of it is never shipped. */
 function tellOfCheckout({ log }, { unknown }, credentialFiles) {
@@ -39793,83 +40263,11 @@ async function smokeTest(run, live, { deployId, isProved }) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/airflow/file-names.ts
-/** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
-const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
-/** Where it is in a DAG bundle on Astro, whose entries begin so (section 12.1 of the control plane's contract). */
-const IN_BUNDLE = 'dags/';
-/**
- * Airflow's names for files (absolute in Airflow 2, relative to the DAG bundle in 3, `package.zip/inner.py` in archives) as
- * paths below the DAG folder. A root that is not known is found out from the names themselves: it is the one that makes most
- * of them files of the folder.
- *
- * @param own the files of the folder
- * @param framePaths the files that tracebacks name, which are absolute in both majors. Their roots are found out likewise, and
- * may be several: each version of a bundle may have a folder of its own.
- */
-function nameFiles(airflowNames, own, framePaths = []) {
-    const isUnknown = (name) => name.startsWith('/') && !roots.some((known) => name.startsWith(known));
-    const roots = [...KNOWN_ROOTS];
-    const root = findRoot(airflowNames.filter(isUnknown), own);
-    if (root !== undefined)
-        roots.unshift(root);
-    const ofProject = [...new Set(framePaths)].filter((path) => !LIBRARY.test(path));
-    for (;;) {
-        const another = findRoot(ofProject.filter(isUnknown), own);
-        if (another === undefined)
-            break;
-        roots.push(another);
-    }
-    const isInBundle = findRoot(airflowNames.filter(isRelative), own) === IN_BUNDLE;
-    return (name) => {
-        if (isRelative(name))
-            return nameRelative(name, own, isInBundle);
-        const inside = roots.find((candidate) => name.startsWith(candidate));
-        return archiveOf(inside === undefined ? name : name.slice(inside.length), own);
-    };
-}
-const isRelative = (name) => !name.startsWith('/');
-/**
- * A name below the root of the DAG bundle. The code of before may have lain elsewhere than the new one, so each name is taken
- * as it fits.
- *
- * @param isInBundle whether the DAG folder is a folder of the bundle, as far as most names tell
- */
-function nameRelative(name, own, isInBundle) {
-    const whole = archiveOf(name, own);
-    if (!name.startsWith(IN_BUNDLE))
-        return whole;
-    const inside = archiveOf(name.slice(IN_BUNDLE.length), own);
-    const [likely, other] = isInBundle ? [inside, whole] : [whole, inside];
-    return !own.has(likely) && own.has(other) ? other : likely;
-}
-/** Python's own files and those of packages, some of which are called as some of ours are. */
-const LIBRARY = /\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//;
-function archiveOf(path, own) {
-    const end = path.indexOf('.zip/');
-    if (end < 0)
-        return path;
-    const archive = path.slice(0, end + '.zip'.length);
-    return own.has(archive) ? archive : path;
-}
-/** The leading folders that make most of the names files of the folder; empty when they are so as they stand. */
-function findRoot(names, own) {
-    const votes = new Map();
-    for (const name of names) {
-        for (let start = name.startsWith('/') ? 1 : 0;; start = name.indexOf('/', start) + 1) {
-            const root = name.slice(0, start);
-            if (own.has(archiveOf(name.slice(start), own)))
-                votes.set(root, (votes.get(root) ?? 0) + 1);
-            if (!name.includes('/', start))
-                break;
-        }
-    }
-    const [best] = [...votes].toSorted(([a, x], [b, y]) => y - x || a.length - b.length);
-    return best?.[0];
-}
-
 ;// CONCATENATED MODULE: ./src/airflow/traceback.ts
+
 const FRAME = /^[ |+]*File "([^"\n]+)", line (\d+)(?:, in (.+))?$/gm;
+/** Neither a frame nor the source that it shows. */
+const MARGIN = /^(?:[ |+]*\| )?\S/;
 const TRACEBACK = 'Traceback (most recent call last):';
 /**
  * Reads what Airflow says of a file that does not import: usually a traceback that was cut to its last two frames, so the
@@ -39895,49 +40293,108 @@ function lastFrame(trace, ours) {
 function framePaths(trace) {
     return [...trace.matchAll(FRAME)].map(([, path = '']) => path);
 }
-/** The first line at the margin after the last frame: what follows it are notes. */
+/** The first line at the margin after the last frame: what follows it are notes, unless it leads over to them. */
 function messageOf(trace) {
+    const [message, next] = sentencesOf(trace);
+    if (message === undefined) {
+        return (trace
+            .split('\n')
+            .find((line) => line.trim() !== '')
+            ?.trim() ?? 'No reason was given');
+    }
+    return message.endsWith(':') && next !== undefined ? `${message} ${next}` : message;
+}
+/** The lines at the margin after the last frame. */
+function sentencesOf(trace) {
     const lines = trace.split('\n');
     const lastFrame = lines.findLastIndex((line) => /^[ |+]*File "/.test(line));
-    const message = lines
+    return lines
         .slice(lastFrame + 1)
-        .find((line) => /^(?:[ |+]*\| )?\S/.test(line) && !line.startsWith('Traceback'));
-    return (message ?? lines.find((line) => line.trim() !== '') ?? 'No reason was given').trim();
+        .filter((line) => MARGIN.test(line) && !line.startsWith('Traceback'))
+        .map((line) => line.trim());
 }
 /**
- * The line of a DAG file that a message without a frame is about: it names the task or the DAG, whose ID stands in the file.
- * Of something that is there twice, it is the second. Undefined when nothing is named or found.
+ * The line of a DAG file that an error without a frame in it is about. It names the task or the DAG, whose ID stands in the file (of
+ * something that is there twice, it is the second), or something else that stands in the file once. Undefined when nothing is
+ * named or found.
  */
-function findNamed(message, source) {
-    const again = /already been added|duplicate/i.test(message);
-    const names = [
-        /Faulty task: ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1],
-        /(?:Task|Task group|DAG|Dag) (?:id )?'([\w.-]+)'/.exec(message)?.[1],
-        /(?:in|Ignoring) (?:DAG|Dag):? ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1],
-    ].filter((name) => name !== undefined);
+function findNamed(trace, source) {
     const lines = source.split('\n');
-    for (const name of names) {
-        const escaped = name.replaceAll(/[.-]/g, '\\$&');
-        const definition = new RegExp(`["']${escaped}["']|^\\s*def ${escaped}\\s*\\(`);
-        const found = lines.flatMap((line, index) => (definition.test(line) ? [index + 1] : []));
-        const line = (again ? found[1] : undefined) ?? found[0];
-        if (line !== undefined)
+    const linesWith = (pattern) => lines.flatMap((line, index) => (pattern.test(line) ? [index + 1] : []));
+    // The last exception has the word; those before it led to it.
+    const messages = trace
+        .split(TRACEBACK)
+        .map((part) => sentencesOf(part).join('\n').replaceAll(CHOICES, ''))
+        .toReversed();
+    for (const message of messages) {
+        const again = /already been added|duplicate/i.test(message);
+        for (const name of definedNames(message)) {
+            const found = linesWith(new RegExp(`["']${traceback_escape(name)}["']|^\\s*def ${traceback_escape(name)}\\s*\\(`));
+            const line = (again ? found[1] : undefined) ?? found[0];
+            if (line !== undefined)
+                return line;
+        }
+    }
+    for (const name of messages.flatMap(mentionedNames)) {
+        const [line, ...others] = linesWith(new RegExp(`(?<![\\w.-])${traceback_escape(name)}(?![\\w-])`));
+        if (line !== undefined && others.length === 0)
             return line;
     }
     return undefined;
 }
-/** An error's message without what differs from one parse to the next, to tell an old error from a new one. */
+/** What else there is to choose from says nothing of what was chosen. */
+const CHOICES = /one of [[{(][^\]]*[\]})]/g;
+/** Names of tasks and DAGs, which are where they are defined. */
+function definedNames(message) {
+    return [
+        /Faulty task: ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1],
+        /(?:Task|Task group|DAG|Dag) (?:id )?'([\w.-]+)'/.exec(message)?.[1],
+        /(?:in|Ignoring) (?:DAG|Dag):? ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1],
+    ].filter((name) => name !== undefined);
+}
+/** Whatever is quoted, or is a name by its form or its place. */
+function mentionedNames(message) {
+    const patterns = [
+        /(?:'([^'\n]+)'|"([^"\n]+)"|`([^`\n]+)`)/g,
+        /\b(?:[Vv]ariable|[Cc]onnection|[Pp]ool) ([\w.-]+)/g,
+        /\b(?:task_id|dag_id)[:=] ?([\w.-]+)/g,
+        /(?:^|: )(\S+) is not a valid/gm,
+        /\b(\w+_\w+)\b/g,
+    ];
+    return patterns.flatMap((pattern) => [...message.matchAll(pattern)].map(([, ...groups]) => groups.join('')));
+}
+const traceback_escape = (name) => name.replaceAll(/[^\w\s]/g, '\\$&');
+/**
+ * What is wrong, as far as a trace says it: the exceptions, and the lines of ours on the way. Such lines move, and what the libraries
+ * are like is their own business. An import that takes too long is cut off wherever it happens to be.
+ */
+function essenceOf(trace) {
+    if (trace.includes('AirflowTaskTimeout'))
+        return withoutParticulars(messageOf(trace));
+    let isOurs = true;
+    const kept = trace.split('\n').filter((line) => {
+        const [, path] = /^[ |+]*File "([^"\n]+)"/.exec(line) ?? [];
+        if (path !== undefined)
+            isOurs = !isLibrary(path);
+        else if (MARGIN.test(line))
+            isOurs = true;
+        return isOurs && !/^[\s|+^~]*$/.test(line);
+    });
+    return withoutParticulars(kept.map((line) => line.trim()).join('\n'));
+}
+/** Words of an error without what differs from one parse to the next. */
 function withoutParticulars(message) {
     return message
         .replace(/(?:\/[^\s/'"]+)+\//g, '')
         .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, 'ID')
+        .replace(/unusual_prefix_[0-9a-f]+_/g, '')
         .replace(/0x[0-9a-f]+/gi, '0x')
         .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*(?:Z|[+-]\d\d:?\d\d)?/g, 'TIME')
         .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, 'ID')
         .replace(/\d+(?:\.\d+)?s\b/g, 's')
         .replace(/PID: \d+/g, 'PID')
-        .replace(/\bline \d+/g, 'line')
-        .replace(/\{([^{}:]*)\}/g, (_, items) => `{${items.split(/,\s*/).toSorted().join(', ')}}`);
+        .replace(/\bline \d+(?:, column \d+)?/g, 'line')
+        .replace(/\{([^{}]*)\}/g, (_, items) => `{${items.split(/,\s*/).toSorted().join(', ')}}`);
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/baseline.ts
@@ -39965,10 +40422,10 @@ function promisedByAirflow({ dags, errors }) {
     const promise = { kind: 'possible', ids: [] };
     return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths };
 }
-/** Whether the same file failed in the same way before. Lines may have moved, so only the exception is compared. */
+/** Whether the same file failed in the same way before. */
 function isOld(error, before) {
-    const message = (one) => withoutParticulars(locateError(one.trace, () => undefined).message);
-    return before.some((one) => one.file === error.file && message(one) === message(error));
+    const essence = essenceOf(error.trace);
+    return before.some((one) => one.file === error.file && essenceOf(one.trace) === essence);
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/health.ts
@@ -40058,11 +40515,12 @@ function reportOn(observed, repository, hasBaseline) {
     const current = [...judgement.failed.values()];
     const old = current.filter((error) => hasBaseline && isOld(error, before.errors));
     const fresh = current.filter((error) => !old.includes(error));
-    const duplicates = judgement.duplicates.flatMap(({ dagId, files }) => files.map((file) => duplicateRow(dagId, file, files, repository)));
+    const rowsOf = (duplicates) => duplicates.flatMap(({ dagId, files }) => files.map((file) => duplicateRow(dagId, file, files, repository)));
     const row = (error) => errorRow(error, observed, repository);
     return {
-        newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
+        newErrors: [...fresh.map(row), ...rowsOf(judgement.duplicates)].toSorted(byPlace),
         oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
+        oldDuplicates: rowsOf(judgement.oldDuplicates).toSorted(byPlace),
         silent: silent.map((path) => inRepository(path, repository)),
         unclear: judgement.unclear.map((path) => inRepository(path, repository)),
         ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),
@@ -40091,7 +40549,7 @@ function errorRow(error, { name }, repository) {
     }
     if (place.path === undefined) {
         const source = isOurs ? repository.read(error.file) : undefined;
-        const line = source === undefined ? undefined : (findNamed(place.message, source) ?? 1);
+        const line = source === undefined ? undefined : (findNamed(error.trace, source) ?? 1);
         return { file: dagFile, line, isOurs, message: place.message };
     }
     const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`;
@@ -40150,41 +40608,59 @@ const QUIET_MS = 60_000;
 /** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
 const CLOCK_MARGIN_MS = 2_000;
 /**
- * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
- * have begun before it, and the next one must do.
+ * For so long after the former code, Airflow 2 leaves it open what a parse read: an import may take as long, and it does not say how
+ * long one took; and it does not serialize a DAG again sooner, so that what is wrong with a changed one may not show.
  */
-const LONGEST_IMPORT_MS = 30_000;
+const UNTOLD_MS = 30_000;
 /**
- * What one more look adds. A file that was there before may be as it was, while what it imports is still the former: then the
- * parse must have begun after the new code came by any clock.
+ * A file that was there before may be as it was, while what it imports is still the former: then the parse must have begun after
+ * the new code came by any clock.
  *
- * @param terms.since by Airflow's clock: when the new code was known to be there
- * @param terms.failuresSince the same, or when Airflow came to have its version
- * @param terms.former files that Airflow had something of before; undefined when that is not known
+ * @param since by Airflow's clock: when the new code was known to be there
+ * @param wasSerialized what was parsed is a DAG that Airflow may have had before
  */
-function countRounds({ since, failuresSince, former, }, known, look) {
-    const newFrom = (file, from) => former?.has(file) === false ? from : from + CLOCK_MARGIN_MS;
+function boundsOf({ major, arrival, before }, file, since, wasSerialized) {
+    const isNew = before.files?.has(file) === false;
+    const mayDiffer = arrival !== 'dags' || before.changed?.has(file) === true;
+    const isOpen = major === 2 && wasSerialized && mayDiffer;
+    const late = since + CLOCK_MARGIN_MS;
+    return {
+        began: isNew ? since : late,
+        ended: isNew && !isOpen ? late : late + UNTOLD_MS,
+        isSecondEnough: !isOpen,
+    };
+}
+/**
+ * What one more look adds.
+ *
+ * @param failuresSince when the new code was known to be there, or when Airflow came to have its version
+ */
+function countRounds(terms, failuresSince, known, look) {
+    const { since, before } = terms;
+    const former = before.files && new Set(before.dags.map(({ id }) => id));
     const parses = new Map([...known.parses].map(([file, dags]) => [file, new Map(dags)]));
     const failures = new Map(known.failures);
     for (const { id, file, parsedAt, parseMs } of look.dags) {
         if (file === undefined || parsedAt === undefined || parsedAt <= since)
             continue;
         const ofFile = parses.get(file) ?? new Map();
-        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file, since))));
+        const bounds = boundsOf(terms, file, since, former?.has(id) !== false);
+        parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, bounds)));
     }
     for (const { file, failedAt } of look.errors) {
         if (failedAt <= failuresSince)
             continue;
-        failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file, failuresSince)));
+        const bounds = boundsOf(terms, file, failuresSince, false);
+        failures.set(file, withParse(failures.get(file), failedAt, undefined, bounds));
     }
     return { parses, failures };
 }
-function withParse(known = { last: 0, seen: 0, ofNewCode: 0 }, endedAt, parseMs, newFrom) {
+function withParse(known = { last: 0, seen: 0, ofNewCode: 0 }, endedAt, parseMs, { began, ended, isSecondEnough }) {
     if (endedAt <= known.last)
         return known;
     const isOfNewCode = parseMs === undefined
-        ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
-        : endedAt - parseMs > newFrom;
+        ? endedAt > ended || (isSecondEnough && known.last > began)
+        : endedAt - parseMs > began;
     return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) };
 }
 /**
@@ -40327,9 +40803,61 @@ function isFromNewCode(evidence, dag) {
         case 'different':
             // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
             return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1;
-        case undefined:
-            return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS;
+        case undefined: {
+            const isNewFile = terms.before.files?.has(dag.file) === false;
+            return isReadAnew && (isNewFile || dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS);
+        }
     }
+}
+
+;// CONCATENATED MODULE: ./src/airflow/glance.ts
+
+/** More DAGs than Airflow shows on one page. */
+const MANY_DAGS = 100;
+/** The longest time between two looks at everything. */
+const LONGEST_MS = 60_000;
+/**
+ * Finds out with one request whether another look at everything, which takes one for each hundred DAGs, can show more than the last
+ * one. Asks in turn for the import errors and for one DAG: Airflow takes files in turn, so that one of those that are waited for
+ * which was parsed last is parsed last again.
+ *
+ * @param named an error of Airflow's by the names of files that the picture has
+ */
+function createGlance(airflow, files, named) {
+    let turn = 0;
+    return async (picture, ageMs) => {
+        if (ageMs >= LONGEST_MS)
+            return true;
+        turn += 1;
+        const witness = findWitness(picture, files);
+        if (witness !== undefined && turn % 2 === 1) {
+            return (await parsedAt(airflow, witness)) !== picture.dags.find(({ id }) => id === witness)?.parsedAt;
+        }
+        const awaited = new Set(picture.outstanding);
+        const now = (await airflow.importErrors()).items.map(named);
+        return glance_describe(now, awaited) !== glance_describe(picture.errors, awaited);
+    };
+}
+function findWitness({ dags, outstanding }, files) {
+    const awaited = new Set(outstanding);
+    const shown = dags.filter(({ file, isActive }) => isActive && file !== undefined && awaited.has(file));
+    if (shown.length > 0)
+        return shown.reduce((a, b) => ((a.parsedAt ?? 0) >= (b.parsedAt ?? 0) ? a : b)).id;
+    return files.find(({ path }) => awaited.has(path))?.promise.ids[0]?.id;
+}
+async function parsedAt(airflow, id) {
+    try {
+        return (await airflow.dag(id)).dag.parsedAt;
+    }
+    catch (error) {
+        if (error instanceof src_errors/* ActionError */.lZ && error.code === 'ASTRO-AIRFLOW-NOT-FOUND')
+            return undefined;
+        throw error;
+    }
+}
+/** Errors that were there all the time come again with each parse; only of a file that is waited for does that say something. */
+function glance_describe(errors, awaited) {
+    return JSON.stringify(errors.map(({ file, failedAt, trace }) => [file, trace, awaited.has(file) ? failedAt : 0]).toSorted());
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/duplicates.ts
@@ -40388,7 +40916,7 @@ function judge(given, memory, look) {
     const newFrom = Math.max(since, cameAt ?? since);
     const isJustCome = cameAt !== undefined && versionCame(terms, memory.stamped) === undefined;
     const known = isJustCome ? { ...memory.rounds, failures: NO_ROUNDS.failures } : memory.rounds;
-    const rounds = countRounds({ since, failuresSince: newFrom, former: terms.before.files }, known, look);
+    const rounds = countRounds(terms, newFrom, known, look);
     // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
     const isOfNewCode = (file) => !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0;
     const failed = new Map(look.errors
@@ -40400,8 +40928,9 @@ function judge(given, memory, look) {
     const fresh = fromNewCode({ terms, rounds, stamped, look });
     const next = { rounds, stamped, texts, ...judge_remember(memory, fresh) };
     const isUncharted = terms.arrival === 'rollback';
-    const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
-    const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files));
+    const allDuplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
+    const duplicated = new Set(allDuplicates.flatMap((duplicate) => duplicate.files));
+    const [oldDuplicates, duplicates] = split(allDuplicates, (one) => wasThere(one, terms.before));
     const formerly = new Set(filesOf(terms.before.dags));
     const brought = new Set(filesOf(look.dags));
     const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
@@ -40425,6 +40954,7 @@ function judge(given, memory, look) {
         memory: next,
         failed,
         duplicates,
+        oldDuplicates,
         outstanding,
         unclear: unclear.map(({ path }) => path).toSorted(),
         isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
@@ -40438,6 +40968,10 @@ function judge_remember(memory, fresh) {
     }
     const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])]);
     return { owners, imported };
+}
+const wasThere = ({ dagId, files }, { shared }) => files.every((file) => shared?.get(dagId)?.has(file) === true);
+function split(all, isFirst) {
+    return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 const filesOf = (dags) => dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
 
@@ -40502,51 +41036,15 @@ function createReparser({ airflow, signal, }) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/project/dag-promise.ts
-
-/** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
-const CALL = /\bDAG\s*\(\s*(?:dag_id\s*=\s*)?(["'])([\w.-]+)\1\s*(?=[,)])/g;
-const TOP_LEVEL_CALL = /^(?:with\s+|[\w.[\]"']+\s*(?::[^=\n]+)?=\s*)?(?:\w+\.)*DAG\s*\(/m;
-const DECORATED = /^@(?:\w+\.)*dag\b(\s*\([^]*?\))?\s*\n(?:@[^\n]*\n)*def\s+(\w+)\s*\(/gm;
-/** Reads the text of a Python file, without Python: only what stands plainly at the top level counts as a promise. */
-function readDagPromise(source) {
-    if (!/dag/i.test(source) || !/airflow/i.test(source))
-        return { kind: 'none', ids: [] };
-    const code = withoutProse(source);
-    const lineAt = (index) => code.slice(0, index).split('\n').length;
-    const called = [...code.matchAll(CALL)].map(({ 2: id = '', index }) => ({ id, line: lineAt(index) }));
-    const decorated = [...code.matchAll(DECORATED)].map(([whole, options = '', name = ''], at, all) => {
-        const given = /dag_id\s*=\s*(?:["']([\w.-]+)["']\s*(?=[,)]))?/.exec(options);
-        const id = given ? given[1] : name;
-        const isCalled = new RegExp(`^(?:\\w+\\s*=\\s*)?${name}\\s*\\(`, 'm').test(code);
-        return { id, line: lineAt(all[at]?.index ?? 0) + whole.split('\n').length - 1, isCalled };
-    });
-    const promised = TOP_LEVEL_CALL.test(code.replaceAll(/;[ \t]*/g, '\n')) || decorated.some(({ isCalled }) => isCalled);
-    return {
-        kind: promised ? 'promised' : 'possible',
-        ids: [...called, ...decorated.flatMap(({ id, line }) => (id === undefined ? [] : [{ id, line }]))],
-    };
-}
-/** Comments and texts of several lines are blanked out, and every line stays where it is. */
-function withoutProse(source) {
-    const blank = (text) => text.replace(/[^\n]/g, ' ');
-    return source
-        .replaceAll('\r\n', '\n')
-        .replace(/("""|''')[^]*?\1/g, blank)
-        .replace(/^([^"'\n#]*)#.*$/gm, '$1');
-}
-/** Equal for texts that differ in nothing but how their lines end. */
-function fingerprint(source) {
-    return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
-}
-
 ;// CONCATENATED MODULE: ./src/airflow/sources.ts
 
 
 
 const sources_AT_ONCE = 4;
-/** Compares Airflow's copies of files with ours, each once a parse; stops asking when Airflow refuses. */
-function createSourceReader(airflow, promised) {
+/** They tell for all others whether the new code has come. */
+const sources_MOST_FILES = 10;
+/** Compares Airflow's copies of some files with ours, each once a parse; stops asking when Airflow refuses. */
+function sources_createSourceReader(airflow, promised) {
     const fingerprints = new Map(promised?.files.map((file) => [file.path, file.fingerprint]));
     const known = new Map();
     let isRefused = false;
@@ -40573,7 +41071,8 @@ function createSourceReader(airflow, promised) {
             const last = known.get(file);
             if (last?.verdict === 'same' || (last && last.parsedAt >= parsedAt))
                 continue;
-            due.set(file, dag);
+            if (last || due.has(file) || known.size + due.size < sources_MOST_FILES)
+                due.set(file, dag);
         }
         const waiting = [...due.values()];
         while (waiting.length > 0 && !isRefused)
@@ -40593,9 +41092,12 @@ function createSourceReader(airflow, promised) {
 
 
 
+
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT';
 const verify_PAUSE_MS = 500;
 const MINUTE_MS = 60_000;
+const LOOK_AGAIN_MS = 600;
+const GLANCE_MS = 2_000;
 /** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
 const AFTER_AN_ERROR_MS = 45_000;
 /**
@@ -40604,17 +41106,33 @@ const AFTER_AN_ERROR_MS = 45_000;
  */
 async function verify(deps, facts) {
     const { airflow, clock } = deps;
-    const { dagVersion, arrival, budgetMs } = facts;
+    const { dagVersion, arrival, changed, shared, budgetMs } = facts;
     const isUncharted = arrival === 'rollback';
-    const sources = createSourceReader(airflow, facts.promised);
     const reparser = createReparser(deps);
     let { promised, baseline = EMPTY_BASELINE } = facts;
     let since;
     let firstLookAt;
     let memory = judge_NOTHING_SEEN;
     let observed;
+    let observedAt = 0;
+    let wasComplete = false;
     let firstErrorAt;
+    const sources = sources_createSourceReader(airflow, facts.promised);
+    const glance = createGlance(airflow, facts.promised?.files ?? [], (error) => ({
+        ...error,
+        file: observed?.name(error.file) ?? error.file,
+    }));
     async function look() {
+        if (observed && isLarge(observed) && !wasComplete) {
+            const picture = { ...observed, outstanding: observed.judgement.outstanding };
+            if (!(await glance(picture, clock.now() - observedAt)))
+                return observed;
+        }
+        const seen = await lookAtAll();
+        observedAt = clock.now();
+        return seen;
+    }
+    async function lookAtAll() {
         const dags = await airflow.dags();
         const errors = await airflow.importErrors();
         firstLookAt ??= clock.now();
@@ -40634,22 +41152,26 @@ async function verify(deps, facts) {
             }),
             broken: new Set(named.before.errors.map(({ file }) => file)),
             files: facts.baseline && verify_filesOf(named.before),
+            changed,
+            shared,
         };
         const terms = { major: airflow.major, dagVersion, arrival, promised, before, since };
-        const compared = await sources(named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined));
+        const compared = await sources(named.dags.filter((dag) => isTextTelling(terms, dag)));
         const seen = {
             ...{ dags: named.dags, errors: named.errors, serverTime },
             ...{ sources: compared, asked: new Map(reparser.asked) },
         };
         const judgement = judge(terms, memory, seen);
         memory = judgement.memory;
-        // A parse that begins sooner might be one of the former code, and would prove nothing.
-        if (serverTime > since + CLOCK_MARGIN_MS)
-            await reparser.ask(wanted(judgement, named), named);
+        const files = wanted(judgement, named).filter((file) => serverTime > useful(terms, file));
+        await reparser.ask(files, named);
         return { judgement, folder: promised.all, ...named };
     }
     /** Airflow 3 looks for files that came back when it is asked for any. */
     function wanted({ outstanding }, named) {
+        // A large one is through with a round as soon as with that many wishes.
+        if (isLarge(named))
+            return outstanding.filter((file) => changed?.has(file));
         if (!isUncharted || outstanding.length > 0 || reparser.asked.size > 0)
             return outstanding;
         return named.dags
@@ -40662,14 +41184,23 @@ async function verify(deps, facts) {
             judge(seen) {
                 observed = seen;
                 const { judgement } = seen;
-                firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined;
+                const isBroken = hasNewError(seen);
+                firstErrorAt = isBroken ? (firstErrorAt ?? clock.now()) : undefined;
                 const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS;
-                if (judgement.isComplete || isHopeless)
+                // Airflow 2 shows that it has parsed a file a moment before it shows the error of that.
+                const isSure = judgement.isComplete && (airflow.major === 3 || wasComplete || isBroken);
+                wasComplete = judgement.isComplete;
+                if (isSure || isHopeless)
                     return { kind: 'done', result: seen };
                 return { kind: 'waiting', state: describeWait(judgement) };
             },
             budgetMs,
-            interval: lookInterval,
+            interval(elapsedMs, lookMs) {
+                if (wasComplete)
+                    return LOOK_AGAIN_MS;
+                const often = lookInterval(elapsedMs, lookMs);
+                return observed && isLarge(observed) ? Math.max(often, GLANCE_MS, elapsedMs / 6) : often;
+            },
             timedOut: neverHeard,
         });
     }
@@ -40678,6 +41209,22 @@ async function verify(deps, facts) {
             return observed;
         throw error;
     }
+}
+/** After when a parse of a file can prove something: sooner, it might be one of the former code, or not be serialized. */
+function useful({ major, arrival, before, since }, file) {
+    const hadDags = before.dags.some((dag) => dag.file === file && dag.isActive);
+    const isChanged = arrival !== 'dags' || (before.changed?.has(file) === true && hadDags);
+    return since + CLOCK_MARGIN_MS + (major === 2 && isChanged ? UNTOLD_MS : 0);
+}
+/** More DAGs than Airflow shows on a page: each look at all of them takes several requests. */
+const isLarge = ({ dags }) => dags.length > MANY_DAGS;
+/** Whether the text of a DAG's file tells whether the new code has come; one that was never there, or is as it was, does not. */
+function isTextTelling(terms, dag) {
+    const { before, since } = terms;
+    const { file = '', parsedAt = 0 } = dag;
+    if (before.files?.has(file) === false || before.changed?.has(file) === false)
+        return false;
+    return parsedAt > since && isNewVersion(terms, dag) === undefined;
 }
 /** An error that was there before does not fail the deploy, so it must not cut the wait short either. */
 function hasNewError({ judgement, before }) {
@@ -40756,6 +41303,7 @@ function isLate({ newErrors, isComplete }) {
  * @param parser what was asked about it, when it is late
  */
 function conclude({ log, inputs }, cause, report, parser) {
+    const { oldErrors, oldDuplicates = [], disappeared } = report;
     const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt;
     const shown = report.newErrors.filter(({ isOurs }) => isOurs);
     for (const { file, line, message } of shown)
@@ -40765,15 +41313,18 @@ function conclude({ log, inputs }, cause, report, parser) {
         ['Neither imported nor failed in time', report.silent],
         ['May still fail', report.unclear],
         ['Did not import before either', report.oldErrors.map(describeRow)],
+        ['As it was before', oldDuplicates.map(describeRow)],
         ['New DAG', report.appeared.slice(0, verification_verdict_MOST_NAMED)],
         ['DAG that is gone', report.disappeared.slice(0, verification_verdict_MOST_NAMED)],
     ];
     for (const [what, lines] of listed)
         for (const line of lines)
             log.info(`${what}: ${line}`);
-    const { oldErrors, disappeared } = report;
     if (oldErrors.length > 0) {
         log.notice(`${verification_verdict_count(oldErrors.length, 'DAG file')} did not import before this ${cause} and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`);
+    }
+    if (oldDuplicates.length > 0) {
+        log.notice(`${verification_verdict_count(oldDuplicates.length, 'DAG file')} shared DAG IDs before this ${cause} and still do: ${names(oldDuplicates.map(({ file }) => file))}. Airflow runs whichever it parsed last.`);
     }
     if (disappeared.length > 0) {
         log.warning(`${verification_verdict_count(disappeared.length, 'DAG')} of before ${disappeared.length === 1 ? 'is' : 'are'} gone with this ${cause}: ${names(disappeared)}. Airflow may show them for some minutes.`);
@@ -40906,15 +41457,16 @@ async function verifyInAirflow(run, live, subject) {
     const remainingMs = () => Math.max(1_000, subject.deadline - clock.now());
     try {
         const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard);
-        const { arrival, baseline, dagVersion } = subject;
+        const { arrival, baseline, changed, shared, dagVersion } = subject;
         const observed = await verify({ airflow, clock, log, signal: run.signal }, {
-            ...{ arrival, dagVersion, baseline },
+            ...{ arrival, dagVersion, baseline, changed, shared },
             otherVersions: await otherVersions(run, dagVersion),
             promised: await subject.promised(airflow.major),
             budgetMs: remainingMs(),
         });
         const report = reportOn(observed, await subject.repository(observed.folder), baseline !== undefined);
-        outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) });
+        const { newErrors, oldErrors, oldDuplicates = [] } = report;
+        outputs.set({ 'import-errors': String(newErrors.length + oldErrors.length + oldDuplicates.length) });
         tell({ verification: report });
         conclude(run, arrival === 'rollback' ? 'rollback' : 'deploy', report, isLate(report) ? await askParser(run, live) : undefined);
         return true;
@@ -40968,122 +41520,6 @@ function parts(error) {
     return { code, problem, observed, likelyCause, fix, cause };
 }
 
-// EXTERNAL MODULE: ./node_modules/ignore/index.js
-var ignore = __nccwpck_require__(298);
-var ignore_default = /*#__PURE__*/__nccwpck_require__.n(ignore);
-;// CONCATENATED MODULE: ./src/project/airflow-ignore.ts
-
-/**
- * Whether Airflow passes a file over. `maybe` when it depends on a setting that is not known here: the patterns are globs
- * by default in Airflow 3, regular expressions in 2, and either can be set to the other.
- */
-function isIgnored(path, files, major) {
-    const glob = byGlob(path, files);
-    const expression = byExpression(path, files);
-    const [usual, other] = major === 3 ? [glob, expression] : [expression, glob];
-    return usual ? 'yes' : other ? 'maybe' : 'no';
-}
-function byGlob(path, files) {
-    return [...files].some(([folder, text]) => {
-        const inside = airflow_ignore_below(folder, path);
-        return inside !== undefined && ignore_default()().add(text).ignores(inside);
-    });
-}
-/** Python's expressions are JavaScript's as far as file names go; one that JavaScript does not read ignores nothing. */
-function byExpression(path, files) {
-    return [...files].some(([folder, text]) => airflow_ignore_below(folder, path) !== undefined &&
-        text
-            .split('\n')
-            .map((line) => line.replace(/\s*#.*$/, '').trim())
-            .some((pattern) => pattern !== '' && matches(pattern, path)));
-}
-function matches(pattern, path) {
-    try {
-        return new RegExp(pattern).test(path);
-    }
-    catch {
-        return false;
-    }
-}
-function airflow_ignore_below(folder, path) {
-    if (folder === '')
-        return path;
-    return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/project/promised-dags.ts
-
-
-
-/** A path of the archive, below the DAG folder. */
-const belowDags = (path) => path.replace(/^dags\//, '');
-/** The same with files that are only in the archive. */
-function withGenerated({ files, all }, generated) {
-    const added = generated.map(({ path, content }) => promisedFile(belowDags(path), content));
-    const names = new Set(added.map(({ path }) => path));
-    return {
-        files: [...files.filter(({ path }) => !names.has(path)), ...added],
-        all: new Set([...all, ...names]),
-    };
-}
-const promisedFile = (path, source) => ({
-    path,
-    promise: readDagPromise(source),
-    fingerprint: fingerprint(source),
-});
-const LARGEST_READ_BYTES = 1024 * 1024;
-const IGNORE_FILE = '.airflowignore';
-/** Reads what the DAG folder promises. A file that Airflow is told to ignore promises nothing. */
-async function readPromisedDags(folder, major) {
-    const byPath = new Map(folder.files.map((file) => [belowDags(file.path), file]));
-    const ignoreFiles = await readIgnoreFiles(byPath);
-    const files = [];
-    const readSource = promised_dags_createSourceReader();
-    for (const [path, file] of byPath) {
-        const ignored = isIgnored(path, ignoreFiles, major);
-        if (ignored === 'yes')
-            continue;
-        const read = await readPromise(path, file, readSource);
-        if (!read || read.promise.kind === 'none')
-            continue;
-        const kind = ignored === 'maybe' ? 'possible' : read.promise.kind;
-        files.push({ ...read, promise: { ...read.promise, kind } });
-    }
-    return { files, all: new Set(byPath.keys()) };
-}
-async function readPromise(path, file, readSource) {
-    if (path.endsWith('.zip')) {
-        return { path, promise: { kind: 'possible', ids: [] }, fingerprint: undefined };
-    }
-    if (!path.endsWith('.py') || file.kind !== 'file' || file.size > LARGEST_READ_BYTES)
-        return undefined;
-    const source = await readSource(file);
-    return { path, promise: readDagPromise(source), fingerprint: fingerprint(source) };
-}
-/** Reads one file at a time, all into the same memory: thousands of dead buffers would wait for the garbage collector. */
-function promised_dags_createSourceReader() {
-    let scratch = Buffer.alloc(0);
-    return async ({ absolutePath, size }) => {
-        if (scratch.length < size)
-            scratch = Buffer.allocUnsafeSlow(Math.min(LARGEST_READ_BYTES, 2 * size));
-        const handle = await (0,promises_.open)(absolutePath);
-        try {
-            const { bytesRead } = await handle.read(scratch, 0, size, 0);
-            return scratch.toString('utf8', 0, bytesRead);
-        }
-        finally {
-            await handle.close();
-        }
-    };
-}
-async function readIgnoreFiles(byPath) {
-    const found = [...byPath].filter((entry) => entry[1].kind === 'file' && (entry[0] === IGNORE_FILE || entry[0].endsWith(`/${IGNORE_FILE}`)));
-    return new Map(await Promise.all(found.map(async ([path, { absolutePath }]) => [
-        path.slice(0, -IGNORE_FILE.length).replace(/\/$/, ''),
-        await (0,promises_.readFile)(absolutePath, 'utf8'),
-    ])));
-}
-
 ;// CONCATENATED MODULE: ./src/deploy/verify-deploy.ts
 
 
@@ -41092,9 +41528,9 @@ async function readIgnoreFiles(byPath) {
 
 /** Waits until Airflow has imported the new code; throws, warns and answers as `verifyInAirflow` does. */
 async function verifyDeploy(run, live, facts) {
-    const { baseline, deadline } = facts;
+    const { baseline, former, deadline } = facts;
     return verifyInAirflow(run, live, {
-        ...{ baseline, deadline },
+        ...{ ...former, baseline, deadline },
         arrival: facts.plan.ships.image ? 'image' : 'dags',
         dagVersion: facts.expected.dagVersion,
         promised: (major) => promisedBy(run, major, facts),
@@ -41151,6 +41587,7 @@ async function verify_deploy_describeRepository(run, dagFiles) {
 
 
 
+
 /** `action: deploy`: plan, apply, proof. Throws ActionError; green means that the new code runs. */
 async function deploy(run) {
     const { inputs, deployment, target, log, progress, stage, tell } = run;
@@ -41178,10 +41615,12 @@ async function deploy(run) {
         plan.ships.dags ? requireOpenWay(run.request, await run.deploys()) : undefined,
     ]);
     refusePausedDag(run, baseline);
+    const generated = plan.ships.dags ? generatedFiles(run) : [];
+    const former = await readFormerCode(run, plan, generated, baseline);
     const need = imageNeed(run, plan);
-    const { deploy, written, expected, generated } = need
-        ? await withImage(run, need, (image) => ship(run, plan, variables, image))
-        : await ship(run, plan, variables, undefined);
+    const { deploy, written, expected } = need
+        ? await withImage(run, need, (image) => ship(run, plan, variables, generated, image))
+        : await ship(run, plan, variables, generated, undefined);
     if (inputs.waitMs === undefined) {
         if (deploy.status === 'FAILED') {
             throw rolloutFailed(target, deploy.id, (await run.astro.getDeployment(target)).statusReason);
@@ -41199,7 +41638,7 @@ async function deploy(run) {
         progress.reached('live');
         log.info(`Live: ${deployment.name} runs ${deploy_describe(expected)}.`);
         const isProved = inputs.verify !== 'no' &&
-            (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline })));
+            (await stage('Verify in Airflow', () => verifyDeploy(run, seen, { plan, expected, generated, baseline, former, deadline })));
         if (written)
             proveVariables(run, seen, written);
         await smokeTest(run, seen, { deployId: deploy.id, isProved });
@@ -41209,10 +41648,9 @@ async function deploy(run) {
 }
 const DRY_RUN = 'dry run: the plan was made and nothing was changed';
 /** Writes the variables, then creates, pushes, uploads and finalizes. */
-async function ship(run, plan, variables, image) {
+async function ship(run, plan, variables, generated, image) {
     const { deployment, target, outputs, stage, tell } = run;
     const written = await writeVariables(run, variables);
-    const generated = plan.ships.dags ? generatedFiles(run) : [];
     const { deploy, dagVersion } = await stage('Deploy', async () => {
         const body = plan.ships.dags ? await run.project().bundle(generated) : undefined;
         const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) };
@@ -41224,7 +41662,6 @@ async function ship(run, plan, variables, image) {
     return {
         deploy,
         written,
-        generated,
         expected: {
             dagVersion,
             image: image && {
@@ -43297,7 +43734,7 @@ async function readPart(place, kind) {
             ...staged,
             ...modified,
             ...others,
-            ...(await differing(place, files.filter((entry) => entry.isUnwatched && !isLeftOut(entry)))),
+            ...(await checkout_differing(place, files.filter((entry) => entry.isUnwatched && !isLeftOut(entry)))),
         ],
         holes: [
             ...files.filter(isLeftOut).map(toHole('sparse')),
@@ -43390,7 +43827,7 @@ function timeAndSize(file) {
     return stats && `${stats.mtimeNs / 1000000000n}:${stats.mtimeNs % 1000000000n}:${stats.size}`;
 }
 /** Files that git was told not to look at and that are not what the commit has. */
-async function differing({ git, clone }, entries) {
+async function checkout_differing({ git, clone }, entries) {
     const isFile = ({ path: file, mode }) => mode !== LINK && (0,external_node_fs_.lstatSync)(external_node_path_.join(clone.root, file), { throwIfNoEntry: false })?.isFile() === true;
     const files = entries.filter(isFile);
     if (entries.length === 0)
@@ -43703,7 +44140,7 @@ function verificationTables(report) {
         ...report.newErrors.map((row) => tableRow(row, 'new')),
         ...report.silent.map((file) => `| ${code(file)} | neither imported nor failed in time | new |`),
         ...report.unclear.map((file) => `| ${code(file)} | was not waited for long enough: may still fail | new |`),
-        ...report.oldErrors.map((row) => tableRow(row, 'was there before')),
+        ...[...report.oldErrors, ...(report.oldDuplicates ?? [])].map((row) => tableRow(row, 'was there before')),
     ];
     const more = rows.length > MOST_ROWS ? [`and ${rows.length - MOST_ROWS} more files`] : [];
     return [
@@ -43857,6 +44294,7 @@ async function writeSummary(facts, secrets, log) {
 
 
 
+
 /** How long a cancelled run may take to end by itself before its last word is said all the same. */
 const LAST_WORD_MS = 1_000;
 /** How long it may go on after that to put things back: a runner kills ten seconds after it cancelled. */
@@ -43906,7 +44344,7 @@ async function main(deps) {
         });
         outputs.requireTaken();
         const known = { inputs, session, astro, deployment, deploys, target, project };
-        await perform({ ...deps, ...known, progress, stage, tell });
+        await perform({ ...deps, ...known, pace: createPace(clock), progress, stage, tell });
         outputs.requireTaken();
     };
     const running = run();

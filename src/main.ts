@@ -1,4 +1,5 @@
 import { handOnAccessToken } from './airflow/access-token.ts'
+import { createPace } from './airflow/pace.ts'
 import { airflowApiUrl } from './airflow/url.ts'
 import { createAstroClient } from './astro/client.ts'
 import { locateDeployment, readDeployment } from './astro/target.ts'
@@ -90,7 +91,7 @@ export async function main(deps: Dependencies): Promise<void> {
     })
     outputs.requireTaken()
     const known = { inputs, session, astro, deployment, deploys, target, project }
-    await perform({ ...deps, ...known, progress, stage, tell })
+    await perform({ ...deps, ...known, pace: createPace(clock), progress, stage, tell })
     outputs.requireTaken()
   }
   const running = run()

@@ -1,3 +1,4 @@
+import type { Pace } from './airflow/pace.ts'
 import type { AstroClient, DeploymentPath } from './astro/client.ts'
 import type { Deploy, Deployment } from './astro/types.ts'
 import type { Session } from './auth/session.ts'
@@ -31,6 +32,8 @@ export type Run = {
   readonly git: Git
   readonly docker: Docker
   readonly clock: Clock
+  /** How often the Deployment's Airflow may be asked. */
+  readonly pace: Pace
   readonly log: Log
   readonly outputs: Outputs
   readonly secrets: Secrets

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { formerVersions } from '../../src/airflow/evidence.ts'
-import type { Arrival, Look } from '../../src/airflow/judge.ts'
+import type { Arrival, Before, Look } from '../../src/airflow/terms.ts'
 import type { Dag, ImportError } from '../../src/airflow/types.ts'
 import { after, dag, error, file, judged, terms } from '../make/judgement.ts'
 
@@ -25,23 +25,8 @@ describe('a DAG counts as imported from the new code', () => {
       { 'a.py': 'same' },
       false,
     ],
-    [
-      'our text, a parse of unknown length that may have begun before the rollout',
-      2,
-      dag({ parsedAt: after(29_000), parseMs: undefined }),
-      { 'a.py': 'same' },
-      false,
-    ],
-    [
-      'our text, a parse of unknown length that ended later than an import may take',
-      2,
-      dag({ parsedAt: after(30_001), parseMs: undefined }),
-      { 'a.py': 'same' },
-      true,
-    ],
     ['another text', 3, dag({ parsedAt: after(90_000) }), { 'a.py': 'different' }, false],
-    ['no text, parsed well after the rollout', 2, dag({ parsedAt: after(2_001) }), {}, true],
-    ['no text, parsed as the rollout ended', 2, dag({ parsedAt: after(1_999) }), {}, false],
+    ['no text, in a file that was not there', 3, dag({ parsedAt: after(1) }), {}, true],
     ['a retired DAG', 3, dag({ isActive: false, bundleVersion: 'v2' }), {}, false],
     ['never parsed', 2, dag({ parsedAt: undefined }), {}, false],
   ] as const)('%s', (_, major, one, sources, isImported) => {
@@ -49,15 +34,50 @@ describe('a DAG counts as imported from the new code', () => {
     expect([seen.isComplete, seen.outstanding]).toEqual([isImported, isImported ? [] : ['a.py']])
   })
 
-  test('the second parse of unknown length began after the first, and so after the rollout', () => {
-    const sources = new Map([['a.py', 'same' as const]])
-    const looks = [4_000, 14_000].map((ms) => ({
-      dags: [dag({ parsedAt: after(ms), parseMs: undefined })],
-      sources,
-    }))
-    expect(judged(terms({ major: 2 }), ...looks.slice(0, 1)).isComplete).toBe(false)
-    expect(judged(terms({ major: 2 }), ...looks.slice(0, 1), ...looks.slice(0, 1)).isComplete).toBe(false)
-    expect(judged(terms({ major: 2 }), ...looks).isComplete).toBe(true)
+  describe('of which Airflow 2 does not say how long the parse took', () => {
+    const before = (overrides: Partial<Before> = {}): Before => ({
+      ...terms().before,
+      files: new Set(['a.py']),
+      dags: [dag({ parsedAt: after(-9_000) })],
+      ...overrides,
+    })
+    const imported = (given: Before, ...parses: readonly number[]): boolean =>
+      judged(
+        terms({ major: 2, before: given }),
+        ...parses.map((ms) => ({ dags: [dag({ parsedAt: after(ms), parseMs: undefined })] })),
+      ).isComplete
+
+    test.each([
+      ['of a file that was not there', before({ files: new Set(), dags: [] }), [2_001], true],
+      ['of one that was not there, as the rollout ended', before({ files: new Set(), dags: [] }), [1_999], false],
+      ['that may have begun before', before(), [29_000], false],
+      ['that is seen again', before(), [29_000, 29_000], false],
+      ['that is the second one', before(), [4_000, 14_000], true],
+      ['that ended later than an import may take', before(), [32_001], true],
+      ['of a changed text, which may not have been serialized', before({ changed: new Set(['a.py']) }), [4_000, 14_000, 31_000], false],
+      ['of a changed text, later', before({ changed: new Set(['a.py']) }), [4_000, 32_001], true],
+      ['of a DAG that is in a new file now', before({ files: new Set(['b.py']), changed: new Set(['a.py']) }), [4_000, 14_000], false],
+      ['of a DAG that was never there, in a changed text', before({ dags: [], changed: new Set(['a.py']) }), [4_000, 14_000], true],
+      ['of what nobody knows of from before', before({ files: undefined, dags: [], changed: new Set(['a.py']) }), [4_000, 14_000], false],
+    ])('%s', (_, given, parses, isImported) => {
+      expect(imported(given, ...parses)).toBe(isImported)
+    }) // prettier-ignore
+
+    test('of an image, which may change what is serialized', () => {
+      const parsed = [4_000, 14_000].map((ms) => ({
+        dags: [dag({ parsedAt: after(ms), parseMs: undefined })],
+      }))
+      const given = terms({ major: 2, arrival: 'image', dagVersion: undefined, before: before() })
+      expect(judged(given, ...parsed).isComplete).toBe(false)
+    })
+  })
+
+  test.each([
+    ['parsed well after the rollout', 2_001, true],
+    ['parsed as the rollout ended', 1_999, false],
+  ])('no text, in a file that was there before, %s', (_, parsedAfter, isImported) => {
+    const given = terms({ before: { ...terms().before, files: new Set(['a.py']) } })
+    expect(judged(given, { dags: [dag({ parsedAt: after(parsedAfter) })] }).isComplete).toBe(isImported)
   })
 
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Look } from '../../src/airflow/judge.ts'
+import type { Look } from '../../src/airflow/terms.ts'
 import type { Dag } from '../../src/airflow/types.ts'
 import { after, dag, error, file, judged, terms } from '../make/judgement.ts'
 
@@ -170,6 +170,16 @@ describe('one DAG ID in two files', () => {
     const opaque = [file('a.py'), file('b.py')]
     const seen = judged(terms({ files: opaque }), from('a.py'), from('b.py'))
     expect(seen.duplicates).toEqual([{ dagId: 'x', files: ['a.py', 'b.py'] }])
+  })
+
+  test('is old when it was in all of them before, and settles them all the same', () => {
+    const had = (...paths: readonly string[]) =>
+      terms({ files, before: { ...terms().before, shared: new Map([['x', new Set(paths)]]) } })
+    expect(judged(had('a.py', 'b.py'), from('a.py'))).toMatchObject({
+      ...{ isComplete: true, duplicates: [] },
+      oldDuplicates: [{ dagId: 'x', files: ['a.py', 'b.py'] }],
+    })
+    expect(judged(had('a.py', 'c.py'), from('a.py')).duplicates).toHaveLength(1)
   })
 
   test('is no duplicate when the file has other DAGs, or the other file is gone', () => {

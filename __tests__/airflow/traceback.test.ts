@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { findNamed, locateError, withoutParticulars } from '../../src/airflow/traceback.ts'
+import { essenceOf, findNamed, locateError, withoutParticulars } from '../../src/airflow/traceback.ts'
 
 const ROOT = '/usr/local/airflow/dags/'
 const ours = (path: string): string | undefined =>
@@ -136,6 +136,115 @@ describe('findNamed', () => {
   })
 })
 
+describe('findNamed, where no frame is ours', () => {
+  const airflow = (...words: string[]): string =>
+    trace('  File "/x/site-packages/airflow/models/x.py", line 7, in f', "    raise X('many')", ...words)
+  const source = [
+    'from airflow import DAG',
+    'with DAG("loop", schedule=5) as dag:',
+    "    Op(task_id='one', bogus=1)",
+    "    Op(task_id='two words', trigger_rule='sometimes')",
+    "    Op(task_id='one and three', retries='many', schedule_of='all_done')",
+    "X = Variable.get('missing')",
+    "Y = Variable.get('other')",
+    "Z = [Variable.get('other'), BaseHook.get_connection('db')]",
+  ].join('\n')
+  test.each([
+    [
+      'invalid arguments',
+      airflow(
+        'AirflowException: Invalid arguments were passed to Op (task_id: one). Invalid arguments were:',
+        "**kwargs: {'bogus': 1}",
+      ),
+      3,
+    ],
+    ['a bad ID', airflow("ValueError: The key 'two words' has to be made of alphanumeric characters"), 4],
+    ['a missing Variable', airflow("KeyError: 'Variable missing does not exist'"), 6],
+    [
+      'one in Airflow 3',
+      airflow("AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable missing not found'}"),
+      6,
+    ],
+    ['one that is there twice', airflow("KeyError: 'Variable other does not exist'"), undefined],
+    ['a missing connection', airflow("AirflowNotFoundException: The conn_id `db` isn't defined"), 8],
+    [
+      'a value that is none of several',
+      airflow(
+        "ValueError: The trigger_rule must be one of ['all_done', 'one_failed'],'loop.t'; received 'sometimes'.",
+      ),
+      4,
+    ],
+    ['a value without quotes', airflow('ValueError: 5 is not a valid schedule.'), 2],
+    [
+      'what only the first of two exceptions names',
+      `${airflow("ValueError: invalid literal for int() with base 10: 'many'")}\n${airflow('TypeError: no number')}`,
+      5,
+    ],
+    ['nothing', airflow('ValueError: Exactly 5, 6 or 7 columns has to be specified.'), undefined],
+  ])('%s', (_, text, line) => {
+    expect(findNamed(text, source)).toBe(line)
+  })
+})
+
+test('a message that leads over to the next line has it', () => {
+  const text = trace(
+    '  File "/x/a.py", line 7, in f',
+    'TypeError: Invalid arguments were:',
+    "**kwargs: {'bogus': 1}",
+  )
+  expect(locateError(text, ours).message).toBe("TypeError: Invalid arguments were: **kwargs: {'bogus': 1}")
+})
+
+describe('what is wrong', () => {
+  const at = (line: number, code: string, root = ROOT, message = 'SyntaxError: invalid syntax'): string =>
+    trace(
+      '  File "<frozen importlib._bootstrap>", line 488, in _call_with_frames_removed',
+      `  File "${root}a.py", line ${line}`,
+      `    ${code}`,
+      '          ^^^',
+      message,
+    )
+  const library = (version: string, line: number): string =>
+    trace(
+      `  File "${ROOT}a.py", line ${line}, in <module>`,
+      '    Op()',
+      '    ^^^^',
+      `  File "/usr/lib/python${version}/site-packages/airflow/x.py", line ${line}, in f`,
+      `    raise X(${version})`,
+      'ValueError: x',
+    )
+  const yaml = (file: string, line: number): string =>
+    trace(
+      `  File "${ROOT}a.py", line 3, in <module>`,
+      '    yaml.safe_load(text)',
+      'yaml.scanner.ScannerError: mapping values are not allowed here',
+      `  in "${ROOT}conf/${file}", line ${line}, column ${line}`,
+    )
+  const late = (code: string): string =>
+    trace(
+      `  File "${ROOT}a.py", line 3, in <module>`,
+      `    ${code}`,
+      'AirflowTaskTimeout: import timeout after 30.0s.',
+    )
+  test.each([
+    ['on another line', at(5, 'def broken(:'), at(9, 'def broken(:')],
+    ['in another folder', at(5, 'def broken(:'), at(5, 'def broken(:', '/bundles/v2/')],
+    ['in another library', library('3.11', 5), library('3.12', 7)],
+    ['on another line of a file beside it', yaml('a.yaml', 3), yaml('a.yaml', 9)],
+    ['too slow elsewhere', late('one()'), late('two()')],
+  ])('is the same %s', (_, one, other) => {
+    expect(essenceOf(one)).toBe(essenceOf(other))
+  })
+  test.each([
+    ['in another text', at(5, 'def broken(:'), at(1, 'imp ort x')],
+    ['by another exception', at(5, 'x', ROOT), at(5, 'x', ROOT, 'SyntaxError: unmatched')],
+    ['in another file beside it', yaml('a.yaml', 3), yaml('b.yaml', 3)],
+    ['by another cause', `${library('3.11', 5)}\n${at(1, 'x')}`, `${library('3.11', 5)}\n${at(1, 'y')}`],
+  ])('is another thing %s', (_, one, other) => {
+    expect(essenceOf(one)).not.toBe(essenceOf(other))
+  })
+})
+
 test.each([
   ['timeout for /a/b/c.py after 30.0s', 'timeout for /x/y/c.py after 31.5s'],
   ['invalid syntax (a.py, line 3)', 'invalid syntax (a.py, line 14)'],
@@ -145,6 +254,8 @@ test.each([
     'failed (request 99999999-aaaa-4bbb-8ccc-cba987654321)',
   ],
   ["unknown keys {'b', 'a'}", "unknown keys {'a', 'b'}"],
+  ["one of {<Rule.A: 'a'>, <Rule.B: 'b'>}", "one of {<Rule.B: 'b'>, <Rule.A: 'a'>}"],
+  ["'unusual_prefix_6a9687cdd7_tt.Mine' is not", "'unusual_prefix_0502fc6af4_tt.Mine' is not"],
   ['expired at 2026-01-05T10:00:01.5+00:00', 'expired at 2026-01-05 10:07:44'],
   ['no session 9f86d081884c7d65', 'no session 60303ae22b998861'],
 ])('%s is the same error as %s', (one, other) => {

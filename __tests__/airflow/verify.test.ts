@@ -163,6 +163,59 @@ describe('Airflow 2 says nothing of how long a parse took', () => {
   })
 })
 
+test('Airflow 2 writes that it could not serialize a DAG after it has shown it as parsed: errors are read again', async () => {
+  const file = '/usr/local/airflow/dags/a.py'
+  const dag = (parsedAt: number) => makeDag({ file, parseMs: undefined, parsedAt })
+  const report = await verified(
+    (ms) => ({
+      dags: [dag(at(ms < 32_100 ? -9_000 : 32_100))],
+      errors: ms < 32_500 ? [] : [makeImportError({ file, failedAt: at(32_110) })],
+    }),
+    { major: 2, promised: promise('a.py'), baseline: { dags: [dag(at(-9_000))] } },
+  )
+  expect(report.newErrors).toMatchObject([{ file: 'dags/a.py' }])
+})
+
+describe('a large Airflow', () => {
+  const names = Array.from({ length: 500 }, (_, index) => `d${index}`)
+  const files = names.map((name) => `${name}.py`)
+  /** Takes the files in turn, ten a second from the fifth second on. */
+  const taken = (ms: number) =>
+    names.map((id, index) =>
+      makeDag({
+        id,
+        file: `${id}.py`,
+        parseMs: 50,
+        parsedAt: at(ms < 5_000 + 100 * index ? index - 60_000 : 5_000 + 100 * index),
+      }),
+    )
+  const given = { promised: promise(...files), baseline: { dags: taken(0) } }
+
+  test('is asked little, and soon noticed', async () => {
+    const report = await verified((ms) => ({ dags: taken(ms) }), given)
+    expect(report).toMatchObject({ isComplete: true, silent: [], newErrors: [] })
+    expect(report.elapsedMs).toBeGreaterThanOrEqual(54_900)
+    expect(report.elapsedMs).toBeLessThan(75_000)
+    // Five pages and one of errors for each look at everything.
+    expect(report.asked.dags * 5 + report.asked.importErrors + report.asked.dag).toBeLessThan(48)
+  })
+
+  test('that fails is noticed as well', async () => {
+    const broken = makeImportError({ file: 'd7.py', failedAt: at(6_000) })
+    const report = await verified((ms) => ({ dags: taken(ms), errors: ms < 6_000 ? [] : [broken] }), given)
+    expect(report.newErrors).toMatchObject([{ file: 'dags/d7.py' }])
+    expect(report.elapsedMs).toBeLessThan(75_000)
+  })
+
+  test('waits for a file of which it has no DAG yet', async () => {
+    const more = { ...given, promised: promise(...files, 'new.py') }
+    const late = makeDag({ id: 'new', file: 'new.py', parseMs: 50, parsedAt: at(99_000) })
+    const report = await verified((ms) => ({ dags: [...taken(ms), ...(ms < 99_000 ? [] : [late])] }), more)
+    expect(report).toMatchObject({ isComplete: true, silent: [] })
+    expect(report.elapsedMs).toBeLessThan(200_000)
+  })
+})
+
 describe('an image alone', () => {
   const names = { 2: '/usr/local/airflow/dags/a.py', 3: 'a.py' } as const
   const again = (file: string, parsedAt: number) => ({ dags: [makeDag({ file, parsedAt })] })

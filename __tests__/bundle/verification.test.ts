@@ -114,6 +114,23 @@ describe.each([3, 2])('Airflow %i', (major) => {
     const fixed = await deploy({ 'dags/old.py': goodDag('mended') })
     expect([fixed.exitCode, fixed.outputs['import-errors']]).toEqual([0, '0'])
   })
+
+  test('code that makes no DAG on this Deployment is green, and is not waited for to the end', async () => {
+    const maybe =
+      'from airflow import DAG\n\ndag = DAG("m") if STAGE == "prod" else None  # local-airflow: no DAG\n'
+    const { exitCode, errors } = await deployDags(ground, major, { 'dags/maybe.py': maybe })
+    expect([exitCode, errors]).toEqual([0, []])
+  })
+
+  test('what only serialization finds is red, on the line of the name that it gives', async () => {
+    const bad = goodDag(
+      'bad',
+      '\nBAD = "5 days"  # local-airflow: does not serialize ValueError: \'5 days\' is not a valid schedule.\n',
+    )
+    const { code, places } = await deployDags(ground, major, { 'dags/bad.py': bad })
+    expect(code).toBe('ASTRO-VERIFY-IMPORT-ERRORS')
+    expect(places).toMatchObject([{ file: 'dags/bad.py', line: 5 }])
+  })
 })
 
 test.each([

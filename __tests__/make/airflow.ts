@@ -1,3 +1,4 @@
+import { ActionError } from '../../src/errors.ts'
 import type { VerifyDependencies } from '../../src/airflow/verify.ts'
 import type { AirflowMajor, Dag, ImportError } from '../../src/airflow/types.ts'
 import type { FakeClock } from './clock.ts'
@@ -8,6 +9,12 @@ export type Shown = {
   /** Without a Date, as a proxy may leave an answer. */
   readonly isDateless?: boolean
 }
+
+const NOT_FOUND = new ActionError({
+  code: 'ASTRO-AIRFLOW-NOT-FOUND',
+  problem: 'Could not read the DAG.',
+  fix: 'Look at it.',
+})
 
 /** An Airflow that shows what `at` says for the time since it was made, in milliseconds; `at` may throw. */
 export function makeAirflow(
@@ -23,6 +30,10 @@ export function makeAirflow(
   })
   return {
     major,
+    dag(id) {
+      const dag = shown().dags?.find((one) => one.id === id)
+      return dag ? Promise.resolve({ dag, serverTime: clock.now() }) : Promise.reject(NOT_FOUND)
+    },
     dags: async () => Promise.resolve(list(shown().dags)),
     importErrors: async () => Promise.resolve(list(shown().errors)),
     dagSource: () => Promise.reject(new Error('nobody asks for it')),

@@ -1,4 +1,5 @@
-import type { Judgement, Look, Terms } from '../../src/airflow/judge.ts'
+import type { Judgement } from '../../src/airflow/judge.ts'
+import type { Look, Terms } from '../../src/airflow/terms.ts'
 import { judge, NOTHING_SEEN } from '../../src/airflow/judge.ts'
 import type { Dag, ImportError } from '../../src/airflow/types.ts'
 import type { PromisedFile } from '../../src/project/promised-dags.ts'

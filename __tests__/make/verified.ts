@@ -1,5 +1,5 @@
 import { EMPTY_BASELINE } from '../../src/airflow/baseline.ts'
-import type { Arrival } from '../../src/airflow/judge.ts'
+import type { Arrival } from '../../src/airflow/terms.ts'
 import type { VerificationReport } from '../../src/airflow/report.ts'
 import { reportOn } from '../../src/airflow/report.ts'
 import { verify } from '../../src/airflow/verify.ts'
@@ -34,15 +34,25 @@ type Given = {
   readonly onParseNext?: (elapsedMs: number) => void
 }
 
+/** How often it was asked for what. */
+type Asked = { dags: number; dag: number; importErrors: number }
+
 /** What is reported of an Airflow that shows this, and after how many milliseconds. */
 export async function verified(
   shown: (elapsedMs: number) => Shown,
   given: Given = {},
-): Promise<VerificationReport & { elapsedMs: number }> {
+): Promise<VerificationReport & { elapsedMs: number; asked: Asked }> {
   const clock = makeClock(START)
   const { dags = [], errors = [] } = given.baseline ?? EMPTY_BASELINE
   const parseNext = (): Promise<void> => Promise.resolve(given.onParseNext?.(clock.now() - START))
-  const airflow = { ...makeAirflow(clock, shown, given.major), parseNext }
+  const asked: Asked = { dags: 0, dag: 0, importErrors: 0 }
+  const answering = makeAirflow(clock, shown, given.major)
+  const airflow: typeof answering = {
+    ...{ ...answering, parseNext },
+    dags: () => (asked.dags++, answering.dags()),
+    dag: (id) => (asked.dag++, answering.dag(id)),
+    importErrors: () => (asked.importErrors++, answering.importErrors()),
+  }
   const observed = await verify(
     { airflow, clock, log: { info: () => undefined } },
     {
@@ -61,5 +71,5 @@ export async function verified(
     read: () => undefined,
   }
   const report = reportOn(observed, repository, given.baseline !== undefined)
-  return { ...report, elapsedMs: clock.now() - START }
+  return { ...report, asked, elapsedMs: clock.now() - START }
 }

@@ -1,3 +1,3 @@
 import { testRareRoundsOf } from './rare-rounds.ts'
 
-testRareRoundsOf(2)
+testRareRoundsOf('2')

@@ -1,3 +1,3 @@
 import { testAgainst } from './suite.ts'
 
-testAgainst(2)
+testAgainst('2')

@@ -1,3 +1,3 @@
 import { testRareRoundsOf } from './rare-rounds.ts'
 
-testRareRoundsOf(3)
+testRareRoundsOf('3')

@@ -8,10 +8,12 @@ import * as path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { AirflowMajor } from '../../src/airflow/types.ts'
-import { installAirflow } from './install.ts'
+import type { Release } from './install.ts'
+import { installAirflow, majorOf } from './install.ts'
 
 export type RunningAirflow = {
   readonly major: AirflowMajor
+  readonly version: string
   readonly origin: string
   /** Where it looks for DAGs. */
   readonly dagsFolder: string
@@ -21,20 +23,35 @@ export type RunningAirflow = {
   stop(): Promise<void>
 }
 
-/** As they are pinned beside the lists of what is installed. */
-export const VERSIONS = { 2: '2.11.2', 3: '3.1.8' } as const
+/** As they are pinned in the lists of what is installed. */
+const VERSIONS: Readonly<Record<Release, string>> = {
+  '2.10': '2.10.5',
+  '2': '2.11.2',
+  '3': '3.1.8',
+  '3.3': '3.3.2',
+}
+
+/**
+ * How often it parses: all the time; as on Astro, which keeps Airflow's defaults but for a look for new files every half a minute;
+ * or a file that has not changed only every ten minutes.
+ */
+export type Pace = 'fast' | 'astro' | 'rare'
+
+const PARSES: Readonly<Record<Pace, { readonly file: number; readonly folder: number }>> = {
+  fast: { file: 1, folder: 1 },
+  astro: { file: 30, folder: 30 },
+  rare: { file: 600, folder: 1 },
+}
 const READY_WITHIN_MS = 300_000
 const USER = 'admin'
 const PASSWORD = 'admin'
 
-/**
- * Starts a real Apache Airflow with SQLite on free ports of loopback. It ends with this process, however that ends.
- *
- * @param parseEvery in seconds: how long it leaves a file that has not changed alone
- */
-export async function startAirflow(major: AirflowMajor, parseEvery = 1): Promise<RunningAirflow> {
-  const bin = await installAirflow(major)
-  const home = await mkdtemp(path.join(tmpdir(), `airflow-${major}-`))
+/** Starts a real Apache Airflow with SQLite on free ports of loopback. It ends with this process, however that ends. */
+export async function startAirflow(release: Release, pace: Pace = 'fast'): Promise<RunningAirflow> {
+  const version = VERSIONS[release]
+  const major = majorOf(release)
+  const bin = await installAirflow(release)
+  const home = await mkdtemp(path.join(tmpdir(), `airflow-${release}-`))
   const dagsFolder = path.join(home, 'dags')
   await mkdir(dagsFolder)
   const [web = 0, ...logs] = await freePorts(3)
@@ -46,8 +63,7 @@ export async function startAirflow(major: AirflowMajor, parseEvery = 1): Promise
       ...process.env,
       ...common(home, dagsFolder, logs),
       ...(major === 3 ? airflow3(home, web) : airflow2(web)),
-      [`AIRFLOW__${major === 3 ? 'DAG_PROCESSOR' : 'SCHEDULER'}__MIN_FILE_PROCESS_INTERVAL`]:
-        String(parseEvery),
+      ...parsing(major, pace),
       PATH: `${bin}:${process.env.PATH ?? ''}`,
       NODE_OPTIONS: '',
     },
@@ -69,12 +85,12 @@ export async function startAirflow(major: AirflowMajor, parseEvery = 1): Promise
     while (!(await isReady(major, origin))) {
       if (ended.signal.aborted || Date.now() > deadline) {
         const log = await readFile(path.join(home, 'airflow.log'), 'utf8')
-        throw new Error(`Airflow ${major} did not start:\n${log.slice(-5_000)}`)
+        throw new Error(`Airflow ${version} did not start:\n${log.slice(-5_000)}`)
       }
       await delay(300)
     }
     const authorization = major === 3 ? await signIn(origin) : await basicAuthorization(home)
-    return { major, origin, dagsFolder, authorization, stop }
+    return { major, version, origin, dagsFolder, authorization, stop }
   } catch (error) {
     await stop()
     throw error
@@ -111,13 +127,10 @@ function common(home: string, dagsFolder: string, [workers = 0, triggers = 0]: r
     AIRFLOW_HOME: home,
     AIRFLOW__CORE__DAGS_FOLDER: dagsFolder,
     AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
-    AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL: '0',
-    AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT: '4',
     AIRFLOW__CORE__PARALLELISM: '2',
     AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT: String(workers),
     AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT: String(triggers),
     AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC: '1',
-    AIRFLOW__SCHEDULER__PARSING_CLEANUP_INTERVAL: '1',
     // A helper that changes within a second and keeps its size would be loaded from its stale bytecode.
     PYTHONDONTWRITEBYTECODE: '1',
   }
@@ -133,9 +146,6 @@ function airflow3(home: string, port: number) {
     AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `http://127.0.0.1:${port}/execution/`,
     AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS: `${USER}:admin`,
     AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE: path.join(home, 'passwords.json'),
-    AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: '1',
-    AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL: '1',
-    AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD: '5',
   }
 }
 
@@ -146,11 +156,39 @@ function airflow2(port: number) {
     AIRFLOW__WEBSERVER__WORKERS: '1',
     AIRFLOW__WEBSERVER__SECRET_KEY: 'only-for-tests',
     AIRFLOW__API__AUTH_BACKENDS: 'airflow.api.auth.backend.basic_auth',
-    AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL: '0',
-    AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL: '1',
-    AIRFLOW__SCHEDULER__DAG_STALE_NOT_SEEN_DURATION: '5',
-    AIRFLOW__SCHEDULER__STALE_DAG_THRESHOLD: '5',
   }
+}
+
+function parsing(major: AirflowMajor, pace: Pace): Record<string, string> {
+  const { file, folder } = PARSES[pace]
+  const often =
+    major === 3
+      ? {
+          AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: String(file),
+          AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: String(folder),
+        }
+      : {
+          AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL: String(file),
+          AIRFLOW__SCHEDULER__DAG_DIR_LIST_INTERVAL: String(folder),
+        }
+  if (pace === 'astro') return often
+  const impatient = {
+    AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL: '0',
+    AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT: '4',
+    AIRFLOW__SCHEDULER__PARSING_CLEANUP_INTERVAL: '1',
+  }
+  return major === 3
+    ? {
+        ...{ ...often, ...impatient },
+        AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL: '1',
+        AIRFLOW__DAG_PROCESSOR__STALE_DAG_THRESHOLD: '5',
+      }
+    : {
+        ...{ ...often, ...impatient },
+        AIRFLOW__CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL: '0',
+        AIRFLOW__SCHEDULER__DAG_STALE_NOT_SEEN_DURATION: '5',
+        AIRFLOW__SCHEDULER__STALE_DAG_THRESHOLD: '5',
+      }
 }
 
 /** Ports that nobody listened on a moment ago, all different. */

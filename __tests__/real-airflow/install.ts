@@ -8,20 +8,25 @@ import type { AirflowMajor } from '../../src/airflow/types.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const CACHE = path.join(ROOT, '.cache', 'real-airflow')
-/** What both majors run on. */
+/** What all of them run on. */
 const PYTHON = '>=3.10,<3.13'
 
+/** The Airflows that deploys are tried on, by the names of their lists of requirements. */
+export type Release = '2.10' | '2' | '3' | '3.3'
+
+export const majorOf = (release: Release): AirflowMajor => (release.startsWith('2') ? 2 : 3)
+
 /**
- * The folder with Airflow's programs: a virtual environment of its own for each major and each content of its requirements,
+ * The folder with Airflow's programs: a virtual environment of its own for each release and each content of its requirements,
  * kept in `.cache/`, so that a second run finds it there.
  */
-export async function installAirflow(major: AirflowMajor): Promise<string> {
-  const requirements = fileURLToPath(new URL(`airflow-${major}.txt`, import.meta.url))
+export async function installAirflow(release: Release): Promise<string> {
+  const requirements = fileURLToPath(new URL(`airflow-${release}.txt`, import.meta.url))
   const hash = createHash('sha256')
     .update(await readFile(requirements))
     .update(PYTHON)
     .digest('hex')
-  const folder = path.join(CACHE, `airflow-${major}-${hash.slice(0, 12)}`)
+  const folder = path.join(CACHE, `airflow-${release}-${hash.slice(0, 12)}`)
   const done = path.join(folder, 'installed')
   if (!existsSync(done)) {
     const uv = await installUv()

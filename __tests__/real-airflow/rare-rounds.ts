@@ -2,20 +2,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { useGround } from '../bundle/ground.ts'
 import { codeOf } from '../bundle/rules.ts'
 import { writeTree } from '../bundle/tree.ts'
-import type { AirflowMajor } from '../../src/airflow/types.ts'
 import type { RunningAirflow } from './airflow-process.ts'
-import { startAirflow, VERSIONS } from './airflow-process.ts'
+import { startAirflow } from './airflow-process.ts'
+import type { Release } from './install.ts'
+import { majorOf } from './install.ts'
 import { serveWith } from './real-backend.ts'
 
-const PARSE_EVERY_SECONDS = 600
-
 /** Against a real Airflow that looks at a file again only after ten minutes, unless it changes or somebody asks for it. */
-export function testRareRoundsOf(major: AirflowMajor): void {
+export function testRareRoundsOf(release: Release): void {
+  const major = majorOf(release)
   const ground = useGround({ uploads: true })
   let airflow: RunningAirflow
 
   beforeAll(async () => {
-    airflow = await startAirflow(major, PARSE_EVERY_SECONDS)
+    airflow = await startAirflow(release, 'rare')
   })
   afterAll(() => airflow.stop())
 
@@ -23,7 +23,7 @@ export function testRareRoundsOf(major: AirflowMajor): void {
     const { astro } = ground
     const deploymentId = astro.deployments.create({
       fixture: major === 3 ? 'etl' : 'airflow-2',
-      airflowVersion: VERSIONS[major],
+      airflowVersion: airflow.version,
     }).id
     astro.airflow.use(deploymentId, serveWith(airflow))
     const asked = (): number => astro.requests.filter(({ path }) => path.includes('/parseDagFile/')).length

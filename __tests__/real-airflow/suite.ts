@@ -7,7 +7,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { connectAirflow } from '../../src/airflow/connect.ts'
 import type { AirflowClient } from '../../src/airflow/client.ts'
-import type { AirflowMajor } from '../../src/airflow/types.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createRequest } from '../../src/http/request.ts'
 import { createTransport } from '../../src/http/transport.ts'
@@ -16,15 +15,18 @@ import { useGround } from '../bundle/ground.ts'
 import { codeOf } from '../bundle/rules.ts'
 import { writeTree } from '../bundle/tree.ts'
 import type { RunningAirflow } from './airflow-process.ts'
-import { startAirflow, VERSIONS } from './airflow-process.ts'
+import { startAirflow } from './airflow-process.ts'
 import { comparesShapes } from './compare-shapes.ts'
+import type { Release } from './install.ts'
+import { majorOf } from './install.ts'
 import { awayFor, serveWith } from './real-backend.ts'
 
 const SETTLES_WITHIN_MS = 120_000
 const OUTAGE_MS = 60_000
 
-/** Every promise about Airflow, with dist/ as the runner runs it, against a real Airflow of this major. */
-export function testAgainst(major: AirflowMajor): void {
+/** Every promise about Airflow, with dist/ as the runner runs it, against a real Airflow of this release. */
+export function testAgainst(release: Release): void {
+  const major = majorOf(release)
   const ground = useGround({ uploads: true })
   let airflow: RunningAirflow
   let deploymentId = ''
@@ -44,7 +46,7 @@ export function testAgainst(major: AirflowMajor): void {
     ].join('\n')
 
   beforeAll(async () => {
-    airflow = await startAirflow(major)
+    airflow = await startAirflow(release)
   })
   afterAll(() => airflow.stop())
   beforeEach(async () => {
@@ -53,7 +55,7 @@ export function testAgainst(major: AirflowMajor): void {
     const backend = serveWith(airflow)
     await backend.deploy(undefined, undefined)
     const fixture = major === 3 ? 'etl' : 'airflow-2'
-    deploymentId = astro.deployments.create({ fixture, airflowVersion: VERSIONS[major] }).id
+    deploymentId = astro.deployments.create({ fixture, airflowVersion: airflow.version }).id
     astro.airflow.use(deploymentId, backend)
     await settles({ dags: [], errors: [] })
   })

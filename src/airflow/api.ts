@@ -5,6 +5,7 @@ import { isJson, parseJson } from '../http/json.ts'
 import { pageByPage } from '../http/pages.ts'
 import type { HttpResponse, Request } from '../http/request.ts'
 import { isInvalidToken, refused, unanswered, unreadable } from './failure.ts'
+import type { Pace } from './pace.ts'
 import type { AirflowMajor } from './types.ts'
 import type { Wire } from './wire.ts'
 
@@ -16,6 +17,7 @@ export type AirflowConnection = {
   readonly root: string
   /** How long a call may take with its retries, in milliseconds; a wait that is nearly over allows little. */
   readonly remainingMs?: () => number
+  readonly pace?: Pace
 }
 
 /** A list, and what Airflow's own clock said when it gave the last of it. */
@@ -27,7 +29,7 @@ const LONGEST_CALL_MS = 60_000
 const SHORTEST_CALL_MS = 1_000
 
 /**
- * How Airflow's REST API is asked. Only JSON counts as an answer, redirects are not followed, a token that it does not know
+ * How Airflow's REST API is asked: no more often than its pace allows. Only JSON counts as an answer, redirects are not followed, a token that it does not know
  * gets one successor. What it returns throws ActionError `ASTRO-AIRFLOW-…` when the answer is not a success.
  */
 export function createAirflowApi(connection: Omit<AirflowConnection, 'major'>) {
@@ -42,6 +44,7 @@ export function createAirflowApi(connection: Omit<AirflowConnection, 'major'>) {
   })
 
   async function send(asked: Call): Promise<HttpResponse> {
+    await connection.pace?.()
     const response = await call(asked)
     if (response.status >= 300) throw refused(asked.problem, response)
     return response

@@ -1,7 +1,7 @@
 import type { PromisedDags } from '../project/promised-dags.ts'
 import type { AirflowClient } from './client.ts'
 import { nameFiles } from './file-names.ts'
-import { withoutParticulars, locateError } from './traceback.ts'
+import { essenceOf } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 
 /** What Airflow showed before the deploy, by its own names for files. */
@@ -37,9 +37,8 @@ export function promisedByAirflow({ dags, errors }: Baseline): PromisedDags {
   return { files: [...paths].map((path) => ({ path, promise, fingerprint: undefined })), all: paths }
 }
 
-/** Whether the same file failed in the same way before. Lines may have moved, so only the exception is compared. */
+/** Whether the same file failed in the same way before. */
 export function isOld(error: ImportError, before: readonly ImportError[]): boolean {
-  const message = (one: ImportError): string =>
-    withoutParticulars(locateError(one.trace, () => undefined).message)
-  return before.some((one) => one.file === error.file && message(one) === message(error))
+  const essence = essenceOf(error.trace)
+  return before.some((one) => one.file === error.file && essenceOf(one.trace) === essence)
 }

@@ -8,6 +8,7 @@ import { watchAirflow } from './watch-airflow.ts'
 import type { AirflowClient } from './client.ts'
 import { createAirflowClient } from './client.ts'
 import { isDown } from './failure.ts'
+import type { Pace } from './pace.ts'
 import type { AirflowMajor } from './types.ts'
 import { airflowApiRoot, airflowMajor } from './url.ts'
 
@@ -15,6 +16,7 @@ type Connection = {
   readonly request: Request
   readonly tokens: TokenHolder
   readonly remainingMs?: () => number
+  readonly pace?: Pace
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { FormerVersions, Look, Terms } from './judge.ts'
 import type { Rounds } from './rounds.ts'
 import { CLOCK_MARGIN_MS, QUIET_MS, timesTaken } from './rounds.ts'
+import type { FormerVersions, Look, Terms } from './terms.ts'
 import type { Dag } from './types.ts'
 
 /** A DAG's parses with one bundle version, as far as looks have shown them. */
@@ -164,7 +164,9 @@ function isFromNewCode(evidence: Evidence & Times, dag: Dag): boolean {
     case 'different':
       // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
       return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1
-    case undefined:
-      return isReadAnew && dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS
+    case undefined: {
+      const isNewFile = terms.before.files?.has(dag.file) === false
+      return isReadAnew && (isNewFile || dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS)
+    }
   }
 }

@@ -22,7 +22,7 @@ export function nameFiles(
   const roots = [...KNOWN_ROOTS]
   const root = findRoot(airflowNames.filter(isUnknown), own)
   if (root !== undefined) roots.unshift(root)
-  const ofProject = [...new Set(framePaths)].filter((path) => !LIBRARY.test(path))
+  const ofProject = [...new Set(framePaths)].filter((path) => !isLibrary(path))
   for (;;) {
     const another = findRoot(ofProject.filter(isUnknown), own)
     if (another === undefined) break
@@ -52,8 +52,10 @@ function nameRelative(name: string, own: ReadonlySet<string>, isInBundle: boolea
   return !own.has(likely) && own.has(other) ? other : likely
 }
 
-/** Python's own files and those of packages, some of which are called as some of ours are. */
-const LIBRARY = /\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//
+/** Whether a file is one of Python's own or of a package, some of which are called as some of ours are. */
+export function isLibrary(path: string): boolean {
+  return /^<|\/(?:site|dist)-packages\/|\/lib(?:64)?\/python[\d.]+\//.test(path)
+}
 
 function archiveOf(path: string, own: ReadonlySet<string>): string {
   const end = path.indexOf('.zip/')

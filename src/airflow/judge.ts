@@ -1,57 +1,12 @@
-import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
+import type { PromisedFile } from '../project/promised-dags.ts'
 import type { Duplicate } from './duplicates.ts'
 import { findDuplicates } from './duplicates.ts'
 import type { Stamps, Texts } from './evidence.ts'
 import { everyoneStampedTwice, fromNewCode, rememberStamps, rememberTexts, versionCame } from './evidence.ts'
 import type { Rounds } from './rounds.ts'
 import { countRounds, everyoneTwice, isAnyTaken, NO_ROUNDS, QUIET_MS } from './rounds.ts'
-import type { AirflowMajor, Dag, ImportError } from './types.ts'
-
-/**
- * What brought the new code: a DAG bundle alone, an image (only what was parsed since then says something of it), or a rollback
- * (besides, nobody here knows its files: those that are promised may be gone, and others may come).
- */
-export type Arrival = 'dags' | 'image' | 'rollback'
-
-/** Bundle versions that are not those of the new code. */
-export type FormerVersions = {
-  readonly known: ReadonlySet<string>
-  /** Whatever else comes is the new code's; otherwise it may be that of another DAG bundle, which says nothing. */
-  readonly areAll: boolean
-}
-
-/** What Airflow showed before the new code came; file names are paths below the DAG folder. */
-export type Before = {
-  readonly dags: readonly Dag[]
-  readonly versions: FormerVersions
-  /** Files that did not import. */
-  readonly broken: ReadonlySet<string>
-  /** Files that Airflow had DAGs or errors of; undefined when that is not known. */
-  readonly files: ReadonlySet<string> | undefined
-}
-
-/** One look at Airflow; file names are paths below the DAG folder. */
-export type Look = {
-  readonly dags: readonly Dag[]
-  readonly errors: readonly ImportError[]
-  readonly serverTime: number
-  /** Files whose text in Airflow was compared with ours; absent where it was not, or could not be. */
-  readonly sources: ReadonlyMap<string, 'same' | 'different'>
-  /** How often Airflow was asked to parse a file out of turn. */
-  readonly asked: ReadonlyMap<string, number>
-}
-
-/** What does not change while Airflow is watched. */
-export type Terms = {
-  readonly major: AirflowMajor
-  /** Of the DAG bundle that was deployed, if one was. */
-  readonly dagVersion: string | undefined
-  readonly arrival: Arrival
-  readonly promised: PromisedDags
-  readonly before: Before
-  /** By Airflow's clock: when the new code was known to be there. */
-  readonly since: number
-}
+import type { Before, Look, Terms } from './terms.ts'
+import type { Dag, ImportError } from './types.ts'
 
 /** What earlier looks showed. */
 export type Memory = {
@@ -76,6 +31,8 @@ export type Judgement = {
   /** Errors of the new code, by file. */
   readonly failed: ReadonlyMap<string, ImportError>
   readonly duplicates: readonly Duplicate[]
+  /** Those that were there before. */
+  readonly oldDuplicates: readonly Duplicate[]
   /** Promised files of which neither a DAG nor an error of the new code has been seen. */
   readonly outstanding: readonly string[]
   /** Files that promise nothing, as long as they may still fail. */
@@ -101,7 +58,7 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
   const newFrom = Math.max(since, cameAt ?? since)
   const isJustCome = cameAt !== undefined && versionCame(terms, memory.stamped) === undefined
   const known = isJustCome ? { ...memory.rounds, failures: NO_ROUNDS.failures } : memory.rounds
-  const rounds = countRounds({ since, failuresSince: newFrom, former: terms.before.files }, known, look)
+  const rounds = countRounds(terms, newFrom, known, look)
   // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
   const isOfNewCode = (file: string): boolean =>
     !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0
@@ -115,8 +72,9 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
   const fresh = fromNewCode({ terms, rounds, stamped, look })
   const next = { rounds, stamped, texts, ...remember(memory, fresh) }
   const isUncharted = terms.arrival === 'rollback'
-  const duplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
-  const duplicated = new Set(duplicates.flatMap((duplicate) => duplicate.files))
+  const allDuplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
+  const duplicated = new Set(allDuplicates.flatMap((duplicate) => duplicate.files))
+  const [oldDuplicates, duplicates] = split(allDuplicates, (one) => wasThere(one, terms.before))
   const formerly = new Set(filesOf(terms.before.dags))
   const brought = new Set(filesOf(look.dags))
   const stillFailing = new Set(
@@ -150,6 +108,7 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
     memory: next,
     failed,
     duplicates,
+    oldDuplicates,
     outstanding,
     unclear: unclear.map(({ path }) => path).toSorted(),
     isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
@@ -163,6 +122,13 @@ function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' 
   }
   const imported = new Set([...memory.imported, ...fresh.flatMap(({ file }) => file ?? [])])
   return { owners, imported }
+}
+
+const wasThere = ({ dagId, files }: Duplicate, { shared }: Before): boolean =>
+  files.every((file) => shared?.get(dagId)?.has(file) === true)
+
+function split<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))]
 }
 
 const filesOf = (dags: readonly Dag[]): readonly string[] =>

@@ -1,4 +1,5 @@
 import { isKept, isOld } from './baseline.ts'
+import type { Duplicate } from './duplicates.ts'
 import { explainMissingModule } from './missing-module.ts'
 import { findNamed, framePaths, locateError } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
@@ -18,6 +19,8 @@ export type VerificationReport = {
   readonly newErrors: readonly ErrorRow[]
   /** Those that were there before it came. */
   readonly oldErrors: readonly ErrorRow[]
+  /** Files that share a DAG ID, and did before it came. */
+  readonly oldDuplicates?: readonly ErrorRow[]
   /** Files that neither imported nor failed in time. */
   readonly silent: readonly string[]
   /** Files that need not hold a DAG, of which it was too early to say that they do not fail. */
@@ -53,13 +56,15 @@ export function reportOn(
   const current = [...judgement.failed.values()]
   const old = current.filter((error) => hasBaseline && isOld(error, before.errors))
   const fresh = current.filter((error) => !old.includes(error))
-  const duplicates = judgement.duplicates.flatMap(({ dagId, files }) =>
-    files.map((file) => duplicateRow(dagId, file, files, repository)),
-  )
+  const rowsOf = (duplicates: readonly Duplicate[]): readonly ErrorRow[] =>
+    duplicates.flatMap(({ dagId, files }) =>
+      files.map((file) => duplicateRow(dagId, file, files, repository)),
+    )
   const row = (error: ImportError): ErrorRow => errorRow(error, observed, repository)
   return {
-    newErrors: [...fresh.map(row), ...duplicates].toSorted(byPlace),
+    newErrors: [...fresh.map(row), ...rowsOf(judgement.duplicates)].toSorted(byPlace),
     oldErrors: [...old, ...stale].map(row).toSorted(byPlace),
+    oldDuplicates: rowsOf(judgement.oldDuplicates).toSorted(byPlace),
     silent: silent.map((path) => inRepository(path, repository)),
     unclear: judgement.unclear.map((path) => inRepository(path, repository)),
     ...(hasBaseline ? compareDags(observed) : { appeared: [], disappeared: [] }),
@@ -91,7 +96,7 @@ function errorRow(error: ImportError, { name }: Observed, repository: Repository
   }
   if (place.path === undefined) {
     const source = isOurs ? repository.read(error.file) : undefined
-    const line = source === undefined ? undefined : (findNamed(place.message, source) ?? 1)
+    const line = source === undefined ? undefined : (findNamed(error.trace, source) ?? 1)
     return { file: dagFile, line, isOurs, message: place.message }
   }
   const from = place.path === dagFile ? '' : ` (so ${dagFile} does not import)`

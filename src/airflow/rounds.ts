@@ -1,3 +1,4 @@
+import type { Terms } from './terms.ts'
 import type { Dag, ImportError } from './types.ts'
 
 /** Parses of one thing that ended since the rollout, a DAG or the failing parse of a file. */
@@ -27,44 +28,70 @@ export const QUIET_MS = 60_000
 /** The server's `Date` is in whole seconds and may be a second old; a parse that began this much later began after it. */
 export const CLOCK_MARGIN_MS = 2_000
 /**
- * Airflow ends an import after 30 s. Airflow 2 does not say how long a parse took, so one that ends sooner after the rollout may
- * have begun before it, and the next one must do.
+ * For so long after the former code, Airflow 2 leaves it open what a parse read: an import may take as long, and it does not say how
+ * long one took; and it does not serialize a DAG again sooner, so that what is wrong with a changed one may not show.
  */
-const LONGEST_IMPORT_MS = 30_000
+export const UNTOLD_MS = 30_000
+
+/** From when on a parse is one of the new code. */
+type Bounds = {
+  /** One that began later is. */
+  readonly began: number
+  /** So is one that ended later, of which nobody knows when it began. */
+  readonly ended: number
+  /** So is the second one of those: it began after the first had ended. */
+  readonly isSecondEnough: boolean
+}
 
 /**
- * What one more look adds. A file that was there before may be as it was, while what it imports is still the former: then the
- * parse must have begun after the new code came by any clock.
+ * A file that was there before may be as it was, while what it imports is still the former: then the parse must have begun after
+ * the new code came by any clock.
  *
- * @param terms.since by Airflow's clock: when the new code was known to be there
- * @param terms.failuresSince the same, or when Airflow came to have its version
- * @param terms.former files that Airflow had something of before; undefined when that is not known
+ * @param since by Airflow's clock: when the new code was known to be there
+ * @param wasSerialized what was parsed is a DAG that Airflow may have had before
+ */
+function boundsOf(
+  { major, arrival, before }: Pick<Terms, 'major' | 'arrival' | 'before'>,
+  file: string,
+  since: number,
+  wasSerialized: boolean,
+): Bounds {
+  const isNew = before.files?.has(file) === false
+  const mayDiffer = arrival !== 'dags' || before.changed?.has(file) === true
+  const isOpen = major === 2 && wasSerialized && mayDiffer
+  const late = since + CLOCK_MARGIN_MS
+  return {
+    began: isNew ? since : late,
+    ended: isNew && !isOpen ? late : late + UNTOLD_MS,
+    isSecondEnough: !isOpen,
+  }
+}
+
+/**
+ * What one more look adds.
+ *
+ * @param failuresSince when the new code was known to be there, or when Airflow came to have its version
  */
 export function countRounds(
-  {
-    since,
-    failuresSince,
-    former,
-  }: {
-    readonly since: number
-    readonly failuresSince: number
-    readonly former: ReadonlySet<string> | undefined
-  },
+  terms: Pick<Terms, 'major' | 'arrival' | 'before' | 'since'>,
+  failuresSince: number,
   known: Rounds,
   look: { readonly dags: readonly Dag[]; readonly errors: readonly ImportError[] },
 ): Rounds {
-  const newFrom = (file: string, from: number): number =>
-    former?.has(file) === false ? from : from + CLOCK_MARGIN_MS
+  const { since, before } = terms
+  const former = before.files && new Set(before.dags.map(({ id }) => id))
   const parses = new Map([...known.parses].map(([file, dags]) => [file, new Map(dags)]))
   const failures = new Map(known.failures)
   for (const { id, file, parsedAt, parseMs } of look.dags) {
     if (file === undefined || parsedAt === undefined || parsedAt <= since) continue
     const ofFile = parses.get(file) ?? new Map<string, Parses>()
-    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, newFrom(file, since))))
+    const bounds = boundsOf(terms, file, since, former?.has(id) !== false)
+    parses.set(file, ofFile.set(id, withParse(ofFile.get(id), parsedAt, parseMs, bounds)))
   }
   for (const { file, failedAt } of look.errors) {
     if (failedAt <= failuresSince) continue
-    failures.set(file, withParse(failures.get(file), failedAt, undefined, newFrom(file, failuresSince)))
+    const bounds = boundsOf(terms, file, failuresSince, false)
+    failures.set(file, withParse(failures.get(file), failedAt, undefined, bounds))
   }
   return { parses, failures }
 }
@@ -73,13 +100,13 @@ function withParse(
   known: Parses = { last: 0, seen: 0, ofNewCode: 0 },
   endedAt: number,
   parseMs: number | undefined,
-  newFrom: number,
+  { began, ended, isSecondEnough }: Bounds,
 ): Parses {
   if (endedAt <= known.last) return known
   const isOfNewCode =
     parseMs === undefined
-      ? known.last > newFrom || endedAt > newFrom + LONGEST_IMPORT_MS
-      : endedAt - parseMs > newFrom
+      ? endedAt > ended || (isSecondEnough && known.last > began)
+      : endedAt - parseMs > began
   return { last: endedAt, seen: known.seen + 1, ofNewCode: known.ofNewCode + (isOfNewCode ? 1 : 0) }
 }
 

@@ -6,17 +6,20 @@ import { EMPTY_BASELINE, isOld, promisedByAirflow } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
 import { formerVersions, isNewVersion } from './evidence.ts'
 import { nameFiles } from './file-names.ts'
-import type { Arrival, Before, Judgement, Look, Memory, Terms } from './judge.ts'
+import { createGlance, MANY_DAGS } from './glance.ts'
+import type { Judgement, Memory } from './judge.ts'
 import { judge, NOTHING_SEEN } from './judge.ts'
 import { createReparser } from './reparse.ts'
-import { CLOCK_MARGIN_MS } from './rounds.ts'
+import { CLOCK_MARGIN_MS, UNTOLD_MS } from './rounds.ts'
+import type { SharedIds } from './shared-ids.ts'
 import { createSourceReader } from './sources.ts'
+import type { Arrival, Before, Look, Terms } from './terms.ts'
 import { framePaths } from './traceback.ts'
 import type { Dag, ImportError } from './types.ts'
 import { watchAirflow } from './watch-airflow.ts'
 
 export type VerifyDependencies = {
-  readonly airflow: Pick<AirflowClient, 'major' | 'dags' | 'importErrors' | 'dagSource' | 'parseNext'>
+  readonly airflow: Pick<AirflowClient, 'major' | 'dag' | 'dags' | 'importErrors' | 'dagSource' | 'parseNext'>
   readonly clock: Clock
   readonly log: { readonly info: (line: string) => void }
   readonly signal?: AbortSignal
@@ -32,6 +35,10 @@ type Facts = {
   readonly promised: PromisedDags | undefined
   /** Undefined: not known. */
   readonly baseline: Baseline | undefined
+  /** Files whose text is another one than before; undefined: not known. */
+  readonly changed?: ReadonlySet<string> | undefined
+  /** DAG IDs that several of these files had before. */
+  readonly shared?: SharedIds | undefined
   readonly budgetMs: number
 }
 
@@ -50,6 +57,8 @@ export type Observed = {
 const TIMEOUT_CODE = 'ASTRO-VERIFY-TIMEOUT'
 const PAUSE_MS = 500
 const MINUTE_MS = 60_000
+const LOOK_AGAIN_MS = 600
+const GLANCE_MS = 2_000
 /** After the first error of the new code, how long to wait for the rest of the files, which cannot make it good. */
 const AFTER_AN_ERROR_MS = 45_000
 
@@ -59,18 +68,34 @@ const AFTER_AN_ERROR_MS = 45_000
  */
 export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Observed> {
   const { airflow, clock } = deps
-  const { dagVersion, arrival, budgetMs } = facts
+  const { dagVersion, arrival, changed, shared, budgetMs } = facts
   const isUncharted = arrival === 'rollback'
-  const sources = createSourceReader(airflow, facts.promised)
   const reparser = createReparser(deps)
   let { promised, baseline = EMPTY_BASELINE } = facts
   let since: number | undefined
   let firstLookAt: number | undefined
   let memory: Memory = NOTHING_SEEN
   let observed: Observed | undefined
+  let observedAt = 0
+  let wasComplete = false
   let firstErrorAt: number | undefined
+  const sources = createSourceReader(airflow, facts.promised)
+  const glance = createGlance(airflow, facts.promised?.files ?? [], (error) => ({
+    ...error,
+    file: observed?.name(error.file) ?? error.file,
+  }))
 
   async function look(): Promise<Observed> {
+    if (observed && isLarge(observed) && !wasComplete) {
+      const picture = { ...observed, outstanding: observed.judgement.outstanding }
+      if (!(await glance(picture, clock.now() - observedAt))) return observed
+    }
+    const seen = await lookAtAll()
+    observedAt = clock.now()
+    return seen
+  }
+
+  async function lookAtAll(): Promise<Observed> {
     const dags = await airflow.dags()
     const errors = await airflow.importErrors()
     firstLookAt ??= clock.now()
@@ -90,24 +115,26 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
       }),
       broken: new Set(named.before.errors.map(({ file }) => file)),
       files: facts.baseline && filesOf(named.before),
+      changed,
+      shared,
     }
     const terms: Terms = { major: airflow.major, dagVersion, arrival, promised, before, since }
-    const compared = await sources(
-      named.dags.filter((dag) => (dag.parsedAt ?? 0) > terms.since && isNewVersion(terms, dag) === undefined),
-    )
+    const compared = await sources(named.dags.filter((dag) => isTextTelling(terms, dag)))
     const seen: Look = {
       ...{ dags: named.dags, errors: named.errors, serverTime },
       ...{ sources: compared, asked: new Map(reparser.asked) },
     }
     const judgement = judge(terms, memory, seen)
     memory = judgement.memory
-    // A parse that begins sooner might be one of the former code, and would prove nothing.
-    if (serverTime > since + CLOCK_MARGIN_MS) await reparser.ask(wanted(judgement, named), named)
+    const files = wanted(judgement, named).filter((file) => serverTime > useful(terms, file))
+    await reparser.ask(files, named)
     return { judgement, folder: promised.all, ...named }
   }
 
   /** Airflow 3 looks for files that came back when it is asked for any. */
   function wanted({ outstanding }: Judgement, named: Pick<Observed, 'dags'>): readonly string[] {
+    // A large one is through with a round as soon as with that many wishes.
+    if (isLarge(named)) return outstanding.filter((file) => changed?.has(file))
     if (!isUncharted || outstanding.length > 0 || reparser.asked.size > 0) return outstanding
     return named.dags
       .flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))
@@ -120,19 +147,45 @@ export async function verify(deps: VerifyDependencies, facts: Facts): Promise<Ob
       judge(seen) {
         observed = seen
         const { judgement } = seen
-        firstErrorAt = hasNewError(seen) ? (firstErrorAt ?? clock.now()) : undefined
+        const isBroken = hasNewError(seen)
+        firstErrorAt = isBroken ? (firstErrorAt ?? clock.now()) : undefined
         const isHopeless = firstErrorAt !== undefined && clock.now() - firstErrorAt > AFTER_AN_ERROR_MS
-        if (judgement.isComplete || isHopeless) return { kind: 'done', result: seen }
+        // Airflow 2 shows that it has parsed a file a moment before it shows the error of that.
+        const isSure = judgement.isComplete && (airflow.major === 3 || wasComplete || isBroken)
+        wasComplete = judgement.isComplete
+        if (isSure || isHopeless) return { kind: 'done', result: seen }
         return { kind: 'waiting', state: describeWait(judgement) }
       },
       budgetMs,
-      interval: lookInterval,
+      interval(elapsedMs, lookMs) {
+        if (wasComplete) return LOOK_AGAIN_MS
+        const often = lookInterval(elapsedMs, lookMs)
+        return observed && isLarge(observed) ? Math.max(often, GLANCE_MS, elapsedMs / 6) : often
+      },
       timedOut: neverHeard,
     })
   } catch (error) {
     if (observed !== undefined && error instanceof ActionError && error.code === TIMEOUT_CODE) return observed
     throw error
   }
+}
+
+/** After when a parse of a file can prove something: sooner, it might be one of the former code, or not be serialized. */
+function useful({ major, arrival, before, since }: Terms, file: string): number {
+  const hadDags = before.dags.some((dag) => dag.file === file && dag.isActive)
+  const isChanged = arrival !== 'dags' || (before.changed?.has(file) === true && hadDags)
+  return since + CLOCK_MARGIN_MS + (major === 2 && isChanged ? UNTOLD_MS : 0)
+}
+
+/** More DAGs than Airflow shows on a page: each look at all of them takes several requests. */
+const isLarge = ({ dags }: Pick<Observed, 'dags'>): boolean => dags.length > MANY_DAGS
+
+/** Whether the text of a DAG's file tells whether the new code has come; one that was never there, or is as it was, does not. */
+function isTextTelling(terms: Terms, dag: Dag): boolean {
+  const { before, since } = terms
+  const { file = '', parsedAt = 0 } = dag
+  if (before.files?.has(file) === false || before.changed?.has(file) === false) return false
+  return parsedAt > since && isNewVersion(terms, dag) === undefined
 }
 
 /** An error that was there before does not fail the deploy, so it must not cut the wait short either. */

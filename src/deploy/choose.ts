@@ -33,18 +33,33 @@ export type ChooseFacts = {
 const DAGS_ELSEWHERE = 'the DAG folder is a link to a place outside of this repository'
 
 /** Reads what changed, where that matters for the deploy type that was asked for, and decides what is deployed. */
-export async function chooseDeploy(deps: ChooseDependencies, facts: ChooseFacts): Promise<Choice> {
+export async function chooseDeploy(
+  deps: ChooseDependencies,
+  facts: ChooseFacts,
+): Promise<Choice & { readonly changedDags: readonly string[] | undefined }> {
   const { deployType, skipUnchanged, imageName } = facts.inputs
   const { deployment, tree } = facts
-  return chooseType({
+  const parts = deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined
+  const choice = chooseType({
     wish: deployType,
     skipUnchanged,
     isDagDeployEnabled: deployment.isDagDeployEnabled,
     isRemote: deployment.remoteExecution?.enabled === true,
     image: imageName !== undefined ? 'prebuilt' : tree.hasDockerfile ? 'build' : 'none',
-    parts: deployType === 'infer' || skipUnchanged ? await readParts(deps, facts) : undefined,
+    parts,
   })
+  return { ...choice, changedDags: parts && changedPaths(parts.dags) }
 }
+
+/** What changed in the DAG folder as the local clone has it; undefined when it does not know. */
+export async function readChangedDags(git: Git, facts: ChooseFacts): Promise<readonly string[] | undefined> {
+  const compare: Compare = () => Promise.resolve({ known: false, why: 'the clone does not have it' })
+  const { dags } = await readParts({ git, compare }, facts)
+  return changedPaths(dags)
+}
+
+const changedPaths = (state: PartState): readonly string[] | undefined =>
+  state.kind === 'unknown' ? undefined : state.kind === 'changed' ? state.paths : []
 
 type PartFacts = Pick<ChooseFacts, 'inputs' | 'projectPath' | 'tree'>
 

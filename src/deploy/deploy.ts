@@ -9,6 +9,7 @@ import type { Run } from '../run.ts'
 import type { Applied } from './apply.ts'
 import { applyDeploy } from './apply.ts'
 import { requireOpenWay } from './blob-store.ts'
+import { readFormerCode } from './former-code.ts'
 import { imageNeed, makePlan } from './make-plan.ts'
 import type { DeployPlan } from './plan.ts'
 import { refuseUndeployable } from './preconditions.ts'
@@ -47,10 +48,12 @@ export async function deploy(run: Run): Promise<void> {
     plan.ships.dags ? requireOpenWay(run.request, await run.deploys()) : undefined,
   ])
   refusePausedDag(run, baseline)
+  const generated = plan.ships.dags ? generatedFiles(run) : []
+  const former = await readFormerCode(run, plan, generated, baseline)
   const need = imageNeed(run, plan)
-  const { deploy, written, expected, generated } = need
-    ? await withImage(run, need, (image) => ship(run, plan, variables, image))
-    : await ship(run, plan, variables, undefined)
+  const { deploy, written, expected } = need
+    ? await withImage(run, need, (image) => ship(run, plan, variables, generated, image))
+    : await ship(run, plan, variables, generated, undefined)
 
   if (inputs.waitMs === undefined) {
     if (deploy.status === 'FAILED') {
@@ -75,7 +78,7 @@ export async function deploy(run: Run): Promise<void> {
     const isProved =
       inputs.verify !== 'no' &&
       (await stage('Verify in Airflow', () =>
-        verifyDeploy(run, seen, { plan, expected, generated, baseline, deadline }),
+        verifyDeploy(run, seen, { plan, expected, generated, baseline, former, deadline }),
       ))
     if (written) proveVariables(run, seen, written)
     await smokeTest(run, seen, { deployId: deploy.id, isProved })
@@ -91,8 +94,6 @@ type Shipped = {
   readonly written: WrittenChange | undefined
   /** What is to be waited for. */
   readonly expected: Expectation
-  /** What the DAG bundle has beside the files of the repository. */
-  readonly generated: readonly GeneratedFile[]
 }
 
 /** Writes the variables, then creates, pushes, uploads and finalizes. */
@@ -100,11 +101,11 @@ async function ship(
   run: Run,
   plan: DeployPlan,
   variables: ShownChange | undefined,
+  generated: readonly GeneratedFile[],
   image: ReadyImage | undefined,
 ): Promise<Shipped> {
   const { deployment, target, outputs, stage, tell } = run
   const written = await writeVariables(run, variables)
-  const generated = plan.ships.dags ? generatedFiles(run) : []
   const { deploy, dagVersion } = await stage('Deploy', async () => {
     const body = plan.ships.dags ? await run.project().bundle(generated) : undefined
     const deps = { ...run, hide: run.secrets.hide, onCreated: handOn(run, plan) }
@@ -115,7 +116,6 @@ async function ship(
   return {
     deploy,
     written,
-    generated,
     expected: {
       dagVersion,
       image: image && {

@@ -4,7 +4,7 @@ import { createCompare } from '../project/compare.ts'
 import type { ProjectTree } from '../project/tree.ts'
 import { listSome } from '../errors.ts'
 import type { Run } from '../run.ts'
-import { chooseDeploy, modifiedParts, precariousParts } from './choose.ts'
+import { chooseDeploy, modifiedParts, precariousParts, readChangedDags } from './choose.ts'
 import { namePartInputs } from './part-inputs.ts'
 import type { DeployPlan } from './plan.ts'
 import { planDeploy } from './plan.ts'
@@ -33,7 +33,8 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
   const compare = createCompare({ ...run, token: inputs.githubToken, repository: commit?.repository })
   const partInputs = namePartInputs(inputs, run.env)
   const facts = { inputs, partInputs, deployment, deploys, commit, projectPath, tree }
-  const choice = await chooseDeploy({ git: run.git, compare }, { ...facts, projectFolder: project.folder })
+  const chooseFacts = { ...facts, projectFolder: project.folder }
+  const choice = await chooseDeploy({ git: run.git, compare }, chooseFacts)
   if (choice.skip === undefined) {
     const hasImage = inputs.imageName !== undefined || tree.hasDockerfile
     refuseType({ type: choice.type, deployment, hasImage })
@@ -76,7 +77,11 @@ export async function makePlan(run: Run): Promise<DeployPlan> {
     if (!need.ships) log.info('The tests need the project’s image: it is built for them and not deployed.')
     await requireImageFiles(run, need)
   }
-  return plan
+  const wasCompared = inputs.deployType === 'infer' || inputs.skipUnchanged
+  const isVerified = inputs.verify !== 'no' && plan.type !== 'image-only'
+  const changedDags =
+    wasCompared || !isVerified ? choice.changedDags : await readChangedDags(run.git, chooseFacts)
+  return { ...plan, changedDags }
 }
 
 /** What the plan does not know of the checkout, and what of it is never shipped. */

@@ -17,6 +17,8 @@ export type DeployPlan = {
   readonly previous: Deploy | undefined
   readonly before: { readonly dagVersion: string | undefined; readonly imageTag: string | undefined }
   readonly request: CreateDeployRequest
+  /** Paths of the repository that changed in the DAG folder; undefined when that is not known. */
+  readonly changedDags?: readonly string[] | undefined
 }
 
 export type PlanFacts = {

@@ -39,6 +39,7 @@ export function conclude(
   report: VerificationReport,
   parser: ParserHealth | undefined,
 ): void {
+  const { oldErrors, oldDuplicates = [], disappeared } = report
   const annotate = inputs.verify === 'warn' ? log.warningAt : log.errorAt
   const shown = report.newErrors.filter(({ isOurs }) => isOurs)
   for (const { file, line, message } of shown) annotate({ title: 'DAG import error', file, line }, message)
@@ -47,14 +48,19 @@ export function conclude(
     ['Neither imported nor failed in time', report.silent],
     ['May still fail', report.unclear],
     ['Did not import before either', report.oldErrors.map(describeRow)],
+    ['As it was before', oldDuplicates.map(describeRow)],
     ['New DAG', report.appeared.slice(0, MOST_NAMED)],
     ['DAG that is gone', report.disappeared.slice(0, MOST_NAMED)],
   ]
   for (const [what, lines] of listed) for (const line of lines) log.info(`${what}: ${line}`)
-  const { oldErrors, disappeared } = report
   if (oldErrors.length > 0) {
     log.notice(
       `${count(oldErrors.length, 'DAG file')} did not import before this ${cause} and still ${oldErrors.length === 1 ? 'does' : 'do'} not: ${names(oldErrors.map(({ file }) => file))}`,
+    )
+  }
+  if (oldDuplicates.length > 0) {
+    log.notice(
+      `${count(oldDuplicates.length, 'DAG file')} shared DAG IDs before this ${cause} and still do: ${names(oldDuplicates.map(({ file }) => file))}. Airflow runs whichever it parsed last.`,
     )
   }
   if (disappeared.length > 0) {

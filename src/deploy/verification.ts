@@ -6,7 +6,8 @@ import type { ParserHealth } from '../airflow/health.ts'
 import { judgeParser } from '../airflow/health.ts'
 import type { Repository } from '../airflow/report.ts'
 import { reportOn } from '../airflow/report.ts'
-import type { Arrival } from '../airflow/judge.ts'
+import type { Arrival } from '../airflow/terms.ts'
+import type { SharedIds } from '../airflow/shared-ids.ts'
 import type { AirflowMajor } from '../airflow/types.ts'
 import { neverHeard, verify } from '../airflow/verify.ts'
 import type { Deploy, Deployment } from '../astro/types.ts'
@@ -25,6 +26,10 @@ export type Subject = {
   /** The repository that this code comes from, by the files of its DAG folder. */
   readonly repository: (folder: ReadonlySet<string>) => Promise<Repository>
   readonly baseline: Baseline | undefined
+  /** Files of the DAG folder whose text is another one than before; undefined when that is not known. */
+  readonly changed?: ReadonlySet<string> | undefined
+  /** DAG IDs that several of these files had before. */
+  readonly shared?: SharedIds | undefined
   /** Milliseconds since the epoch. */
   readonly deadline: number
 }
@@ -76,18 +81,19 @@ export async function verifyInAirflow(run: Run, live: Deployment, subject: Subje
   const remainingMs = (): number => Math.max(1_000, subject.deadline - clock.now())
   try {
     const airflow = await connectOnceUp({ ...run, tokens: session, remainingMs }, live, neverHeard)
-    const { arrival, baseline, dagVersion } = subject
+    const { arrival, baseline, changed, shared, dagVersion } = subject
     const observed = await verify(
       { airflow, clock, log, signal: run.signal },
       {
-        ...{ arrival, dagVersion, baseline },
+        ...{ arrival, dagVersion, baseline, changed, shared },
         otherVersions: await otherVersions(run, dagVersion),
         promised: await subject.promised(airflow.major),
         budgetMs: remainingMs(),
       },
     )
     const report = reportOn(observed, await subject.repository(observed.folder), baseline !== undefined)
-    outputs.set({ 'import-errors': String(report.newErrors.length + report.oldErrors.length) })
+    const { newErrors, oldErrors, oldDuplicates = [] } = report
+    outputs.set({ 'import-errors': String(newErrors.length + oldErrors.length + oldDuplicates.length) })
     tell({ verification: report })
     conclude(
       run,

@@ -9,6 +9,7 @@ import type { GeneratedFile } from '../project/archive.ts'
 import type { PromisedDags } from '../project/promised-dags.ts'
 import { belowDags, readPromisedDags, withGenerated } from '../project/promised-dags.ts'
 import type { Run } from '../run.ts'
+import type { FormerCode } from './former-code.ts'
 import type { DeployPlan } from './plan.ts'
 import type { Expectation } from './rollout-verdict.ts'
 import { verifyInAirflow } from './verification.ts'
@@ -20,15 +21,16 @@ type Facts = {
   /** What the DAG bundle has beside the files of the repository. */
   readonly generated: readonly GeneratedFile[]
   readonly baseline: Baseline | undefined
+  readonly former: FormerCode
   /** Milliseconds since the epoch. */
   readonly deadline: number
 }
 
 /** Waits until Airflow has imported the new code; throws, warns and answers as `verifyInAirflow` does. */
 export async function verifyDeploy(run: Run, live: Deployment, facts: Facts): Promise<boolean> {
-  const { baseline, deadline } = facts
+  const { baseline, former, deadline } = facts
   return verifyInAirflow(run, live, {
-    ...{ baseline, deadline },
+    ...{ ...former, baseline, deadline },
     arrival: facts.plan.ships.image ? 'image' : 'dags',
     dagVersion: facts.expected.dagVersion,
     promised: (major) => promisedBy(run, major, facts),

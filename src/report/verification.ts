@@ -13,7 +13,7 @@ export function verificationTables(report: VerificationReport): readonly string[
     ...report.unclear.map(
       (file) => `| ${code(file)} | was not waited for long enough: may still fail | new |`,
     ),
-    ...report.oldErrors.map((row) => tableRow(row, 'was there before')),
+    ...[...report.oldErrors, ...(report.oldDuplicates ?? [])].map((row) => tableRow(row, 'was there before')),
   ]
   const more = rows.length > MOST_ROWS ? [`and ${rows.length - MOST_ROWS} more files`] : []
   return [

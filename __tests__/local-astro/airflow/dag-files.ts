@@ -7,6 +7,8 @@
  *                  # local-airflow: reports AirflowDagCycleException: Cycle detected in DAG: x. Faulty task: y
  *     sleep(100)   # local-airflow: hangs      (ends as Airflow's import timeout)
  *                  # local-airflow: killed     (neither a DAG nor an error comes of it)
+ *                  # local-airflow: no DAG     (it imports, and makes none)
+ *                  # local-airflow: does not serialize ValueError: 5 is not a valid schedule.
  *                  # local-airflow: run fails | run never ends
  *                  # local-airflow: logs ::error::a line of the task's log
  *
@@ -15,7 +17,14 @@
  */
 export type ParsedFolder = {
   readonly dags: readonly ParsedDag[]
-  readonly errors: readonly { readonly file: string; readonly trace: string }[]
+  readonly errors: readonly ParseError[]
+}
+
+export type ParseError = {
+  readonly file: string
+  readonly trace: string
+  /** Found only when the DAGs of the file are to be stored. */
+  readonly isOfSerialization?: boolean
 }
 
 export type RunScript = { readonly outcome: 'success' | 'failed' | 'never'; readonly log: readonly string[] }
@@ -31,6 +40,7 @@ type Frame = { readonly file: string; readonly line: number; readonly code: stri
 type Failure = { readonly frames: readonly Frame[]; readonly end: string }
 
 const MARKER = /#\s*local-airflow:\s*(.+?)\s*$/
+const UNSERIALIZED = 'does not serialize '
 const TIMEOUT_FRAME = {
   file: '<airflow>/utils/timeout.py',
   line: 69,
@@ -40,13 +50,19 @@ const TIMEOUT_FRAME = {
 /** @param root where Airflow has the DAG folder, for the paths in tracebacks */
 export function parseFolder(texts: ReadonlyMap<string, string>, root: string): ParsedFolder {
   const dags: ParsedDag[] = []
-  const errors: { file: string; trace: string }[] = []
+  const errors: ParseError[] = []
   for (const [file, source] of texts) {
     if (!file.endsWith('.py') || !/dag/i.test(source) || !/airflow/i.test(source)) continue
     const markers = markersOf(source)
-    if (markers.some(({ what }) => what === 'killed')) continue
+    if (markers.some(({ what }) => what === 'killed' || what === 'no DAG')) continue
     const report = markers.find(({ what }) => what.startsWith('reports '))
     const failure = failureOf(texts, file, new Set())
+    const unserialized = markers.find(({ what }) => what.startsWith(UNSERIALIZED))
+    if (unserialized && !failure) {
+      const frames = [{ file: '<airflow>/serialization.py', line: 1682, code: 'raise' }]
+      const trace = traceback({ frames, end: unserialized.what.slice(UNSERIALIZED.length) }, root)
+      errors.push({ file, trace, isOfSerialization: true })
+    }
     if (failure) errors.push({ file, trace: traceback(failure, root) })
     else if (report) errors.push({ file, trace: report.what.slice('reports '.length) })
     else dags.push(...idsOf(source).map((id) => ({ id, file, source, run: runScript(markers) })))

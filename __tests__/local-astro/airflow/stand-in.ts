@@ -1,6 +1,6 @@
 import type { AirflowAnswer, AirflowBackend, AirflowRequest } from './backend.ts'
 import { readDagArchive } from './archive.ts'
-import type { ParsedFolder } from './dag-files.ts'
+import type { ParsedFolder, ParseError } from './dag-files.ts'
 import { parseFolder } from './dag-files.ts'
 import type { Page } from './paging.ts'
 import { pageOf } from './paging.ts'
@@ -43,6 +43,8 @@ type Folder = {
   readonly parsed: ParsedFolder
 }
 
+/** How long after a DAG Airflow 2 writes that it could not serialize it. */
+const SERIALIZATION_LAG_MS = 400
 /** From then on Airflow calls a component unhealthy. */
 const LONGEST_SILENCE_MS = 30_000
 const PLAIN_PLACE: Place = { root: '/usr/local/airflow/dags', inBundle: '' }
@@ -84,8 +86,15 @@ export function createStandIn(settings: StandInSettings): StandIn {
   }[] {
     const { folder, parsedAt } = visible()
     const known = new Map(former.parsed.dags.map((one) => [one.id, { one, isActive: false }]))
-    for (const one of folder.parsed.dags) known.set(one.id, { one, isActive: true })
-    const broken = new Set(folder.parsed.errors.map(({ file }) => file))
+    // Of several files with one DAG ID, it is the one that was parsed last: now this one, now that.
+    const turn = Math.floor(parsedAt / settings.parseEveryMs)
+    for (const [id, all] of Map.groupBy(folder.parsed.dags, (one) => one.id)) {
+      const one = all[turn % all.length]
+      if (one) known.set(id, { one, isActive: true })
+    }
+    const broken = new Set(shownErrors().map(({ file }) => file))
+    if (major === 3)
+      for (const [id, { one }] of known) if (broken.has(one.file)) known.set(id, { one, isActive: false })
     return [...known.values()]
       .toSorted((a, b) => (a.one.id < b.one.id ? -1 : 1))
       .map(({ one, isActive }) => ({
@@ -111,9 +120,20 @@ export function createStandIn(settings: StandInSettings): StandIn {
       }))
   }
 
+  /** Airflow 3 writes all at once what came of a parse. */
+  function shownErrors(): readonly ParseError[] {
+    const { folder, parsedAt } = visible()
+    const isTooEarly =
+      major === 2 &&
+      now() < parsedAt + SERIALIZATION_LAG_MS &&
+      folder === current &&
+      parsedAt === current.arrivedAt + settings.parseMs
+    return folder.parsed.errors.filter(({ isOfSerialization }) => isOfSerialization !== true || !isTooEarly)
+  }
+
   function errors(): Record<string, unknown>[] {
     const { folder, parsedAt } = visible()
-    return folder.parsed.errors.map(({ file, trace }, index) =>
+    return shownErrors().map(({ file, trace }, index) =>
       importError(
         major,
         { id: index + 1, file, at: Math.max(parsedAt, extra.get(file) ?? 0), trace },

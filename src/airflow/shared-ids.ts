@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts'
+import { listSome } from '../errors.ts'
+import { fingerprint } from '../project/dag-promise.ts'
+import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
+import type { Baseline } from './baseline.ts'
+import type { AirflowClient } from './client.ts'
+import { nameFiles } from './file-names.ts'
+
+/** A round of parsing on Astro, in which each of the files is parsed once. */
+const ROUND_MS = 35_000
+const PAUSE_MS = 250
+const MOST_NAMED = 5
+
+/** Files that a DAG ID is in, by the ID. */
+export type SharedIds = ReadonlyMap<string, ReadonlySet<string>>
+
+type Suspect = {
+  readonly files: ReadonlyMap<string, PromisedFile>
+  readonly seen: Set<string>
+  parsedAt: number
+}
+
+/**
+ * DAG IDs that several files of the new code have, and had before: the same texts did, or Airflow shows first the one and then the
+ * other, for it shows a DAG from whichever file it parsed last. Airflow 3 may keep the text of the other one then. To be called
+ * before the new code comes; takes time only when there are such IDs.
+ *
+ * @param changed files whose text is another one than before; undefined when that is not known
+ */
+export async function findSharedIds(
+  deps: {
+    readonly airflow: Pick<AirflowClient, 'major' | 'dag' | 'dagSource'>
+    readonly clock: Clock
+    readonly signal?: AbortSignal
+    readonly log: { readonly info: (line: string) => void }
+  },
+  { files, all }: PromisedDags,
+  baseline: Pick<Baseline, 'dags'>,
+  changed: ReadonlySet<string> | undefined,
+): Promise<SharedIds> {
+  const { airflow, clock, log } = deps
+  const name = nameFiles(
+    baseline.dags.flatMap(({ file }) => file ?? []),
+    all,
+  )
+  const suspects = findSuspects(files, baseline)
+  const open = new Map<string, Suspect>()
+  for (const [id, its] of suspects) {
+    const isAsBefore = changed !== undefined && [...its.keys()].every((file) => !changed.has(file))
+    const seen = isAsBefore ? its.keys() : []
+    open.set(id, { files: its, seen: new Set(seen), parsedAt: 0 })
+  }
+  const waiting = (): readonly (readonly [string, Suspect])[] =>
+    [...open].filter(([, { files: its, seen }]) => seen.size < its.size)
+  if (waiting().length > 0) {
+    const ids = listSome(
+      waiting().map(([id]) => id),
+      MOST_NAMED,
+    )
+    log.info(`More than one file has the DAG ID ${ids}: Airflow is watched to see whether that is new.`)
+  }
+  const deadline = clock.now() + ROUND_MS
+  while (waiting().length > 0 && clock.now() < deadline) {
+    for (const [id, suspect] of waiting()) {
+      const { dag } = await airflow.dag(id)
+      const file = dag.file === undefined ? undefined : name(dag.file)
+      if (file !== undefined && suspect.files.has(file)) suspect.seen.add(file)
+      if (airflow.major === 3 && dag.parsedAt !== suspect.parsedAt) {
+        const kept = fingerprint(await airflow.dagSource(dag))
+        const [one, ...others] = [...suspect.files.values()].filter((its) => its.fingerprint === kept)
+        if (one && others.length === 0) suspect.seen.add(one.path)
+      }
+      suspect.parsedAt = dag.parsedAt ?? 0
+      await clock.sleep(PAUSE_MS, deps.signal)
+    }
+  }
+  return new Map(
+    [...open].flatMap(([id, { files: its, seen }]) => (seen.size === its.size ? [[id, seen] as const] : [])),
+  )
+}
+
+/** IDs in several files, of DAGs that Airflow has. */
+function findSuspects(
+  files: readonly PromisedFile[],
+  { dags }: Pick<Baseline, 'dags'>,
+): ReadonlyMap<string, ReadonlyMap<string, PromisedFile>> {
+  const shown = new Set(dags.flatMap(({ id, isActive }) => (isActive ? [id] : [])))
+  const byId = new Map<string, Map<string, PromisedFile>>()
+  for (const file of files) {
+    if (file.promise.kind !== 'promised') continue
+    for (const { id } of file.promise.ids) {
+      if (shown.has(id)) byId.set(id, (byId.get(id) ?? new Map<string, PromisedFile>()).set(file.path, file))
+    }
+  }
+  return new Map([...byId].filter(([, its]) => its.size > 1))
+}
