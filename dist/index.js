@@ -44497,13 +44497,12 @@ function createPrograms(signal) {
         const isCancellable = options.whenCancelled !== 'run';
         if (isCancellable)
             signal.throwIfAborted();
-        const child = (0,external_node_child_process_namespaceObject.spawn)(command, [...args], {
-            env: options.env,
-            ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-            stdio: ['pipe', 'pipe', 'pipe'],
-            detached: CAN_LEAD_A_GROUP,
-            windowsHide: true,
-        });
+        const started = start(command, args, options);
+        if ('observed' in started) {
+            resolve({ kind: 'not-started', ...started });
+            return;
+        }
+        const child = started;
         running.add(child);
         const output = collect(child, options.onLine);
         child.stdin.on('error', () => undefined);
@@ -44556,6 +44555,21 @@ function createPrograms(signal) {
                 end(child, 'SIGKILL');
         },
     };
+}
+/** Node throws some of the system's refusals (a folder that is a file, too long a command line) and emits the others. */
+function start(command, args, { env, cwd }) {
+    try {
+        return (0,external_node_child_process_namespaceObject.spawn)(command, [...args], {
+            env,
+            ...(cwd === undefined ? {} : { cwd }),
+            stdio: ['pipe', 'pipe', 'pipe'],
+            detached: CAN_LEAD_A_GROUP,
+            windowsHide: true,
+        });
+    }
+    catch (error) {
+        return { observed: (0,errors/* describeError */.Uc)(error) };
+    }
 }
 function collect(child, onLine) {
     const collected = { stdout: '', stderr: '' };

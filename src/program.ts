@@ -64,13 +64,12 @@ export function createPrograms(signal: AbortSignal): Programs {
     new Promise((resolve, reject) => {
       const isCancellable = options.whenCancelled !== 'run'
       if (isCancellable) signal.throwIfAborted()
-      const child = spawn(command, [...args], {
-        env: options.env,
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        stdio: ['pipe', 'pipe', 'pipe'],
-        detached: CAN_LEAD_A_GROUP,
-        windowsHide: true,
-      })
+      const started = start(command, args, options)
+      if ('observed' in started) {
+        resolve({ kind: 'not-started', ...started })
+        return
+      }
+      const child = started
       running.add(child)
       const output = collect(child, options.onLine)
       child.stdin.on('error', () => undefined)
@@ -124,8 +123,23 @@ export function createPrograms(signal: AbortSignal): Programs {
   }
 }
 
+/** Node throws some of the system's refusals (a folder that is a file, too long a command line) and emits the others. */
+function start(command: string, args: readonly string[], { env, cwd }: ProgramOptions) {
+  try {
+    return spawn(command, [...args], {
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: CAN_LEAD_A_GROUP,
+      windowsHide: true,
+    })
+  } catch (error) {
+    return { observed: describeError(error) }
+  }
+}
+
 function collect(
-  child: ReturnType<typeof spawn>,
+  child: ChildProcess,
   onLine: ((line: string) => void) | undefined,
 ): { stdout: string; stderr: string } {
   const collected = { stdout: '', stderr: '' }

@@ -46,7 +46,7 @@ test('pain 8: a run without changes is a loud skip, and asks Astro little', asyn
 test('pain 12: DAGs that an earlier step generates are deployed, although git ignores them', async () => {
   await repository.commit({ '.gitignore': 'generated.py\n' })
   await deployFrom(repository.folder)
-  await repository.write({ 'dags/generated.py': DAG })
+  await repository.write({ 'dags/generated.py': DAG.replace('example', 'generated') })
   const result = await deployFrom(repository.folder)
   expect(result.outputs).toMatchObject({ skipped: 'false', 'deploy-type': 'dags-only' })
   expect(result.stdout).toContain('dags/generated.py')

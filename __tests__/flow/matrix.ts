@@ -137,6 +137,8 @@ export function expectedEnd({ step, name, often }: FaultCase): string {
       if (look.startsWith('lost')) return once ? 'live' : 'ASTRO-AUTH-UNREACHABLE'
       return 'ASTRO-AUTH-EXCHANGE'
     case 'organizations':
+      if (name === '403') return 'ASTRO-TARGET-ORGANIZATION'
+      return once && look !== 'refusal' && look !== 'page' ? 'live' : API_CODES[name]
     case 'list-deployments':
     case 'deployment':
     case 'list-deploys':
