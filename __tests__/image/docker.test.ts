@@ -101,3 +101,18 @@ test('after a cancellation only what tidies up runs', async () => {
   await expect(docker(['build'])).rejects.toThrow('cancelled')
   expect(await docker(['rm'], { whenCancelled: 'run' })).toMatchObject({ exitCode: 0, stdout: 'rm\n' })
 })
+
+test('an engine that does not answer is told, and has a limit for what says nothing as it goes', async () => {
+  const limits: (number | undefined)[] = []
+  const docker = createDocker((_, __, { limitMs }) => {
+    limits.push(limitMs)
+    return Promise.resolve({ kind: 'timed-out' })
+  }, {})
+  const error = await failureOf(() => docker(['version']))
+  expect([error.code, error.observed]).toEqual([
+    'ASTRO-IMAGE-NO-DOCKER',
+    'The docker client did not end within 5 minutes.',
+  ])
+  await docker(['build'], { onLine: () => undefined }).catch(() => undefined)
+  expect(limits).toEqual([300_000, undefined])
+})

@@ -15,6 +15,9 @@ export type DockerResult = { readonly exitCode: number; readonly stdout: string;
  */
 export type Docker = (args: readonly string[], options?: DockerOptions) => Promise<DockerResult>
 
+/** For what says nothing as it goes, such as an inspection: an engine that does not answer must not hold up a deploy. */
+const LONGEST_SILENT_MS = 300_000
+
 /**
  * The docker on the PATH. It gets the step's environment without the step's inputs, which its plugins and credential helpers
  * have no business with.
@@ -22,9 +25,14 @@ export type Docker = (args: readonly string[], options?: DockerOptions) => Promi
 export function createDocker(run: RunProgram, env: Readonly<Record<string, string | undefined>>): Docker {
   const clientEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')))
   return async (args, options = {}) => {
-    const result = await run('docker', args, { ...options, env: { ...clientEnv, ...options.env } })
+    const result = await run('docker', args, {
+      ...options,
+      ...(options.onLine ? {} : { limitMs: LONGEST_SILENT_MS }),
+      env: { ...clientEnv, ...options.env },
+    })
     if (result.kind === 'ended') return result
-    throw noDocker(result.kind === 'not-started' ? result.observed : 'It did not end.')
+    if (result.kind === 'not-started') throw noDocker(result.observed)
+    throw noDocker(`The docker client did not end within ${LONGEST_SILENT_MS / 60_000} minutes.`)
   }
 }
 
