@@ -33367,6 +33367,8 @@ function attempt(request, agent) {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 
+/** For what says nothing as it goes, such as an inspection: an engine that does not answer must not hold up a deploy. */
+const LONGEST_SILENT_MS = 300_000;
 /**
  * The docker on the PATH. It gets the step's environment without the step's inputs, which its plugins and credential helpers
  * have no business with.
@@ -33374,10 +33376,16 @@ function attempt(request, agent) {
 function createDocker(run, env) {
     const clientEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
     return async (args, options = {}) => {
-        const result = await run('docker', args, { ...options, env: { ...clientEnv, ...options.env } });
+        const result = await run('docker', args, {
+            ...options,
+            ...(options.onLine ? {} : { limitMs: LONGEST_SILENT_MS }),
+            env: { ...clientEnv, ...options.env },
+        });
         if (result.kind === 'ended')
             return result;
-        throw noDocker(result.kind === 'not-started' ? result.observed : 'It did not end.');
+        if (result.kind === 'not-started')
+            throw noDocker(result.observed);
+        throw noDocker(`The docker client did not end within ${LONGEST_SILENT_MS / 60_000} minutes.`);
     };
 }
 /** Something that needs Docker, and there is none. */
@@ -38052,6 +38060,8 @@ async function findSharedIds(deps, { files, all }, baseline, changed) {
     while (waiting().length > 0 && clock.now() < deadline) {
         for (const [id, suspect] of waiting()) {
             const { dag } = await airflow.dag(id);
+            if (suspect.parsedAt === 0)
+                await setApart(airflow, dag, deps.signal);
             const file = dag.file === undefined ? undefined : name(dag.file);
             if (file !== undefined && suspect.files.has(file))
                 suspect.seen.add(file);
@@ -38061,11 +38071,24 @@ async function findSharedIds(deps, { files, all }, baseline, changed) {
                 if (one && others.length === 0)
                     suspect.seen.add(one.path);
             }
-            suspect.parsedAt = dag.parsedAt ?? 0;
+            suspect.parsedAt = dag.parsedAt ?? -1;
             await clock.sleep(shared_ids_PAUSE_MS, deps.signal);
         }
     }
     return new Map([...open].flatMap(([id, { files: its, seen }]) => (seen.size === its.size ? [[id, seen]] : [])));
+}
+/**
+ * Files that are parsed right after one another would show the DAG of the last one nearly all the time: once that is parsed out of
+ * turn, each has its own time. Who may not ask for it may still see both.
+ */
+async function setApart(airflow, dag, signal) {
+    try {
+        await airflow.parseNext(dag);
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || signal?.aborted)
+            throw error;
+    }
 }
 /** IDs in several files, of DAGs that Airflow has. */
 function findSuspects(files, { dags }) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { findSharedIds } from '../../src/airflow/shared-ids.ts'
 import type { Dag } from '../../src/airflow/types.ts'
+import { ActionError } from '../../src/errors.ts'
 import type { PromisedFile } from '../../src/project/promised-dags.ts'
 import { fingerprint } from '../../src/project/dag-promise.ts'
 import { makeDag } from '../make/airflow.ts'
@@ -20,7 +21,10 @@ type Given = {
   /** From which file Airflow shows the DAG. */
   readonly shown?: (elapsedMs: number) => string
   readonly source?: string
+  readonly mayNotAsk?: boolean
 }
+
+const FORBIDDEN = new ActionError({ code: 'ASTRO-AIRFLOW-FORBIDDEN', problem: 'Could not ask.', fix: 'Ask.' })
 
 /** What is found, how often Airflow was asked, and for how long. */
 async function found(given: Given) {
@@ -34,6 +38,7 @@ async function found(given: Given) {
       const dag = makeDag({ id, file: given.shown?.(clock.now()) ?? 'a.py', parsedAt: 1 })
       return Promise.resolve({ dag, serverTime: undefined })
     },
+    parseNext: () => (given.mayNotAsk === true ? Promise.reject(FORBIDDEN) : Promise.resolve()),
     dagSource: () => Promise.resolve(given.source ?? 'a.py'),
   }
   const promised = { files, all: new Set(files.map(({ path }) => path)) }
@@ -50,7 +55,10 @@ describe('a DAG ID that two files of the new code have was in both before', () =
   })
 
   test('when Airflow shows it from the one and from the other', async () => {
-    const { shared, elapsedMs } = await found({ shown: (ms) => (ms < 20_000 ? 'a.py' : 'b.py') })
+    const { shared, elapsedMs } = await found({
+      shown: (ms) => (ms < 20_000 ? 'a.py' : 'b.py'),
+      mayNotAsk: true,
+    })
     expect(shared).toEqual(BOTH)
     expect(elapsedMs).toBeLessThan(21_000)
   })

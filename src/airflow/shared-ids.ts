@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts'
-import { listSome } from '../errors.ts'
+import { ActionError, listSome } from '../errors.ts'
 import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
 import { nameFiles } from './file-names.ts'
+import type { Dag } from './types.ts'
 
 /** A round of parsing on Astro, in which each of the files is parsed once. */
 const ROUND_MS = 35_000
@@ -29,7 +30,7 @@ type Suspect = {
  */
 export async function findSharedIds(
   deps: {
-    readonly airflow: Pick<AirflowClient, 'major' | 'dag' | 'dagSource'>
+    readonly airflow: Pick<AirflowClient, 'major' | 'dag' | 'dagSource' | 'parseNext'>
     readonly clock: Clock
     readonly signal?: AbortSignal
     readonly log: { readonly info: (line: string) => void }
@@ -63,6 +64,7 @@ export async function findSharedIds(
   while (waiting().length > 0 && clock.now() < deadline) {
     for (const [id, suspect] of waiting()) {
       const { dag } = await airflow.dag(id)
+      if (suspect.parsedAt === 0) await setApart(airflow, dag, deps.signal)
       const file = dag.file === undefined ? undefined : name(dag.file)
       if (file !== undefined && suspect.files.has(file)) suspect.seen.add(file)
       if (airflow.major === 3 && dag.parsedAt !== suspect.parsedAt) {
@@ -70,13 +72,29 @@ export async function findSharedIds(
         const [one, ...others] = [...suspect.files.values()].filter((its) => its.fingerprint === kept)
         if (one && others.length === 0) suspect.seen.add(one.path)
       }
-      suspect.parsedAt = dag.parsedAt ?? 0
+      suspect.parsedAt = dag.parsedAt ?? -1
       await clock.sleep(PAUSE_MS, deps.signal)
     }
   }
   return new Map(
     [...open].flatMap(([id, { files: its, seen }]) => (seen.size === its.size ? [[id, seen] as const] : [])),
   )
+}
+
+/**
+ * Files that are parsed right after one another would show the DAG of the last one nearly all the time: once that is parsed out of
+ * turn, each has its own time. Who may not ask for it may still see both.
+ */
+async function setApart(
+  airflow: Pick<AirflowClient, 'parseNext'>,
+  dag: Dag,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await airflow.parseNext(dag)
+  } catch (error) {
+    if (!(error instanceof ActionError) || signal?.aborted) throw error
+  }
 }
 
 /** IDs in several files, of DAGs that Airflow has. */

@@ -1,0 +1,3 @@
+import { testKindsOf } from './kinds.ts'
+
+testKindsOf('2.10')

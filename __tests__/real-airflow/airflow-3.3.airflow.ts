@@ -1,0 +1,3 @@
+import { testKindsOf } from './kinds.ts'
+
+testKindsOf('3.3')
