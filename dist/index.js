@@ -37922,6 +37922,78 @@ function findRoot(names, own) {
     return best?.[0];
 }
 
+;// CONCATENATED MODULE: ./src/airflow/shared-ids.ts
+
+
+/** A round of parsing on Astro, in which each of the files is parsed once. */
+const ROUND_MS = 35_000;
+const shared_ids_PAUSE_MS = 250;
+const shared_ids_MOST_NAMED = 5;
+/**
+ * DAG IDs that several files of the new code have, and had before: the same texts did, or Airflow shows first the one and then the
+ * other, for it shows a DAG from whichever file it parsed last. To be called before the new code comes; takes time only when there
+ * are such IDs.
+ *
+ * @param changed files whose text is another one than before; undefined when that is not known
+ */
+async function findSharedIds(deps, { files, all }, baseline, changed) {
+    const { airflow, clock, log } = deps;
+    const name = nameFiles(baseline.dags.flatMap(({ file }) => file ?? []), all);
+    const suspects = findSuspects(files, baseline);
+    const open = new Map();
+    for (const [id, its] of suspects) {
+        const isAsBefore = changed !== undefined && [...its].every((file) => !changed.has(file));
+        const seen = isAsBefore ? its : [];
+        open.set(id, { files: its, seen: new Set(seen), isSetApart: false });
+    }
+    const waiting = () => [...open].filter(([, { files: its, seen }]) => seen.size < its.size);
+    if (waiting().length > 0) {
+        const ids = (0,src_errors/* listSome */.XT)(waiting().map(([id]) => id), shared_ids_MOST_NAMED);
+        log.info(`More than one file has the DAG ID ${ids}: Airflow is watched to see whether that is new.`);
+    }
+    const deadline = clock.now() + ROUND_MS;
+    while (waiting().length > 0 && clock.now() < deadline) {
+        for (const [id, suspect] of waiting()) {
+            const { dag } = await airflow.dag(id);
+            if (!suspect.isSetApart)
+                await setApart(airflow, dag, deps.signal);
+            suspect.isSetApart = true;
+            const file = dag.file === undefined ? undefined : name(dag.file);
+            if (file !== undefined && suspect.files.has(file))
+                suspect.seen.add(file);
+            await clock.sleep(shared_ids_PAUSE_MS, deps.signal);
+        }
+    }
+    return new Map([...open].flatMap(([id, { files: its, seen }]) => (seen.size === its.size ? [[id, seen]] : [])));
+}
+/**
+ * Files that are parsed right after one another would show the DAG of the last one nearly all the time: once that is parsed out of
+ * turn, each has its own time. Who may not ask for it may still see both.
+ */
+async function setApart(airflow, dag, signal) {
+    try {
+        await airflow.parseNext(dag);
+    }
+    catch (error) {
+        if (!(error instanceof src_errors/* ActionError */.lZ) || signal?.aborted)
+            throw error;
+    }
+}
+/** IDs in several files, of DAGs that Airflow has. */
+function findSuspects(files, { dags }) {
+    const shown = new Set(dags.flatMap(({ id, isActive }) => (isActive ? [id] : [])));
+    const byId = new Map();
+    for (const file of files) {
+        if (file.promise.kind !== 'promised')
+            continue;
+        for (const { id } of file.promise.ids) {
+            if (shown.has(id))
+                byId.set(id, (byId.get(id) ?? new Set()).add(file.path));
+        }
+    }
+    return new Map([...byId].filter(([, its]) => its.size > 1));
+}
+
 ;// CONCATENATED MODULE: ./src/project/dag-promise.ts
 
 /** The ID must be the whole argument: `"etl" + SUFFIX` is another one. */
@@ -38024,85 +38096,6 @@ function afterCall(statement, opened) {
 /** Equal for texts that differ in nothing but how their lines end. */
 function fingerprint(source) {
     return (0,external_node_crypto_.createHash)('sha256').update(source.replaceAll('\r\n', '\n').trimEnd()).digest('hex');
-}
-
-;// CONCATENATED MODULE: ./src/airflow/shared-ids.ts
-
-
-
-/** A round of parsing on Astro, in which each of the files is parsed once. */
-const ROUND_MS = 35_000;
-const shared_ids_PAUSE_MS = 250;
-const shared_ids_MOST_NAMED = 5;
-/**
- * DAG IDs that several files of the new code have, and had before: the same texts did, or Airflow shows first the one and then the
- * other, for it shows a DAG from whichever file it parsed last. Airflow 3 may keep the text of the other one then. To be called
- * before the new code comes; takes time only when there are such IDs.
- *
- * @param changed files whose text is another one than before; undefined when that is not known
- */
-async function findSharedIds(deps, { files, all }, baseline, changed) {
-    const { airflow, clock, log } = deps;
-    const name = nameFiles(baseline.dags.flatMap(({ file }) => file ?? []), all);
-    const suspects = findSuspects(files, baseline);
-    const open = new Map();
-    for (const [id, its] of suspects) {
-        const isAsBefore = changed !== undefined && [...its.keys()].every((file) => !changed.has(file));
-        const seen = isAsBefore ? its.keys() : [];
-        open.set(id, { files: its, seen: new Set(seen), parsedAt: 0 });
-    }
-    const waiting = () => [...open].filter(([, { files: its, seen }]) => seen.size < its.size);
-    if (waiting().length > 0) {
-        const ids = (0,src_errors/* listSome */.XT)(waiting().map(([id]) => id), shared_ids_MOST_NAMED);
-        log.info(`More than one file has the DAG ID ${ids}: Airflow is watched to see whether that is new.`);
-    }
-    const deadline = clock.now() + ROUND_MS;
-    while (waiting().length > 0 && clock.now() < deadline) {
-        for (const [id, suspect] of waiting()) {
-            const { dag } = await airflow.dag(id);
-            if (suspect.parsedAt === 0)
-                await setApart(airflow, dag, deps.signal);
-            const file = dag.file === undefined ? undefined : name(dag.file);
-            if (file !== undefined && suspect.files.has(file))
-                suspect.seen.add(file);
-            if (airflow.major === 3 && dag.parsedAt !== suspect.parsedAt) {
-                const kept = fingerprint(await airflow.dagSource(dag));
-                const [one, ...others] = [...suspect.files.values()].filter((its) => its.fingerprint === kept);
-                if (one && others.length === 0)
-                    suspect.seen.add(one.path);
-            }
-            suspect.parsedAt = dag.parsedAt ?? -1;
-            await clock.sleep(shared_ids_PAUSE_MS, deps.signal);
-        }
-    }
-    return new Map([...open].flatMap(([id, { files: its, seen }]) => (seen.size === its.size ? [[id, seen]] : [])));
-}
-/**
- * Files that are parsed right after one another would show the DAG of the last one nearly all the time: once that is parsed out of
- * turn, each has its own time. Who may not ask for it may still see both.
- */
-async function setApart(airflow, dag, signal) {
-    try {
-        await airflow.parseNext(dag);
-    }
-    catch (error) {
-        if (!(error instanceof src_errors/* ActionError */.lZ) || signal?.aborted)
-            throw error;
-    }
-}
-/** IDs in several files, of DAGs that Airflow has. */
-function findSuspects(files, { dags }) {
-    const shown = new Set(dags.flatMap(({ id, isActive }) => (isActive ? [id] : [])));
-    const byId = new Map();
-    for (const file of files) {
-        if (file.promise.kind !== 'promised')
-            continue;
-        for (const { id } of file.promise.ids) {
-            if (shown.has(id))
-                byId.set(id, (byId.get(id) ?? new Map()).set(file.path, file));
-        }
-    }
-    return new Map([...byId].filter(([, its]) => its.size > 1));
 }
 
 // EXTERNAL MODULE: ./node_modules/ignore/index.js
@@ -40803,34 +40796,45 @@ function rememberTexts({ late, cameAt }, rounds, { dags, sources }) {
     const different = [...sources].flatMap(([file, verdict]) => verdict === 'different' && timesTaken(rounds, file) > 0 ? [file] : []);
     return { late: new Set([...late, ...different]), cameAt };
 }
-/** The DAGs of a look that surely came of the new code. */
+/** The DAGs of a look that surely came of the new code: by the version, else by the text, else by the time of the parse. */
 function fromNewCode(evidence) {
     const known = { ...evidence, versionTimes: firstTimes(evidence.stamped) };
-    return evidence.look.dags.filter((dag) => isFromNewCode(known, dag));
+    return evidence.look.dags.filter((dag) => {
+        const { isActive, parsedAt, file } = dag;
+        if (!isActive || parsedAt === undefined || file === undefined)
+            return false;
+        const parses = evidence.rounds.parses.get(file)?.get(dag.id);
+        const parsed = {
+            ...{ dag, file, parsedAt },
+            isReadAnew: (parses?.ofNewCode ?? 0) > 0,
+            parsesSeen: parses?.seen ?? 0,
+        };
+        return byVersion(known, parsed) ?? byText(evidence, parsed) ?? byTime(evidence, parsed);
+    });
 }
-function isFromNewCode(evidence, dag) {
-    const { terms, rounds, look } = evidence;
-    const { since, arrival, major, dagVersion } = terms;
-    if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined)
-        return false;
-    const parses = rounds.parses.get(dag.file)?.get(dag.id);
-    const isReadAnew = parses !== undefined && parses.ofNewCode > 0;
-    const isNew = isNewVersion(terms, dag);
-    if (isNew !== undefined) {
-        const isOurs = dag.bundleVersion === dagVersion;
-        return isNew && isStampTrue(evidence, dag) && (isReadAnew || (isOurs && arrival === 'dags'));
-    }
-    switch (look.sources.get(dag.file)) {
-        case 'same':
-            return isReadAnew;
-        case 'different':
-            // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
-            return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1;
-        case undefined: {
-            const isNewFile = terms.before.files?.has(dag.file) === false;
-            return isReadAnew && (isNewFile || dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS);
-        }
-    }
+/** Our own version says it alone, unless what came may have been parsed with that version long ago. */
+function byVersion(evidence, { dag, isReadAnew }) {
+    const { arrival, dagVersion } = evidence.terms;
+    const isNew = isNewVersion(evidence.terms, dag);
+    if (isNew === undefined)
+        return undefined;
+    const isOurs = dag.bundleVersion === dagVersion && arrival === 'dags';
+    return isNew && isStampTrue(evidence, dag) && (isOurs || isReadAnew);
+}
+/** Airflow's copy of the text says that the code has come, but nothing of what the file imports: the parse must be one of it too. */
+function byText({ terms: { major, since }, look }, { file, parsedAt, isReadAnew, parsesSeen }) {
+    const verdict = look.sources.get(file);
+    if (verdict === undefined)
+        return undefined;
+    if (verdict === 'same')
+        return isReadAnew;
+    // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
+    return major === 2 && isReadAnew && parsedAt > since + QUIET_MS && parsesSeen > 1;
+}
+/** A file that was there before may be as it was: then the parse must have begun after the new code came by any clock. */
+function byTime({ terms: { since, before } }, { dag, file, parsedAt, isReadAnew }) {
+    const isNewFile = before.files?.has(file) === false;
+    return isReadAnew && (isNewFile || parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS);
 }
 
 ;// CONCATENATED MODULE: ./src/airflow/glance.ts
@@ -40923,16 +40927,13 @@ const judge_NOTHING_SEEN = {
     imported: new Set(),
 };
 /**
- * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
- * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
- * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
- * parsed twice, since Airflow takes them in turn. After a rollback, files that come back may be found a while later.
+ * What one more look at Airflow adds; docs/how-verification-works.md has the rules as a table. A file that neither brings a DAG nor
+ * an error leaves no trace at all in Airflow: one that promises none is settled when the others have been parsed twice, since Airflow
+ * takes them in turn. After a rollback, files that come back may be found a while later.
  */
 function judge(given, memory, look) {
     const since = Math.max(given.since, memory.texts.cameAt ?? given.since);
     const terms = { ...given, since };
-    const { promised } = terms;
-    const files = promised.files;
     const stamped = rememberStamps(terms, memory.stamped, look.dags);
     // Airflow may come to have the version a while after the rollout: what failed before is of the former code.
     const cameAt = versionCame(terms, stamped);
@@ -40940,48 +40941,55 @@ function judge(given, memory, look) {
     const isJustCome = cameAt !== undefined && versionCame(terms, memory.stamped) === undefined;
     const known = isJustCome ? { ...memory.rounds, failures: NO_ROUNDS.failures } : memory.rounds;
     const rounds = countRounds(terms, newFrom, known, look);
-    // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
-    const isOfNewCode = (file) => !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0;
-    const failed = new Map(look.errors
-        .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
-        .map((error) => [error.file, error]));
     const texts = rememberTexts(memory.texts, rounds, look);
     if (texts.cameAt !== memory.texts.cameAt)
         return judge(given, { ...judge_NOTHING_SEEN, stamped, texts }, look);
-    const fresh = fromNewCode({ terms, rounds, stamped, look });
-    const next = { rounds, stamped, texts, ...judge_remember(memory, fresh) };
     const isUncharted = terms.arrival === 'rollback';
-    const allDuplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
-    const duplicated = new Set(allDuplicates.flatMap((duplicate) => duplicate.files));
-    const [oldDuplicates, duplicates] = split(allDuplicates, (one) => wasThere(one, terms.before));
-    const formerly = new Set(filesOf(terms.before.dags));
-    const brought = new Set(filesOf(look.dags));
-    const stillFailing = new Set(look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file));
-    const isSettled = ({ path }) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path));
-    const failedBefore = new Set(look.errors.filter(({ failedAt }) => failedAt <= since).map(({ file }) => file));
-    // A file that had DAGs may have none any more: Airflow has retired them, or finds them elsewhere, although it imports.
-    const expected = files.filter((file) => file.promise.kind === 'promised' ||
-        (formerly.has(file.path) && (brought.has(file.path) || failedBefore.has(file.path))));
-    const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path);
-    const wanted = new Set(expected);
-    const open = new Set(unsettled);
-    const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path));
-    const outstanding = [...unsettled, ...lingering].toSorted();
+    const { files, all } = terms.promised;
+    const failed = failedFiles(terms, rounds, look);
+    const next = { rounds, stamped, texts, ...judge_remember(memory, fromNewCode({ terms, rounds, stamped, look })) };
+    const found = findDuplicates(isUncharted ? 'unknown' : files, next, failed);
+    const duplicated = new Set(found.flatMap((duplicate) => duplicate.files));
+    const failing = new Set(look.errors.filter(({ file }) => all.has(file)).map(({ file }) => file));
+    const isSettled = (path) => failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !failing.has(path));
+    const expected = new Set(expectedFiles(terms, look));
+    const open = new Set([
+        ...[...expected].filter((path) => !isSettled(path)),
+        ...[...failing].filter((path) => !failed.has(path)),
+    ]);
     const isLate = look.serverTime > newFrom + QUIET_MS;
     const hadRounds = cameAt === undefined
         ? everyoneTwice(rounds, look.asked)
         : everyoneStampedTwice(terms, stamped, look.asked);
     const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || hadRounds;
-    const unclear = isQuiet || isUncharted ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file));
+    const paths = files.map(({ path }) => path);
+    const unclear = isQuiet || isUncharted ? [] : paths.filter((path) => !expected.has(path) && !isSettled(path));
     return {
         memory: next,
         failed,
-        duplicates,
-        oldDuplicates,
-        outstanding,
-        unclear: unclear.map(({ path }) => path).toSorted(),
-        isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
+        duplicates: found.filter((one) => !wasThere(one, terms.before)),
+        oldDuplicates: found.filter((one) => wasThere(one, terms.before)),
+        outstanding: [...open].toSorted(),
+        unclear: unclear.toSorted(),
+        isComplete: open.size === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
     };
+}
+/** Errors of the new code. A parse of the former code may end after the new code came, and must not speak for a file that is mended. */
+function failedFiles({ since, before }, { failures }, { errors }) {
+    const isOfNewCode = ({ file, failedAt }) => failedAt > since && (!before.broken.has(file) || (failures.get(file)?.ofNewCode ?? 0) > 0);
+    return new Map(errors.filter(isOfNewCode).map((error) => [error.file, error]));
+}
+/**
+ * Files that leave a trace in Airflow, whatever becomes of them: those that promise a DAG, and those that had one, unless Airflow has
+ * retired it, or finds it elsewhere.
+ */
+function expectedFiles({ promised, before, since }, { dags, errors }) {
+    const had = new Set(filesOf(before.dags));
+    const shown = new Set(filesOf(dags));
+    for (const { file, failedAt } of errors)
+        if (failedAt <= since)
+            shown.add(file);
+    return promised.files.flatMap(({ path, promise }) => promise.kind === 'promised' || (had.has(path) && shown.has(path)) ? [path] : []);
 }
 function judge_remember(memory, fresh) {
     const owners = new Map([...memory.owners].map(([id, files]) => [id, new Set(files)]));
@@ -40993,9 +41001,6 @@ function judge_remember(memory, fresh) {
     return { owners, imported };
 }
 const wasThere = ({ dagId, files }, { shared }) => files.every((file) => shared?.get(dagId)?.has(file) === true);
-function split(all, isFirst) {
-    return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
-}
 const filesOf = (dags) => dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []));
 
 ;// CONCATENATED MODULE: ./src/airflow/reparse.ts

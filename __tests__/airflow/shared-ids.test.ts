@@ -17,10 +17,8 @@ type Given = {
   readonly files?: readonly PromisedFile[]
   readonly before?: readonly Dag[]
   readonly changed?: ReadonlySet<string>
-  readonly major?: 2 | 3
   /** From which file Airflow shows the DAG. */
   readonly shown?: (elapsedMs: number) => string
-  readonly source?: string
   readonly mayNotAsk?: boolean
 }
 
@@ -32,14 +30,12 @@ async function found(given: Given) {
   const clock = makeClock(0)
   let asked = 0
   const airflow = {
-    major: given.major ?? 2,
     dag(id: string) {
       asked += 1
       const dag = makeDag({ id, file: given.shown?.(clock.now()) ?? 'a.py', parsedAt: 1 })
       return Promise.resolve({ dag, serverTime: undefined })
     },
     parseNext: () => (given.mayNotAsk === true ? Promise.reject(FORBIDDEN) : Promise.resolve()),
-    dagSource: () => Promise.resolve(given.source ?? 'a.py'),
   }
   const promised = { files, all: new Set(files.map(({ path }) => path)) }
   const deps = { airflow, clock, log: { info: () => undefined } }
@@ -62,17 +58,12 @@ describe('a DAG ID that two files of the new code have was in both before', () =
     expect(shared).toEqual(BOTH)
     expect(elapsedMs).toBeLessThan(21_000)
   })
-
-  test('when Airflow 3 shows it from the one, with the text of the other', async () => {
-    expect((await found({ major: 3, source: 'b.py' })).shared).toEqual(BOTH)
-  })
 })
 
 describe('it was not, as far as anybody knows,', () => {
   test.each<[string, Given]>([
     ['when one of them changed', { changed: new Set(['b.py']) }],
     ['when nobody knows what changed', {}],
-    ['when Airflow 3 has the text of the one that it shows', { major: 3 }],
   ])('%s: Airflow is watched for a round', async (_, given) => {
     const { shared, elapsedMs, asked } = await found(given)
     expect(shared).toEqual([])

@@ -17,6 +17,8 @@ export type RunningAirflow = {
   readonly origin: string
   /** Where it looks for DAGs. */
   readonly dagsFolder: string
+  /** Holds the version of what is in there, where its DAG bundle has versions. */
+  readonly versionFile: string
   /** An Authorization header that it accepts. */
   readonly authorization: string
   /** Ends all of its processes and removes its files. */
@@ -46,8 +48,16 @@ const READY_WITHIN_MS = 300_000
 const USER = 'admin'
 const PASSWORD = 'admin'
 
-/** Starts a real Apache Airflow with SQLite on free ports of loopback. It ends with this process, however that ends. */
-export async function startAirflow(release: Release, pace: Pace = 'fast'): Promise<RunningAirflow> {
+/**
+ * Starts a real Apache Airflow with SQLite on free ports of loopback. It ends with this process, however that ends.
+ *
+ * @param isVersioned the DAG folder is a bundle with versions, as on Astro; only in Airflow 3
+ */
+export async function startAirflow(
+  release: Release,
+  pace: Pace = 'fast',
+  isVersioned = false,
+): Promise<RunningAirflow> {
   const version = VERSIONS[release]
   const major = majorOf(release)
   const bin = await installAirflow(release)
@@ -57,6 +67,8 @@ export async function startAirflow(release: Release, pace: Pace = 'fast'): Promi
   const [web = 0, ...logs] = await freePorts(3)
   const origin = `http://127.0.0.1:${web}`
   if (major === 3) await writeFile(path.join(home, 'passwords.json'), JSON.stringify({ [USER]: PASSWORD }))
+  const versionFile = path.join(home, 'dag-version')
+  if (isVersioned) await writeFile(path.join(home, 'folder_bundle.py'), FOLDER_BUNDLE)
   const keeper = fork(fileURLToPath(new URL('airflow-keeper.ts', import.meta.url)), [], {
     detached: true,
     env: {
@@ -64,6 +76,7 @@ export async function startAirflow(release: Release, pace: Pace = 'fast'): Promi
       ...common(home, dagsFolder, logs),
       ...(major === 3 ? airflow3(home, web) : airflow2(web)),
       ...parsing(major, pace),
+      ...(isVersioned ? versioned(home) : {}),
       PATH: `${bin}:${process.env.PATH ?? ''}`,
       NODE_OPTIONS: '',
     },
@@ -90,7 +103,7 @@ export async function startAirflow(release: Release, pace: Pace = 'fast'): Promi
       await delay(300)
     }
     const authorization = major === 3 ? await signIn(origin) : await basicAuthorization(home)
-    return { major, version, origin, dagsFolder, authorization, stop }
+    return { major, version, origin, dagsFolder, versionFile, authorization, stop }
   } catch (error) {
     await stop()
     throw error
@@ -156,6 +169,37 @@ function airflow2(port: number) {
     AIRFLOW__WEBSERVER__WORKERS: '1',
     AIRFLOW__WEBSERVER__SECRET_KEY: 'only-for-tests',
     AIRFLOW__API__AUTH_BACKENDS: 'airflow.api.auth.backend.basic_auth',
+  }
+}
+
+/** A DAG bundle whose version is what a file beside it says. */
+const FOLDER_BUNDLE = `
+import os
+from pathlib import Path
+
+from airflow.dag_processing.bundles.base import BaseDagBundle
+
+
+class FolderBundle(BaseDagBundle):
+    supports_versioning = True
+
+    @property
+    def path(self):
+        return Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+
+    def get_current_version(self):
+        file = Path(os.environ["AIRFLOW_HOME"], "dag-version")
+        return file.read_text() if file.exists() else "none"
+
+    def refresh(self):
+        pass
+`
+
+function versioned(home: string): Record<string, string> {
+  const bundle = { name: 'dags-folder', classpath: 'folder_bundle.FolderBundle', kwargs: {} }
+  return {
+    AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST: JSON.stringify([bundle]),
+    PYTHONPATH: home,
   }
 }
 

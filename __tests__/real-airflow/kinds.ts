@@ -29,7 +29,7 @@ export function testKindsOf(release: Release): void {
   ]
 
   describe('parsing all the time', () => {
-    const { deploy, remove } = usePlace(release, 'fast')
+    const { deploy, remove } = usePlace(release, 'fast', major === 3)
 
     test('a DAG that is made under a condition is not waited for', async () => {
       const { errors } = await deploy({ 'dags/maybe.py': maybe, 'dags/later.py': dag('later') })
@@ -100,13 +100,13 @@ export function testKindsOf(release: Release): void {
 }
 
 /** An Airflow and a repository for all tests of a block. */
-function usePlace(release: Release, pace: Pace) {
+function usePlace(release: Release, pace: Pace, isVersioned = false) {
   const place = {} as { airflow: RunningAirflow; astro: LocalAstro; deploymentId: string; workspace: string }
   let releaseAzurite: (() => Promise<void>) | undefined
 
   beforeAll(async () => {
     releaseAzurite = await holdAzurite()
-    const airflow = await startAirflow(release, pace)
+    const airflow = await startAirflow(release, pace, isVersioned)
     const astro = await startLocalAstro()
     const fixture = airflow.major === 3 ? 'etl' : 'airflow-2'
     const { id } = astro.deployments.create({ fixture, airflowVersion: airflow.version })

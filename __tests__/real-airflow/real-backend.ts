@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { unpack } from '../local-astro/airflow/archive.ts'
 import type { AirflowBackend } from '../local-astro/airflow/backend.ts'
@@ -10,13 +10,15 @@ import type { RunningAirflow } from './airflow-process.ts'
  */
 export function serveWith(airflow: RunningAirflow): AirflowBackend {
   return {
-    async deploy(_, archive) {
+    async deploy(version, archive) {
       const staging = await mkdtemp(`${airflow.dagsFolder}-staging-`)
       try {
         if (archive !== undefined) await unpack(archive, staging)
         const unpacked = path.join(staging, 'dags')
         await mkdir(unpacked, { recursive: true })
         await mirror(unpacked, airflow.dagsFolder)
+        await writeFile(`${airflow.versionFile}.new`, version ?? 'none')
+        await rename(`${airflow.versionFile}.new`, airflow.versionFile)
       } finally {
         await rm(staging, { recursive: true, force: true })
       }

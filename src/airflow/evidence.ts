@@ -139,34 +139,60 @@ type Evidence = {
   readonly look: Look
 }
 
-/** The DAGs of a look that surely came of the new code. */
-export function fromNewCode(evidence: Evidence): readonly Dag[] {
-  const known = { ...evidence, versionTimes: firstTimes(evidence.stamped) }
-  return evidence.look.dags.filter((dag) => isFromNewCode(known, dag))
-}
-
 type Times = { readonly versionTimes: ReadonlyMap<string, number> }
 
-function isFromNewCode(evidence: Evidence & Times, dag: Dag): boolean {
-  const { terms, rounds, look } = evidence
-  const { since, arrival, major, dagVersion } = terms
-  if (!dag.isActive || dag.parsedAt === undefined || dag.file === undefined) return false
-  const parses = rounds.parses.get(dag.file)?.get(dag.id)
-  const isReadAnew = parses !== undefined && parses.ofNewCode > 0
-  const isNew = isNewVersion(terms, dag)
-  if (isNew !== undefined) {
-    const isOurs = dag.bundleVersion === dagVersion
-    return isNew && isStampTrue(evidence, dag) && (isReadAnew || (isOurs && arrival === 'dags'))
-  }
-  switch (look.sources.get(dag.file)) {
-    case 'same':
-      return isReadAnew
-    case 'different':
-      // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
-      return major === 2 && isReadAnew && dag.parsedAt > since + QUIET_MS && parses.seen > 1
-    case undefined: {
-      const isNewFile = terms.before.files?.has(dag.file) === false
-      return isReadAnew && (isNewFile || dag.parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS)
+/** An active DAG, and what is known of its parses. */
+type Parsed = {
+  readonly dag: Dag
+  readonly file: string
+  readonly parsedAt: number
+  /** A parse of it surely began after the new code came. */
+  readonly isReadAnew: boolean
+  readonly parsesSeen: number
+}
+
+/** The DAGs of a look that surely came of the new code: by the version, else by the text, else by the time of the parse. */
+export function fromNewCode(evidence: Evidence): readonly Dag[] {
+  const known = { ...evidence, versionTimes: firstTimes(evidence.stamped) }
+  return evidence.look.dags.filter((dag) => {
+    const { isActive, parsedAt, file } = dag
+    if (!isActive || parsedAt === undefined || file === undefined) return false
+    const parses = evidence.rounds.parses.get(file)?.get(dag.id)
+    const parsed = {
+      ...{ dag, file, parsedAt },
+      isReadAnew: (parses?.ofNewCode ?? 0) > 0,
+      parsesSeen: parses?.seen ?? 0,
     }
-  }
+    return byVersion(known, parsed) ?? byText(evidence, parsed) ?? byTime(evidence, parsed)
+  })
+}
+
+/** Our own version says it alone, unless what came may have been parsed with that version long ago. */
+function byVersion(evidence: Evidence & Times, { dag, isReadAnew }: Parsed): boolean | undefined {
+  const { arrival, dagVersion } = evidence.terms
+  const isNew = isNewVersion(evidence.terms, dag)
+  if (isNew === undefined) return undefined
+  const isOurs = dag.bundleVersion === dagVersion && arrival === 'dags'
+  return isNew && isStampTrue(evidence, dag) && (isOurs || isReadAnew)
+}
+
+/** Airflow's copy of the text says that the code has come, but nothing of what the file imports: the parse must be one of it too. */
+function byText(
+  { terms: { major, since }, look }: Evidence,
+  { file, parsedAt, isReadAnew, parsesSeen }: Parsed,
+): boolean | undefined {
+  const verdict = look.sources.get(file)
+  if (verdict === undefined) return undefined
+  if (verdict === 'same') return isReadAnew
+  // Airflow 2 keeps its copy when the file's time is older than the copy, as after a rollback; parse times must do.
+  return major === 2 && isReadAnew && parsedAt > since + QUIET_MS && parsesSeen > 1
+}
+
+/** A file that was there before may be as it was: then the parse must have begun after the new code came by any clock. */
+function byTime(
+  { terms: { since, before } }: Evidence,
+  { dag, file, parsedAt, isReadAnew }: Parsed,
+): boolean {
+  const isNewFile = before.files?.has(file) === false
+  return isReadAnew && (isNewFile || parsedAt - (dag.parseMs ?? 0) > since + CLOCK_MARGIN_MS)
 }

@@ -1,4 +1,3 @@
-import type { PromisedFile } from '../project/promised-dags.ts'
 import type { Duplicate } from './duplicates.ts'
 import { findDuplicates } from './duplicates.ts'
 import type { Stamps, Texts } from './evidence.ts'
@@ -42,16 +41,13 @@ export type Judgement = {
 }
 
 /**
- * What one more look at Airflow adds. A file counts as parsed from the new code by the strongest proof there is: a DAG of it
- * names our bundle version, or Airflow's copy of its text is ours and it was parsed after the rollout. A file that neither
- * brings a DAG nor an error leaves no trace at all in Airflow: one that promises none is settled when the others have been
- * parsed twice, since Airflow takes them in turn. After a rollback, files that come back may be found a while later.
+ * What one more look at Airflow adds; docs/how-verification-works.md has the rules as a table. A file that neither brings a DAG nor
+ * an error leaves no trace at all in Airflow: one that promises none is settled when the others have been parsed twice, since Airflow
+ * takes them in turn. After a rollback, files that come back may be found a while later.
  */
 export function judge(given: Terms, memory: Memory, look: Look): Judgement {
   const since = Math.max(given.since, memory.texts.cameAt ?? given.since)
   const terms = { ...given, since }
-  const { promised } = terms
-  const files = promised.files
   const stamped = rememberStamps(terms, memory.stamped, look.dags)
   // Airflow may come to have the version a while after the rollout: what failed before is of the former code.
   const cameAt = versionCame(terms, stamped)
@@ -59,60 +55,66 @@ export function judge(given: Terms, memory: Memory, look: Look): Judgement {
   const isJustCome = cameAt !== undefined && versionCame(terms, memory.stamped) === undefined
   const known = isJustCome ? { ...memory.rounds, failures: NO_ROUNDS.failures } : memory.rounds
   const rounds = countRounds(terms, newFrom, known, look)
-  // A parse of the former code may end after the new code came, and must not speak for a file that is mended.
-  const isOfNewCode = (file: string): boolean =>
-    !terms.before.broken.has(file) || (rounds.failures.get(file)?.ofNewCode ?? 0) > 0
-  const failed = new Map(
-    look.errors
-      .filter(({ file, failedAt }) => failedAt > since && isOfNewCode(file))
-      .map((error) => [error.file, error]),
-  )
   const texts = rememberTexts(memory.texts, rounds, look)
   if (texts.cameAt !== memory.texts.cameAt) return judge(given, { ...NOTHING_SEEN, stamped, texts }, look)
-  const fresh = fromNewCode({ terms, rounds, stamped, look })
-  const next = { rounds, stamped, texts, ...remember(memory, fresh) }
-  const isUncharted = terms.arrival === 'rollback'
-  const allDuplicates = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
-  const duplicated = new Set(allDuplicates.flatMap((duplicate) => duplicate.files))
-  const [oldDuplicates, duplicates] = split(allDuplicates, (one) => wasThere(one, terms.before))
-  const formerly = new Set(filesOf(terms.before.dags))
-  const brought = new Set(filesOf(look.dags))
-  const stillFailing = new Set(
-    look.errors.filter(({ file }) => promised.all.has(file)).map(({ file }) => file),
-  )
-  const isSettled = ({ path }: PromisedFile): boolean =>
-    failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !stillFailing.has(path))
 
-  const failedBefore = new Set(
-    look.errors.filter(({ failedAt }) => failedAt <= since).map(({ file }) => file),
-  )
-  // A file that had DAGs may have none any more: Airflow has retired them, or finds them elsewhere, although it imports.
-  const expected = files.filter(
-    (file) =>
-      file.promise.kind === 'promised' ||
-      (formerly.has(file.path) && (brought.has(file.path) || failedBefore.has(file.path))),
-  )
-  const unsettled = expected.filter((file) => !isSettled(file)).map(({ path }) => path)
-  const wanted = new Set(expected)
-  const open = new Set(unsettled)
-  const lingering = [...stillFailing].filter((path) => !failed.has(path) && !open.has(path))
-  const outstanding = [...unsettled, ...lingering].toSorted()
+  const isUncharted = terms.arrival === 'rollback'
+  const { files, all } = terms.promised
+  const failed = failedFiles(terms, rounds, look)
+  const next = { rounds, stamped, texts, ...remember(memory, fromNewCode({ terms, rounds, stamped, look })) }
+  const found = findDuplicates(isUncharted ? 'unknown' : files, next, failed)
+  const duplicated = new Set(found.flatMap((duplicate) => duplicate.files))
+  const failing = new Set(look.errors.filter(({ file }) => all.has(file)).map(({ file }) => file))
+  const isSettled = (path: string): boolean =>
+    failed.has(path) || duplicated.has(path) || (next.imported.has(path) && !failing.has(path))
+
+  const expected = new Set(expectedFiles(terms, look))
+  const open = new Set([
+    ...[...expected].filter((path) => !isSettled(path)),
+    ...[...failing].filter((path) => !failed.has(path)),
+  ])
   const isLate = look.serverTime > newFrom + QUIET_MS
   const hadRounds =
     cameAt === undefined
       ? everyoneTwice(rounds, look.asked)
       : everyoneStampedTwice(terms, stamped, look.asked)
   const isQuiet = isUncharted ? isLate && isAnyTaken(rounds) : isLate || hadRounds
-  const unclear = isQuiet || isUncharted ? [] : files.filter((file) => !wanted.has(file) && !isSettled(file))
+  const paths = files.map(({ path }) => path)
+  const unclear =
+    isQuiet || isUncharted ? [] : paths.filter((path) => !expected.has(path) && !isSettled(path))
   return {
     memory: next,
     failed,
-    duplicates,
-    oldDuplicates,
-    outstanding,
-    unclear: unclear.map(({ path }) => path).toSorted(),
-    isComplete: outstanding.length === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
+    duplicates: found.filter((one) => !wasThere(one, terms.before)),
+    oldDuplicates: found.filter((one) => wasThere(one, terms.before)),
+    outstanding: [...open].toSorted(),
+    unclear: unclear.toSorted(),
+    isComplete: open.size === 0 && unclear.length === 0 && (isQuiet || !isUncharted),
   }
+}
+
+/** Errors of the new code. A parse of the former code may end after the new code came, and must not speak for a file that is mended. */
+function failedFiles(
+  { since, before }: Terms,
+  { failures }: Rounds,
+  { errors }: Look,
+): ReadonlyMap<string, ImportError> {
+  const isOfNewCode = ({ file, failedAt }: ImportError): boolean =>
+    failedAt > since && (!before.broken.has(file) || (failures.get(file)?.ofNewCode ?? 0) > 0)
+  return new Map(errors.filter(isOfNewCode).map((error) => [error.file, error]))
+}
+
+/**
+ * Files that leave a trace in Airflow, whatever becomes of them: those that promise a DAG, and those that had one, unless Airflow has
+ * retired it, or finds it elsewhere.
+ */
+function expectedFiles({ promised, before, since }: Terms, { dags, errors }: Look): readonly string[] {
+  const had = new Set(filesOf(before.dags))
+  const shown = new Set(filesOf(dags))
+  for (const { file, failedAt } of errors) if (failedAt <= since) shown.add(file)
+  return promised.files.flatMap(({ path, promise }) =>
+    promise.kind === 'promised' || (had.has(path) && shown.has(path)) ? [path] : [],
+  )
 }
 
 function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' | 'imported'> {
@@ -126,10 +128,6 @@ function remember(memory: Memory, fresh: readonly Dag[]): Pick<Memory, 'owners' 
 
 const wasThere = ({ dagId, files }: Duplicate, { shared }: Before): boolean =>
   files.every((file) => shared?.get(dagId)?.has(file) === true)
-
-function split<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [all.filter(isFirst), all.filter((one) => !isFirst(one))]
-}
 
 const filesOf = (dags: readonly Dag[]): readonly string[] =>
   dags.flatMap(({ file, isActive }) => (isActive && file !== undefined ? [file] : []))

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { ActionError, listSome } from '../errors.ts'
-import { fingerprint } from '../project/dag-promise.ts'
 import type { PromisedDags, PromisedFile } from '../project/promised-dags.ts'
 import type { Baseline } from './baseline.ts'
 import type { AirflowClient } from './client.ts'
@@ -15,22 +14,18 @@ const MOST_NAMED = 5
 /** Files that a DAG ID is in, by the ID. */
 export type SharedIds = ReadonlyMap<string, ReadonlySet<string>>
 
-type Suspect = {
-  readonly files: ReadonlyMap<string, PromisedFile>
-  readonly seen: Set<string>
-  parsedAt: number
-}
+type Suspect = { readonly files: ReadonlySet<string>; readonly seen: Set<string>; isSetApart: boolean }
 
 /**
  * DAG IDs that several files of the new code have, and had before: the same texts did, or Airflow shows first the one and then the
- * other, for it shows a DAG from whichever file it parsed last. Airflow 3 may keep the text of the other one then. To be called
- * before the new code comes; takes time only when there are such IDs.
+ * other, for it shows a DAG from whichever file it parsed last. To be called before the new code comes; takes time only when there
+ * are such IDs.
  *
  * @param changed files whose text is another one than before; undefined when that is not known
  */
 export async function findSharedIds(
   deps: {
-    readonly airflow: Pick<AirflowClient, 'major' | 'dag' | 'dagSource' | 'parseNext'>
+    readonly airflow: Pick<AirflowClient, 'dag' | 'parseNext'>
     readonly clock: Clock
     readonly signal?: AbortSignal
     readonly log: { readonly info: (line: string) => void }
@@ -47,9 +42,9 @@ export async function findSharedIds(
   const suspects = findSuspects(files, baseline)
   const open = new Map<string, Suspect>()
   for (const [id, its] of suspects) {
-    const isAsBefore = changed !== undefined && [...its.keys()].every((file) => !changed.has(file))
-    const seen = isAsBefore ? its.keys() : []
-    open.set(id, { files: its, seen: new Set(seen), parsedAt: 0 })
+    const isAsBefore = changed !== undefined && [...its].every((file) => !changed.has(file))
+    const seen = isAsBefore ? its : []
+    open.set(id, { files: its, seen: new Set(seen), isSetApart: false })
   }
   const waiting = (): readonly (readonly [string, Suspect])[] =>
     [...open].filter(([, { files: its, seen }]) => seen.size < its.size)
@@ -64,15 +59,10 @@ export async function findSharedIds(
   while (waiting().length > 0 && clock.now() < deadline) {
     for (const [id, suspect] of waiting()) {
       const { dag } = await airflow.dag(id)
-      if (suspect.parsedAt === 0) await setApart(airflow, dag, deps.signal)
+      if (!suspect.isSetApart) await setApart(airflow, dag, deps.signal)
+      suspect.isSetApart = true
       const file = dag.file === undefined ? undefined : name(dag.file)
       if (file !== undefined && suspect.files.has(file)) suspect.seen.add(file)
-      if (airflow.major === 3 && dag.parsedAt !== suspect.parsedAt) {
-        const kept = fingerprint(await airflow.dagSource(dag))
-        const [one, ...others] = [...suspect.files.values()].filter((its) => its.fingerprint === kept)
-        if (one && others.length === 0) suspect.seen.add(one.path)
-      }
-      suspect.parsedAt = dag.parsedAt ?? -1
       await clock.sleep(PAUSE_MS, deps.signal)
     }
   }
@@ -98,16 +88,13 @@ async function setApart(
 }
 
 /** IDs in several files, of DAGs that Airflow has. */
-function findSuspects(
-  files: readonly PromisedFile[],
-  { dags }: Pick<Baseline, 'dags'>,
-): ReadonlyMap<string, ReadonlyMap<string, PromisedFile>> {
+function findSuspects(files: readonly PromisedFile[], { dags }: Pick<Baseline, 'dags'>): SharedIds {
   const shown = new Set(dags.flatMap(({ id, isActive }) => (isActive ? [id] : [])))
-  const byId = new Map<string, Map<string, PromisedFile>>()
+  const byId = new Map<string, Set<string>>()
   for (const file of files) {
     if (file.promise.kind !== 'promised') continue
     for (const { id } of file.promise.ids) {
-      if (shown.has(id)) byId.set(id, (byId.get(id) ?? new Map<string, PromisedFile>()).set(file.path, file))
+      if (shown.has(id)) byId.set(id, (byId.get(id) ?? new Set<string>()).add(file.path))
     }
   }
   return new Map([...byId].filter(([, its]) => its.size > 1))
