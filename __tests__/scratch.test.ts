@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { expect, test } from '@jest/globals'
 import { withScratch } from '../src/scratch.ts'
@@ -30,6 +30,16 @@ test.each(['/nowhere', '/dev/null'])('RUNNER_TEMP is %s: told as the runner’s 
   const error = await failureOf(() => withScratch({ RUNNER_TEMP: place }, () => Promise.resolve()))
   expect(error.code).toBe('ASTRO-RUNNER-TEMP')
   expect(error.observed).toContain(place)
+})
+
+test('a disk that is full is told as the runner’s problem, though the write does not name its file', async () => {
+  const error = await failureOf(() =>
+    withScratch({}, async () => {
+      const full = await open('/dev/full', 'w')
+      await full.writeFile('x').finally(() => full.close())
+    }),
+  )
+  expect(error.code).toBe('ASTRO-RUNNER-TEMP')
 })
 
 test('a file of it that the system refuses is the runner’s problem too', async () => {

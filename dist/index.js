@@ -32695,10 +32695,13 @@ async function tryRepeatedly({ clock, random, log, signal }, what, once, deadlin
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_http__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4708);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_https__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1692);
-/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_tls__WEBPACK_IMPORTED_MODULE_2__);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3916);
-/* harmony import */ var _obstacle_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2167);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7030);
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1692);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_3___default = /*#__PURE__*/__nccwpck_require__.n(node_tls__WEBPACK_IMPORTED_MODULE_3__);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3916);
+/* harmony import */ var _obstacle_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2167);
+
 
 
 
@@ -32711,7 +32714,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * could not be reached at all.
  */
 const ADDRESS_TIMEOUT_MS = 2_000;
-const CONNECTIONS_PER_HOST = 8;
 function createConnections({ proxyFor, connectTimeoutMs = CONNECT_TIMEOUT_MS, }) {
     const agents = new Map();
     return {
@@ -32732,7 +32734,6 @@ function createAgent(url, use, proxy, connectTimeoutMs) {
     const isSecure = url.protocol === 'https:';
     const options = {
         keepAlive: use === 'kept',
-        maxSockets: CONNECTIONS_PER_HOST,
         autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
     };
     const agent = isSecure ? new node_https__WEBPACK_IMPORTED_MODULE_1__.Agent(options) : new node_http__WEBPACK_IMPORTED_MODULE_0__.Agent(options);
@@ -32799,10 +32800,12 @@ function openTunnel(proxy, { host, port }, signal) {
         agent: false,
         signal,
         ...{ autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS },
+        // Otherwise Node would take the name for TLS from the Host header.
+        ...(proxy.isSecure ? { servername: (0,node_net__WEBPACK_IMPORTED_MODULE_2__.isIP)(proxy.host) === 0 ? proxy.host : '' } : {}),
     });
     return new Promise((resolve, reject) => {
         connect.once('socket', (socket) => {
-            if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket)
+            if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_3__.TLSSocket)
                 rememberPeer(socket);
             connect.once('error', (error) => reject(untrusted(socket, via) ?? unreachedProxy(via, error)));
         });
@@ -32817,19 +32820,19 @@ function openTunnel(proxy, { host, port }, signal) {
         connect.end();
     });
 }
-const unreachedProxy = (via, error) => new Error(`the proxy ${via} could not be used: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .describeError */ .Uc)(error)}`, { cause: error });
+const unreachedProxy = (via, error) => new Error(`the proxy ${via} could not be used: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_4__/* .describeError */ .Uc)(error)}`, { cause: error });
 /** A proxy that cannot reach the host, or is overloaded, may do better the next time; any other refusal stands. */
 function refusedBy(via, status, name) {
     const observed = `the proxy ${via} answered HTTP ${status} when asked for ${name}`;
     if (status === 407)
-        return new _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I('ASTRO-NETWORK-PROXY-LOGIN', observed);
-    if (status === 408 || status === 429 || status >= 500)
+        return new _obstacle_js__WEBPACK_IMPORTED_MODULE_5__/* .Obstacle */ .I('ASTRO-NETWORK-PROXY-LOGIN', observed);
+    if (status < 300 || status === 408 || status === 429 || status >= 500)
         return new Error(observed);
-    return new _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I('ASTRO-NETWORK-PROXY-REFUSED', observed);
+    return new _obstacle_js__WEBPACK_IMPORTED_MODULE_5__/* .Obstacle */ .I('ASTRO-NETWORK-PROXY-REFUSED', observed);
 }
 function whenReady(socket, host, signal) {
-    const event = socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket ? 'secureConnect' : 'connect';
-    if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket)
+    const event = socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_3__.TLSSocket ? 'secureConnect' : 'connect';
+    if (socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_3__.TLSSocket)
         rememberPeer(socket);
     return new Promise((resolve, reject) => {
         const onAbort = () => void socket.destroy(signal.reason);
@@ -32853,12 +32856,12 @@ function rememberPeer(socket) {
 }
 /** The obstacle, when a connection failed because the certificate of the other side was not accepted. */
 function untrusted(socket, host) {
-    const why = socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_2__.TLSSocket ? socket.authorizationError : undefined;
+    const why = socket instanceof node_tls__WEBPACK_IMPORTED_MODULE_3__.TLSSocket ? socket.authorizationError : undefined;
     if (typeof why !== 'string')
         return undefined;
     const { issuer, subject } = peers.get(socket) ?? {};
     const by = nameOf(issuer);
-    return new _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I('ASTRO-NETWORK-CERTIFICATE', `the certificate of ${host}${by === undefined ? '' : `, issued by ${by} to ${nameOf(subject) ?? 'no name'},`} is not trusted (${why})`);
+    return new _obstacle_js__WEBPACK_IMPORTED_MODULE_5__/* .Obstacle */ .I('ASTRO-NETWORK-CERTIFICATE', `the certificate of ${host}${by === undefined ? '' : `, issued by ${by} to ${nameOf(subject) ?? 'no name'},`} is not trusted (${why})`);
 }
 function nameOf(subject) {
     const names = [subject?.CN, subject?.O].flat().filter((name) => name !== undefined);
@@ -33046,15 +33049,18 @@ function firstSet(env, names) {
 }
 const NO_ADDRESS = 'it is not the address of a proxy, such as http://proxy.example:3128; write special characters of a user name or password percent-encoded';
 function parseProxy(text) {
-    const [, scheme = 'http', authority = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#\\]*)/i.exec(text) ?? [];
-    const isSecure = scheme.toLowerCase() === 'https';
-    if (!isSecure && scheme.toLowerCase() !== 'http') {
+    const [, scheme, authority = '', after = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(.*)$/is.exec(text) ?? [];
+    const isSecure = scheme?.toLowerCase() === 'https';
+    if (!isSecure && scheme !== undefined && scheme.toLowerCase() !== 'http') {
         return { problem: 'only proxies that speak http or https can be used' };
     }
     const at = authority.lastIndexOf('@');
-    const address = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d*))?$/i.exec(authority.slice(at + 1));
+    const address = /^(\[[0-9a-f:.]+\]|[\p{L}\p{N}._~-]+)(?::(\d*))?$/iu.exec(authority.slice(at + 1));
     const [, host = '', portText = ''] = address ?? [];
-    if (!address || !URL.canParse(`http://${host}`))
+    // What follows the address means nothing, unless it is the rest of a password that was not encoded.
+    const isPath = scheme !== undefined && after.startsWith('/') && !after.includes('@');
+    const isWhole = after === '' || after === '/' || isPath;
+    if (!address || !isWhole || !URL.canParse(`http://${host}`))
         return { problem: NO_ADDRESS };
     const port = portText === '' ? (isSecure ? 443 : 1080) : Number(portText);
     if (port < 1 || port > 65_535)
@@ -33091,12 +33097,10 @@ function readExceptions(list) {
     };
 }
 function readException(entry) {
-    if (entry === '*')
-        return () => true;
     const [, bracketed, hostPart, portPart] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
     // An IPv6 address without brackets has no port.
     const name = bracketed ?? hostPart ?? entry;
-    const isHost = isNetwork(name) ? within(name) : below(bare(name.replace(/^\*?\./, '')));
+    const isHost = name === '*' ? () => true : isNetwork(name) ? within(name) : below(bare(name.replace(/^\*?\./, '')));
     return (host, port) => (portPart === undefined || portPart === port) && isHost(host);
 }
 const isNetwork = (name) => name.includes('/') || (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(name) !== 0;
@@ -33109,7 +33113,7 @@ function within(network) {
         if (prefix === undefined)
             list.addAddress(address, family);
         else
-            list.addSubnet(address, Number(prefix), family);
+            list.addSubnet(address, /^\d+$/.test(prefix) ? Number(prefix) : NaN, family);
     }
     catch {
         return () => false;
@@ -33334,6 +33338,10 @@ function attempt(request, agent) {
         signal?.addEventListener('abort', onAbort, { once: true });
         outgoing.on('socket', () => (connected = true));
         outgoing.on('error', (error) => fail(error instanceof _obstacle_js__WEBPACK_IMPORTED_MODULE_4__/* .Obstacle */ .I ? error.message : (0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .describeError */ .Uc)(error), error));
+        outgoing.on('upgrade', (incoming, socket) => {
+            socket.destroy();
+            fail(`HTTP ${incoming.statusCode ?? 101}, which nobody asked for`);
+        });
         outgoing.on('response', (incoming) => {
             const chunks = [];
             let size = 0;
@@ -37026,7 +37034,7 @@ var external_node_os_ = __nccwpck_require__(8161);
  */
 async function withScratch(env, work) {
     const { RUNNER_TEMP: given = '' } = env;
-    const place = given === '' ? (0,external_node_os_.tmpdir)() : given;
+    const place = external_node_path_.resolve(given === '' ? (0,external_node_os_.tmpdir)() : given);
     const folder = await (0,promises_.mkdtemp)(external_node_path_.join(place, 'deploy-to-astro-')).catch((error) => {
         throw notUsable(place, error);
     });
@@ -37040,10 +37048,14 @@ async function withScratch(env, work) {
         await (0,promises_.rm)(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     }
 }
+/** Of a disk: a write that fails does not name its file. */
+const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO']);
 /** Whether the system refused to write or read a file of the folder: a full disk, say. */
 function isAboutFile(error, folder) {
-    const { syscall, path: file } = (error ?? {});
-    return syscall !== undefined && typeof file === 'string' && file.startsWith(folder);
+    const { syscall, code, path: file } = (error ?? {});
+    if (syscall === undefined)
+        return false;
+    return typeof file === 'string' ? file.startsWith(folder) : DISK_CODES.has(code);
 }
 function notUsable(place, error) {
     return new src_errors/* ActionError */.lZ({
@@ -37848,6 +37860,8 @@ async function requireOpenWay(request, deploys) {
 ;// CONCATENATED MODULE: ./src/airflow/file-names.ts
 /** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
 const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/'];
+/** Folders of the project that are no part of it, whose files may be called as some of it are. */
+const BESIDE_DAGS = /^\/(?:usr\/local|opt)\/airflow\/(?!dags\/)/;
 /** Where it is in a DAG bundle on Astro, whose entries begin so (section 12.1 of the control plane's contract). */
 const IN_BUNDLE = 'dags/';
 /**
@@ -37865,7 +37879,7 @@ function nameFiles(airflowNames, own, framePaths = []) {
     const root = findRoot(airflowNames.filter(isUnknown), own);
     if (root !== undefined)
         roots.unshift(root);
-    const ofProject = [...new Set(framePaths)].filter((path) => !isLibrary(path));
+    const ofProject = [...new Set(framePaths)].filter((path) => !isLibrary(path) && !BESIDE_DAGS.test(path));
     for (;;) {
         const another = findRoot(ofProject.filter(isUnknown), own);
         if (another === undefined)
@@ -38916,7 +38930,7 @@ function placeOf(remote) {
 }
 /** SSH may know a server by other names: one of its own for keys, an alias for each, or another host for the port of HTTPS. */
 function serverOf({ host, web }, ownServer) {
-    const own = new URL(ownServer).host.toLowerCase();
+    const own = URL.canParse(ownServer) ? new URL(ownServer).host.toLowerCase() : '';
     const named = host.toLowerCase().replace(/^(?:www|ssh)\.(?=github\.com$)/, '');
     const isAlias = web === undefined && (!named.includes('.') || named.startsWith(own));
     return named === own || isAlias ? ownServer : `${web ?? 'https:'}//${named}`;
@@ -38964,7 +38978,7 @@ function repositoryNamed(fullName, env) {
     const [owner, name] = (fullName ?? '').split('/');
     if (!owner || !name)
         return undefined;
-    return { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name };
+    return { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? ''), owner, name };
 }
 /**
  * The commit completed with what the local clone knows. A clone at another commit than the context's (`ref:` of the
@@ -40495,6 +40509,8 @@ const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)(
 
 /** A traceback through a file of a DAG bundle on Astro (section 12.1 of the control plane's contract). */
 const missing_module_IN_BUNDLE = /\/dag_bundles\/[^"\n]*\/dags\//;
+/** What Python takes for a part of a module's name. */
+const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 /**
  * Cause and cure of a module that Airflow 3 does not find although it lies in the DAG folder: only the root of the DAG bundle
  * is on Python's path, and the DAG folder is `dags/` in it. Undefined for any other error.
@@ -40503,7 +40519,7 @@ const missing_module_IN_BUNDLE = /\/dag_bundles\/[^"\n]*\/dags\//;
  * @param dagFiles all files of the folder
  */
 function explainMissingModule(error, dagFiles) {
-    const [, module] = /^ModuleNotFoundError: No module named '([\w.]+)'/.exec(error.message) ?? [];
+    const [, module] = /^ModuleNotFoundError: No module named '([\p{L}\p{N}_.]+)'/u.exec(error.message) ?? [];
     if (module === undefined || !missing_module_IN_BUNDLE.test(error.trace))
         return undefined;
     const place = module.replaceAll('.', '/');
@@ -40511,6 +40527,8 @@ function explainMissingModule(error, dagFiles) {
         .map((folder) => posix_namespaceObject.join(folder, place))
         .find((base) => isModule(base, dagFiles));
     if (found === undefined)
+        return undefined;
+    if (!found.split('/').every((name) => IDENTIFIER.test(name)))
         return undefined;
     const right = `dags.${found.replaceAll('/', '.')}`;
     return `The module lies in the DAG folder, which Airflow 3 on Astro does not have on Python's path: write \`from ${right} import …\` or \`import ${right}\`.`;
@@ -43656,6 +43674,9 @@ async function readClone(git, folder) {
     if ('is' in read)
         return read;
     const { settings } = read;
+    if (settings.some(({ name }) => /^filter\..*=/s.test(name))) {
+        return { is: 'failed', said: 'a filter has a name with "=" in it, which cannot be switched off' };
+    }
     const below = external_node_path_.relative(place, folder).split(external_node_path_.sep);
     return {
         is: 'clone',
@@ -43735,10 +43756,10 @@ async function readPart(place, kind) {
     const { git, clone, folder, everywhere } = place;
     const where = everywhere ? ':/' : '.';
     const list = (...args) => git(folder, [...clone.withoutFilters, 'ls-files', '-z', '--full-name', ...args]);
-    const answers = await Promise.all([
+    const [unknownFiles, ...answers] = await Promise.all([
+        list('--others', '--', where),
         list('--stage', '-v', '--', where),
         list('--modified', '--', where),
-        list('--others', '--', where),
         list('--', where, `:(${everywhere ? 'top,' : ''}exclude,attr:!filter)`),
         git(folder, [
             ...['diff-index', '--cached', '-z', '--name-only', '--no-renames'],
@@ -43751,7 +43772,8 @@ async function readPart(place, kind) {
             return answer;
         outputs.push((0,project_git/* splitNul */.K5)(answer.output));
     }
-    const [listed = [], changed = [], others = [], filtered = [], staged = []] = outputs;
+    const [listed = [], changed = [], filtered = [], staged = []] = outputs;
+    const others = unknownFiles.is === 'done' ? (0,project_git/* splitNul */.K5)(unknownFiles.output) : [];
     const entries = listed.flatMap(checkout_readEntry);
     const modified = new Set(await withoutWritten(place, new Set(changed), filtered));
     const files = entries.filter(({ mode }) => mode !== SUBMODULE);
@@ -43783,7 +43805,11 @@ async function readPart(place, kind) {
             uncommitted: [],
         });
     }
-    return { is: 'read', checkout: merge(parts) };
+    return {
+        is: 'read',
+        checkout: merge(parts),
+        unlisted: unknownFiles.is === 'done' ? undefined : unknownFiles,
+    };
 }
 /** `H 100644 <ID> 0<tab><path>`: S is an entry that a sparse checkout left out, a small letter one that is taken on trust. */
 function checkout_readEntry(line) {
@@ -43824,7 +43850,7 @@ async function readInner({ git, clone }, inner, kind) {
     const below = (name) => `${inner}/${name}`;
     const { holes, ...lists } = result.checkout;
     return {
-        uncommitted: lists.uncommitted.map(below),
+        uncommitted: [...lists.uncommitted.map(below), ...(result.unlisted ? [inner] : [])],
         tracked: lists.tracked.map(below),
         filtered: lists.filtered.map(below),
         submodules: lists.submodules.map(below),
@@ -43937,14 +43963,16 @@ async function readProjectTree(git, where, reading = readClone(git, where.folder
         hasDagsElsewhere || found.is === 'no-clone' ? readElsewhere(git, dags) : undefined,
     ]);
     const checkout = read.is === 'read' ? read.checkout : undefined;
+    const problem = read.is === 'read' ? read.unlisted : read;
     const { holes = [], tracked = [], filtered = [], submodules = [] } = checkout ?? {};
     const absolute = (root, files) => root === undefined ? [] : files.map((file) => external_node_path_.join(root, file));
     return {
         clone,
-        uncommitted: checkout?.uncommitted,
-        unknown: read.is === 'read'
-            ? undefined
-            : { why: (0,project_git/* explainGit */.y2)(read), isTrouble: read.is === 'refused' || read.is === 'failed' },
+        uncommitted: problem ? undefined : checkout?.uncommitted,
+        unknown: problem && {
+            why: (0,project_git/* explainGit */.y2)(problem),
+            isTrouble: problem.is === 'refused' || problem.is === 'failed',
+        },
         holes: [...holes, ...(elsewhere?.holes.map((hole) => ({ ...hole, path: join(named, hole.path) })) ?? [])],
         tracked,
         filtered: new Set([
@@ -44725,6 +44753,8 @@ const SETTINGS = [
     ...['-c', 'core.fsmonitor='],
     ...['-c', `core.hooksPath=${node_os__WEBPACK_IMPORTED_MODULE_0__.devNull}`],
     ...['-c', 'core.untrackedCache=false'],
+    // A folder of the repository that looks like a bare one brings its own settings.
+    ...['-c', 'safe.bareRepository=explicit'],
     // Git for Windows has this in settings that are left out here, and checks out by it.
     ...(process.platform === 'win32' ? ['-c', 'core.autocrlf=input', '-c', 'core.longpaths=true'] : []),
 ];

@@ -12,7 +12,7 @@ export async function withScratch<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const { RUNNER_TEMP: given = '' } = env
-  const place = given === '' ? tmpdir() : given
+  const place = path.resolve(given === '' ? tmpdir() : given)
   const folder = await mkdtemp(path.join(place, 'deploy-to-astro-')).catch((error: unknown) => {
     throw notUsable(place, error)
   })
@@ -25,10 +25,14 @@ export async function withScratch<T>(
   }
 }
 
+/** Of a disk: a write that fails does not name its file. */
+const DISK_CODES = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'])
+
 /** Whether the system refused to write or read a file of the folder: a full disk, say. */
 function isAboutFile(error: unknown, folder: string): boolean {
-  const { syscall, path: file } = (error ?? {}) as { readonly syscall?: unknown; readonly path?: unknown }
-  return syscall !== undefined && typeof file === 'string' && file.startsWith(folder)
+  const { syscall, code, path: file } = (error ?? {}) as Readonly<Record<string, unknown>>
+  if (syscall === undefined) return false
+  return typeof file === 'string' ? file.startsWith(folder) : DISK_CODES.has(code)
 }
 
 function notUsable(place: string, error: unknown): ActionError {

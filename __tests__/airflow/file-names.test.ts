@@ -25,6 +25,7 @@ test.each([
 test.each([
   ['the file itself', ['/srv/x/team/foo.py'], '/srv/x/team/foo.py', 'team/foo.py'],
   ['a helper', ['/srv/x/a.py', '/srv/x/team/foo.py'], '/srv/x/team/foo.py', 'team/foo.py'],
+  ['a file of the project that is called as one', ['/usr/local/airflow/include/foo.py'], '/usr/local/airflow/include/foo.py', undefined],
   ['each version of a bundle', ['/b/v1/a.py', '/b/v2/team/foo.py'], '/b/v1/team/foo.py', 'team/foo.py'],
   ['a package with a file of the same name', ['/venv/lib/python3.12/site-packages/x/a.py'], '/venv/lib/python3.12/site-packages/x/a.py', undefined],
   ["a file of Python's own", ['/usr/local/lib/python3.12/team/foo.py'], '/usr/local/lib/python3.12/team/foo.py', undefined],

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { createServer as createTcpServer } from 'node:net'
+import { connect, createServer as createTcpServer } from 'node:net'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ConnectionUse } from '../../src/http/connections.ts'
 import { describeError } from '../../src/errors.ts'
@@ -118,6 +120,34 @@ describe('through a proxy', () => {
     const { message, reached } = (await ask(`https://${HOST}/`, via(9))) as HttpFailure
     expect(message).toMatch(/^the proxy 127\.0\.0\.1:9 could not be used: .*ECONNREFUSED/)
     expect(reached).toBe(false)
+  })
+
+  test('a proxy that speaks https is asked by its own name, and carries the tunnel', async () => {
+    const own = makeCertificates(['127.0.0.1', 'localhost'])
+    undo.push(() => own.remove())
+    const names: unknown[] = []
+    const behind = await listen(createTlsServer(certificates.server, (_, response) => response.end('{}')))
+    const server = createTlsServer(own.server)
+    server.on('secureConnection', (socket) => names.push(socket.servername))
+    server.on('connect', (_, client) => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      const target = connect(behind, '127.0.0.1')
+      client.pipe(target).pipe(client)
+    })
+    const port = await listen(server)
+    const former = getCACertificates('default')
+    undo.push(() => setDefaultCACertificates(former))
+    setDefaultCACertificates([
+      ...former,
+      readFileSync(own.authority, 'utf8'),
+      readFileSync(certificates.authority, 'utf8'),
+    ])
+    const at =
+      (host: string): ProxyFor =>
+      () => ({ isSecure: true, host, port, authorization: undefined })
+    expect(await ask(`https://${HOST}/`, at('localhost'))).toBe(200)
+    expect(await ask(`https://${HOST}/`, at('127.0.0.1'))).toBe(200)
+    expect(names).toEqual(['localhost', false])
   })
 
   test('a proxy that speaks https with a certificate of its own company is an obstacle', async () => {

@@ -36,6 +36,10 @@ describe('the proxy for a request', () => {
     ['http://m%40e:p%3Aw@proxy.corp:80', { authorization: basic('m@e:p:w') }],
     ['http://me:50%off@proxy.corp:80', { authorization: basic('me:50%off') }],
     ['http://me:100%@proxy.corp:80', { authorization: basic('me:100%') }],
+    [
+      'http://CORP\\alice:secret@proxy.corp:80',
+      { host: 'proxy.corp', authorization: basic('CORP\\alice:secret') },
+    ],
     ['http://me:a%zz@b@proxy.corp:80', { host: 'proxy.corp', authorization: basic('me:a%zz@b') }],
     ['http://me:p%C3%A4ss@proxy.corp:80', { authorization: basic('me:päss') }],
   ])('%s', (value, expected) => {
@@ -74,6 +78,10 @@ describe('what cannot be used is a problem that names the variable and not its v
     ['https_proxy', 'http://h7f3 h:1'],
     ['https_proxy', 'http://me:h7f3#x@proxy:1'],
     ['https_proxy', 'http://[h7f3]:1'],
+    ['https_proxy', 'http://bob:17f3#rest@proxy:3128'],
+    ['https_proxy', 'http://bob:17f3/rest@proxy:3128'],
+    ['https_proxy', '"http://h7f3:3128"'],
+    ['https_proxy', 'http:/h7f3:3128'],
     ['https_proxy', 'fd00::7f3:3128'],
     ['ALL_PROXY', 'socks5://h7f3:1080'],
     ['all_proxy', 'ftp://h7f3'],
@@ -102,6 +110,7 @@ describe('no_proxy', () => {
 
   test.each([
     ['*', 'https://api.astronomer.io'],
+    ['*:443', 'https://api.astronomer.io'],
     ['astronomer.io', 'https://astronomer.io'],
     ['astronomer.io', 'https://api.astronomer.io'],
     ['.astronomer.io', 'https://api.astronomer.io'],
@@ -138,6 +147,8 @@ describe('no_proxy', () => {
     ['10.0.0.0/8', 'https://11.0.0.1'],
     ['10.0.0.0/8', 'https://ten.test'],
     ['10.0.0.0/99', 'https://10.0.0.1'],
+    ['10.0.0.0/', 'https://192.168.1.1'],
+    ['*:8443', 'https://api.astronomer.io'],
     ['0.0.1', 'https://10.0.0.1'],
     ['fd00::1', 'https://[fd00::2]'],
     ['.', 'https://api.astronomer.io'],

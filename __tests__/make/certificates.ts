@@ -8,7 +8,7 @@ export type Certificates = {
   readonly authority: string
   /** For a TLS server of that name, signed by the authority. */
   readonly server: { readonly key: Buffer; readonly cert: Buffer }
-  remove(): void
+  readonly remove: () => void
 }
 
 /** A certificate for some names, issued by an authority of a company that nobody else trusts. */

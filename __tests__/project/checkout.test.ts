@@ -232,3 +232,28 @@ test('a partial clone is read without its remote', async () => {
     ],
   })
 })
+
+test('holes are known although git does not say in time which files the commit does not have', async () => {
+  const outer = await withSubmodule('dags/lib', await repositoryWith({ 'b.py': '1' }))
+  const folder = cloneOf(outer)
+  const slow: Git = (place, args, input) =>
+    args.includes('--others')
+      ? Promise.resolve({ is: 'failed', said: 'it did not answer within 15 seconds' })
+      : systemGit(place, args, input)
+  const found = await readClone(slow, folder)
+  if (found.is !== 'clone') throw new Error(found.said)
+  expect(await readCheckout(slow, found.clone, folder, false)).toMatchObject({
+    is: 'read',
+    checkout: { holes: [{ path: 'dags/lib' }] },
+    unlisted: { is: 'failed' },
+  })
+})
+
+test('a filter that cannot be switched off is not run: the clone is not looked into', async () => {
+  const repository = await repositoryWith({ 'dags/a.py': '1', '.gitattributes': '*.py filter=a=b\n' })
+  const marker = path.join(repository.folder, 'it-ran')
+  gitIn(repository.folder, 'config', '--file', '.git/config', 'filter.a=b.clean', `touch ${marker}; cat`)
+  writeFileSync(path.join(repository.folder, 'dags/a.py'), '2')
+  expect(await readClone(systemGit, repository.folder)).toMatchObject({ is: 'failed' })
+  expect(existsSync(marker)).toBe(false)
+})

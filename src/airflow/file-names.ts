@@ -1,5 +1,7 @@
 /** Where Airflow has the DAG folder on Astro, and in Airflow's own images. */
 const KNOWN_ROOTS = ['/usr/local/airflow/dags/', '/opt/airflow/dags/']
+/** Folders of the project that are no part of it, whose files may be called as some of it are. */
+const BESIDE_DAGS = /^\/(?:usr\/local|opt)\/airflow\/(?!dags\/)/
 /** Where it is in a DAG bundle on Astro, whose entries begin so (section 12.1 of the control plane's contract). */
 const IN_BUNDLE = 'dags/'
 
@@ -22,7 +24,7 @@ export function nameFiles(
   const roots = [...KNOWN_ROOTS]
   const root = findRoot(airflowNames.filter(isUnknown), own)
   if (root !== undefined) roots.unshift(root)
-  const ofProject = [...new Set(framePaths)].filter((path) => !isLibrary(path))
+  const ofProject = [...new Set(framePaths)].filter((path) => !isLibrary(path) && !BESIDE_DAGS.test(path))
   for (;;) {
     const another = findRoot(ofProject.filter(isUnknown), own)
     if (another === undefined) break

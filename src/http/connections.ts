@@ -1,6 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Socket } from 'node:net'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { PeerCertificate } from 'node:tls'
 import { TLSSocket } from 'node:tls'
@@ -31,7 +32,6 @@ const CONNECT_TIMEOUT_MS = 10_000
  * could not be reached at all.
  */
 const ADDRESS_TIMEOUT_MS = 2_000
-const CONNECTIONS_PER_HOST = 8
 
 export function createConnections({
   proxyFor,
@@ -70,7 +70,6 @@ function createAgent(
   const isSecure = url.protocol === 'https:'
   const options = {
     keepAlive: use === 'kept',
-    maxSockets: CONNECTIONS_PER_HOST,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
   }
   const agent = isSecure ? new https.Agent(options) : new http.Agent(options)
@@ -138,6 +137,8 @@ function openTunnel(proxy: Proxy, { host, port }: Target, signal: AbortSignal): 
     agent: false,
     signal,
     ...{ autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS },
+    // Otherwise Node would take the name for TLS from the Host header.
+    ...(proxy.isSecure ? { servername: isIP(proxy.host) === 0 ? proxy.host : '' } : {}),
   })
   return new Promise((resolve, reject) => {
     connect.once('socket', (socket) => {
@@ -163,7 +164,7 @@ const unreachedProxy = (via: string, error: Error): Error =>
 function refusedBy(via: string, status: number, name: string): Error {
   const observed = `the proxy ${via} answered HTTP ${status} when asked for ${name}`
   if (status === 407) return new Obstacle('ASTRO-NETWORK-PROXY-LOGIN', observed)
-  if (status === 408 || status === 429 || status >= 500) return new Error(observed)
+  if (status < 300 || status === 408 || status === 429 || status >= 500) return new Error(observed)
   return new Obstacle('ASTRO-NETWORK-PROXY-REFUSED', observed)
 }
 

@@ -82,15 +82,19 @@ const NO_ADDRESS =
   'it is not the address of a proxy, such as http://proxy.example:3128; write special characters of a user name or password percent-encoded'
 
 function parseProxy(text: string): ParsedProxy {
-  const [, scheme = 'http', authority = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#\\]*)/i.exec(text) ?? []
-  const isSecure = scheme.toLowerCase() === 'https'
-  if (!isSecure && scheme.toLowerCase() !== 'http') {
+  const [, scheme, authority = '', after = ''] =
+    /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(.*)$/is.exec(text) ?? []
+  const isSecure = scheme?.toLowerCase() === 'https'
+  if (!isSecure && scheme !== undefined && scheme.toLowerCase() !== 'http') {
     return { problem: 'only proxies that speak http or https can be used' }
   }
   const at = authority.lastIndexOf('@')
-  const address = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d*))?$/i.exec(authority.slice(at + 1))
+  const address = /^(\[[0-9a-f:.]+\]|[\p{L}\p{N}._~-]+)(?::(\d*))?$/iu.exec(authority.slice(at + 1))
   const [, host = '', portText = ''] = address ?? []
-  if (!address || !URL.canParse(`http://${host}`)) return { problem: NO_ADDRESS }
+  // What follows the address means nothing, unless it is the rest of a password that was not encoded.
+  const isPath = scheme !== undefined && after.startsWith('/') && !after.includes('@')
+  const isWhole = after === '' || after === '/' || isPath
+  if (!address || !isWhole || !URL.canParse(`http://${host}`)) return { problem: NO_ADDRESS }
   const port = portText === '' ? (isSecure ? 443 : 1080) : Number(portText)
   if (port < 1 || port > 65_535) return { problem: 'its port is not between 1 and 65535' }
 
@@ -133,11 +137,11 @@ function readExceptions(list: string): (url: URL) => boolean {
 type Exception = (host: string, port: string) => boolean
 
 function readException(entry: string): Exception {
-  if (entry === '*') return () => true
   const [, bracketed, hostPart, portPart] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? []
   // An IPv6 address without brackets has no port.
   const name = bracketed ?? hostPart ?? entry
-  const isHost = isNetwork(name) ? within(name) : below(bare(name.replace(/^\*?\./, '')))
+  const isHost =
+    name === '*' ? () => true : isNetwork(name) ? within(name) : below(bare(name.replace(/^\*?\./, '')))
   return (host, port) => (portPart === undefined || portPart === port) && isHost(host)
 }
 
@@ -150,7 +154,7 @@ function within(network: string): (host: string) => boolean {
   try {
     const family = familyOf(address)
     if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
+    else list.addSubnet(address, /^\d+$/.test(prefix) ? Number(prefix) : NaN, family)
   } catch {
     return () => false
   }

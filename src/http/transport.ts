@@ -78,6 +78,10 @@ function attempt(request: WireRequest, agent: http.Agent): Promise<WireResponse>
     outgoing.on('error', (error) =>
       fail(error instanceof Obstacle ? error.message : describeError(error), error),
     )
+    outgoing.on('upgrade', (incoming, socket) => {
+      socket.destroy()
+      fail(`HTTP ${incoming.statusCode ?? 101}, which nobody asked for`)
+    })
     outgoing.on('response', (incoming) => {
       const chunks: Buffer[] = []
       let size = 0

@@ -19,7 +19,14 @@ export type Checkout = {
   readonly submodules: readonly string[]
 }
 
-export type CheckoutResult = { readonly is: 'read'; readonly checkout: Checkout } | GitProblem
+export type CheckoutResult =
+  | {
+      readonly is: 'read'
+      readonly checkout: Checkout
+      /** Why not all files are known that the commit does not have, if they are not: looking for them takes longest. */
+      readonly unlisted: GitProblem | undefined
+    }
+  | GitProblem
 
 const NOTHING: Checkout = { uncommitted: [], holes: [], tracked: [], filtered: [], submodules: [] }
 
@@ -65,10 +72,10 @@ async function readPart(place: Place, kind: HoleKind): Promise<CheckoutResult> {
   const where = everywhere ? ':/' : '.'
   const list = (...args: string[]): ReturnType<Git> =>
     git(folder, [...clone.withoutFilters, 'ls-files', '-z', '--full-name', ...args])
-  const answers = await Promise.all([
+  const [unknownFiles, ...answers] = await Promise.all([
+    list('--others', '--', where),
     list('--stage', '-v', '--', where),
     list('--modified', '--', where),
-    list('--others', '--', where),
     list('--', where, `:(${everywhere ? 'top,' : ''}exclude,attr:!filter)`),
     git(folder, [
       ...['diff-index', '--cached', '-z', '--name-only', '--no-renames'],
@@ -80,7 +87,8 @@ async function readPart(place: Place, kind: HoleKind): Promise<CheckoutResult> {
     if (answer.is !== 'done') return answer
     outputs.push(splitNul(answer.output))
   }
-  const [listed = [], changed = [], others = [], filtered = [], staged = []] = outputs
+  const [listed = [], changed = [], filtered = [], staged = []] = outputs
+  const others = unknownFiles.is === 'done' ? splitNul(unknownFiles.output) : []
   const entries = listed.flatMap(readEntry)
   const modified = new Set(await withoutWritten(place, new Set(changed), filtered))
   const files = entries.filter(({ mode }) => mode !== SUBMODULE)
@@ -117,7 +125,11 @@ async function readPart(place: Place, kind: HoleKind): Promise<CheckoutResult> {
       uncommitted: [],
     })
   }
-  return { is: 'read', checkout: merge(parts) }
+  return {
+    is: 'read',
+    checkout: merge(parts),
+    unlisted: unknownFiles.is === 'done' ? undefined : unknownFiles,
+  }
 }
 
 /** `H 100644 <ID> 0<tab><path>`: S is an entry that a sparse checkout left out, a small letter one that is taken on trust. */
@@ -158,7 +170,7 @@ async function readInner({ git, clone }: Place, inner: string, kind: HoleKind): 
   const below = (name: string): string => `${inner}/${name}`
   const { holes, ...lists } = result.checkout
   return {
-    uncommitted: lists.uncommitted.map(below),
+    uncommitted: [...lists.uncommitted.map(below), ...(result.unlisted ? [inner] : [])],
     tracked: lists.tracked.map(below),
     filtered: lists.filtered.map(below),
     submodules: lists.submodules.map(below),

@@ -41,6 +41,9 @@ export async function readClone(git: Git, folder: string): Promise<CloneResult> 
   const read = await readSettings(git, place)
   if ('is' in read) return read
   const { settings } = read
+  if (settings.some(({ name }) => /^filter\..*=/s.test(name))) {
+    return { is: 'failed', said: 'a filter has a name with "=" in it, which cannot be switched off' }
+  }
   const below = path.relative(place, folder).split(path.sep)
   return {
     is: 'clone',

@@ -72,7 +72,7 @@ export function readOwnRepository(env: Environment): Repository | undefined {
 function repositoryNamed(fullName: string | undefined, env: Environment): Repository | undefined {
   const [owner, name] = (fullName ?? '').split('/')
   if (!owner || !name) return undefined
-  return { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? GITHUB), owner, name }
+  return { serverUrl: stripCredentials(env.GITHUB_SERVER_URL ?? ''), owner, name }
 }
 
 /**

@@ -18,6 +18,8 @@ const SETTINGS = [
   ...['-c', 'core.fsmonitor='],
   ...['-c', `core.hooksPath=${devNull}`],
   ...['-c', 'core.untrackedCache=false'],
+  // A folder of the repository that looks like a bare one brings its own settings.
+  ...['-c', 'safe.bareRepository=explicit'],
   // Git for Windows has this in settings that are left out here, and checks out by it.
   ...(process.platform === 'win32' ? ['-c', 'core.autocrlf=input', '-c', 'core.longpaths=true'] : []),
 ]

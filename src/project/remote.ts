@@ -50,7 +50,7 @@ function placeOf(remote: string): Place | undefined {
 
 /** SSH may know a server by other names: one of its own for keys, an alias for each, or another host for the port of HTTPS. */
 function serverOf({ host, web }: Place, ownServer: string): string {
-  const own = new URL(ownServer).host.toLowerCase()
+  const own = URL.canParse(ownServer) ? new URL(ownServer).host.toLowerCase() : ''
   const named = host.toLowerCase().replace(/^(?:www|ssh)\.(?=github\.com$)/, '')
   const isAlias = web === undefined && (!named.includes('.') || named.startsWith(own))
   return named === own || isAlias ? ownServer : `${web ?? 'https:'}//${named}`

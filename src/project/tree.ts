@@ -73,16 +73,17 @@ export async function readProjectTree(
     hasDagsElsewhere || found.is === 'no-clone' ? readElsewhere(git, dags) : undefined,
   ])
   const checkout = read.is === 'read' ? read.checkout : undefined
+  const problem = read.is === 'read' ? read.unlisted : read
   const { holes = [], tracked = [], filtered = [], submodules = [] } = checkout ?? {}
   const absolute = (root: string | undefined, files: readonly string[]): string[] =>
     root === undefined ? [] : files.map((file) => path.join(root, file))
   return {
     clone,
-    uncommitted: checkout?.uncommitted,
-    unknown:
-      read.is === 'read'
-        ? undefined
-        : { why: explainGit(read), isTrouble: read.is === 'refused' || read.is === 'failed' },
+    uncommitted: problem ? undefined : checkout?.uncommitted,
+    unknown: problem && {
+      why: explainGit(problem),
+      isTrouble: problem.is === 'refused' || problem.is === 'failed',
+    },
     holes: [...holes, ...(elsewhere?.holes.map((hole) => ({ ...hole, path: join(named, hole.path) })) ?? [])],
     tracked,
     filtered: new Set([
