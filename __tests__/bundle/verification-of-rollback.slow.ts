@@ -41,7 +41,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'of a token that Airflow refuses': rollback([GOOD, NEWER], {}, ({ faults }) =>
     faults.add({ fault: 'status', status: 403, step: 'airflow' }),
   ),
-  'over before a minute is': rollback([GOOD, NEWER], { 'wait-time': '20s' }),
+  'over before a minute is': rollback([GOOD, NEWER], { 'wait-time': '45s' }),
   'of an Airflow that is not itself before it': untilThen({ fault: 'html' }),
   'that Airflow never parses': rollback([GOOD, NEWER], { 'wait-time': '8s' }, (astro) =>
     astro.airflow.standIn(astro.deploymentId).stopParsing(300_000),
