@@ -17,9 +17,15 @@ test('syntax errors of all kinds, one a file, and nothing of what Python takes',
     'h-null': 'x = 1\ny = "a\0b"\n',
     'i-bytes': Buffer.from('x = 1\ny = "\xe9"\n', 'latin1'),
     'j-ruff-config': '# ruff: disable[F706]\nreturn 1\n',
+    'k-debug': 'x = 1\ndict(__debug__=1)\n',
+    'l-star': 'x = 1\n*(x)\n',
+    'm-deep': `x = 1\ny = ${'('.repeat(201)}1${')'.repeat(201)}\n`,
+    'n-digits': `x = 1\ny = ${'9'.repeat(4301)}\n`,
   }
   const fine = {
     'z-cookie': Buffer.from('# -*- coding: latin-1 -*-\ny = "\xe9"\n', 'latin1'),
+    'z-rare': `x = __debug__ == 1\n*(x), y = [1], 2\n*[1], 2\nz = "${'('.repeat(300)}"\nh = 0x${'f'.repeat(5000)}\n`,
+    'z-deep': `y = ${'('.repeat(200)}1${')'.repeat(200)}\n`,
     'z-bom': '\ufeffx = 1\n',
     'z-mac': 'x = 1\ry = 2\r',
     'z-empty': '',
@@ -40,11 +46,12 @@ describe('syntax of a later Python', () => {
     'dags/b.py': 'type X = int\n',
     'dags/c.py': 'def f[T = int]() -> T: ...\n',
     'dags/d.py': 'try:\n    pass\nexcept* ValueError:\n    pass\n',
+    'dags/f.py': 'async def f(): return [[x async for x in y] for y in []]\n',
     'dags/e.py': 'print(ExceptionGroup)\n',
   }
 
   test.each([
-    [310, ['a', 'b', 'c', 'd']],
+    [310, ['a', 'b', 'c', 'd', 'f']],
     [311, ['a', 'b', 'c']],
     [312, ['c']],
     [313, []],

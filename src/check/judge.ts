@@ -51,7 +51,7 @@ const byPlace = (a: Finding, b: Finding): number =>
 /** Names of Python's own that came after the oldest version, which is what the linter is told. */
 const LATER_BUILTINS =
   /`(?:aiter|anext|EncodingWarning|BaseExceptionGroup|ExceptionGroup|PythonFinalizationError)`/
-const SINCE = /Python \d\.\d+ \(syntax was added in Python (\d)\.(\d+)\)/
+const SINCE = /on Python \d\.\d+ \(syntax was added in (?:Python )?(\d)\.(\d+)\)/
 
 /** When Python got the syntax that a diagnostic is about; undefined for what no Python takes. */
 function since({ message }: Diagnostic): number | undefined {

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Workspace } from '@astral-sh/ruff-wasm-nodejs'
 import { describeError } from '../errors.ts'
 import { isReadByAirflow, readFacts } from './facts.ts'
+import { findRareSyntax } from './rare-syntax.ts'
 import { decodeSource } from './source.ts'
 import { neverClosed } from './statements.ts'
 import type { Diagnostic, FileResult, SourceFile } from './types.ts'
@@ -50,7 +51,7 @@ const OLDEST_PYTHON = 'py39'
 
 const SYNTAX = 'invalid-syntax'
 /** Of what some Python takes. */
-const IS_LATER = /was added in Python \d/
+const IS_LATER = /syntax was added in/
 
 const isSyntax = ({ code }: { readonly code: string }): boolean =>
   code === SYNTAX || SYNTAX_RULES.includes(code)
@@ -125,17 +126,20 @@ function readOne(linter: Linter, { path, absolutePath }: SourceFile): FileResult
   const { text } = source
   const nullAt = text.indexOf('\0')
   if (nullAt !== -1) return notPython(path, NULL_BYTE, text.slice(0, nullAt).split(/\r\n|\r|\n/).length)
-  const diagnostics = lint(linter, text).map((one) => atItsCause(one, text, linter))
-  const isBroken = diagnostics.some(({ code, message }) => code === SYNTAX && !IS_LATER.test(message))
+  const said = lint(linter, text).map((one) => atItsCause(one, text, linter))
+  const isBroken = said.some(
+    ({ code, message }) => code === SYNTAX && !message.includes('syntax was added in'),
+  )
   const isRead = isReadByAirflow(text)
   const facts =
     isBroken || text.length > LARGEST_FACTS ? undefined : readFacts(text, (of) => linter.tokens(of))
-  return { is: 'read', path, diagnostics, isRead, facts }
+  const rare = isBroken || text.length > LARGEST_FACTS ? [] : findRareSyntax(text, (of) => linter.tokens(of))
+  return { is: 'read', path, diagnostics: [...rare, ...said], isRead, facts }
 }
 
 /** Of a file that ends too early, the end is where everybody looks last. */
 function atItsCause(diagnostic: Diagnostic, text: string, linter: Linter): Diagnostic {
-  if (!diagnostic.message.startsWith("unexpected EOF")) return diagnostic
+  if (!diagnostic.message.startsWith('unexpected EOF')) return diagnostic
   const open = text.length > LARGEST_FACTS ? undefined : neverClosed(text, linter.tokens(text))
   if (open) return { ...diagnostic, message: `\`${open.text}\` was never closed`, line: open.line, column: 1 }
   const lines = text.trimEnd().split(/\r\n|\r|\n/).length
