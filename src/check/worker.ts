@@ -51,7 +51,7 @@ const OLDEST_PYTHON = 'py39'
 
 const SYNTAX = 'invalid-syntax'
 /** Of what some Python takes. */
-const IS_LATER = /syntax was added in/
+const LATER = 'syntax was added in'
 
 const isSyntax = ({ code }: { readonly code: string }): boolean =>
   code === SYNTAX || SYNTAX_RULES.includes(code)
@@ -127,9 +127,7 @@ function readOne(linter: Linter, { path, absolutePath }: SourceFile): FileResult
   const nullAt = text.indexOf('\0')
   if (nullAt !== -1) return notPython(path, NULL_BYTE, text.slice(0, nullAt).split(/\r\n|\r|\n/).length)
   const said = lint(linter, text).map((one) => atItsCause(one, text, linter))
-  const isBroken = said.some(
-    ({ code, message }) => code === SYNTAX && !message.includes('syntax was added in'),
-  )
+  const isBroken = said.some(({ code, message }) => code === SYNTAX && !message.includes(LATER))
   const isRead = isReadByAirflow(text)
   const facts =
     isBroken || text.length > LARGEST_FACTS ? undefined : readFacts(text, (of) => linter.tokens(of))
