@@ -9,6 +9,13 @@ const PACKAGES = {
   3: ['apache-airflow-core==3.1.0'],
 } as const
 
+/** A wheel is an archive; the rest of it is not wanted. */
+const UNPACK = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if '/example_dags/' in name])
+`
+
 /** The folder that Airflow's packages of a major were unpacked into; kept in `.cache/`. */
 export async function unpackAirflow(major: 2 | 3): Promise<string> {
   const folder = path.join(CACHE, `packages-${PACKAGES[major].join('-').replaceAll('==', '-')}`)
@@ -29,7 +36,7 @@ export async function unpackAirflow(major: 2 | 3): Promise<string> {
     ...PACKAGES[major],
   ])
   for (const wheel of readdirSync(unfinished).filter((name) => name.endsWith('.whl'))) {
-    await run(python, ['-m', 'zipfile', '-e', path.join(unfinished, wheel), unfinished])
+    await run(python, ['-c', UNPACK, path.join(unfinished, wheel), unfinished])
     await rm(path.join(unfinished, wheel))
   }
   await rename(unfinished, folder)

@@ -1,5 +1,6 @@
 import type { Facts, Import, ImportedName } from './types.ts'
 import type { Statement, Token } from './statements.ts'
+import { outline } from './outline.ts'
 import { readStatements } from './statements.ts'
 
 /** What Airflow's "safe mode" asks of a file before it looks for DAGs in it. */
@@ -13,8 +14,9 @@ export function isReadByAirflow(source: string): boolean {
  */
 export function readFacts(source: string, tokensOf: (source: string) => string): Facts {
   const changesPath = /sys\.path|PYTHONPATH|addsitedir|\bfrom sys import\b/.test(source)
-  const statements = /\b(?:import|DAG|dag)\b/.test(source)
-    ? readStatements(source, tokensOf(source)).filter(({ within }) => within.every((head) => head === 'With'))
+  const outer = outline(source)
+  const statements = /\b(?:import|DAG|dag)\b/.test(outer)
+    ? readStatements(outer, tokensOf(outer)).filter(({ within }) => within.every((head) => head === 'With'))
     : []
   const imports = statements.flatMap(({ tokens }) => readImport(tokens))
   return { imports, changesPath, ...readDags(statements, imports) }

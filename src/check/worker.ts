@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Workspace } from '@astral-sh/ruff-wasm-nodejs'
 import { describeError } from '../errors.ts'
@@ -89,6 +90,13 @@ export async function runWorker(): Promise<void> {
 
 type Linter = Pick<Workspace, 'check' | 'tokens'>
 
+/** What was read to be compiled has 10 MB, and would stay until V8 sees a need. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') (collect as () => void)()
+}
+
 /**
  * The optimizing compiler for WebAssembly would take 300 MB for this module, and be done when the files are. One flag implies
  * the others only where Node's command line has it.
@@ -98,6 +106,7 @@ const WITHOUT_OPTIMIZING = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dy
 async function loadLinter(): Promise<Linter> {
   for (const flag of WITHOUT_OPTIMIZING) setFlagsFromString(flag)
   const { Workspace, PositionEncoding } = await import('@astral-sh/ruff-wasm-nodejs')
+  collectGarbage()
   const options = {
     'target-version': OLDEST_PYTHON,
     preview: false,
