@@ -20,11 +20,11 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/index.ts', 'src/inputs.ts', 'src/outputs.ts', 'src/report/**'],
+    ignores: ['src/start.ts', 'src/inputs.ts', 'src/outputs.ts', 'src/report/**'],
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: [{ name: '@actions/core', message: onlyThese('index, inputs, outputs and report') }] },
+        { paths: [{ name: '@actions/core', message: onlyThese('start, inputs, outputs and report') }] },
       ],
     },
   },

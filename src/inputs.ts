@@ -43,6 +43,7 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
   'deploy-image': 'false',
   'github-token': '${{ github.token }}',
   verify: 'true',
+  check: 'true',
   'run-dag-conf': '{}',
   'run-dag-timeout': '10m',
   'run-dag-unpause': 'false',
@@ -51,7 +52,10 @@ export const INPUT_DEFAULTS: Readonly<Record<string, string>> = {
 /** What deploy-action calls an image name that is not given. */
 const NO_IMAGE_NAME = 'no-custom-image'
 
-const VERIFY = { true: 'fail', warn: 'warn', false: 'no' } as const
+/** What the three words mean, for `verify` and `check`. */
+const STRICTNESS = { true: 'fail', warn: 'warn', false: 'no' } as const
+
+const AIRFLOW = { '': undefined, '2': 2, '3': 3 } as const
 
 export type InputSource = {
   /** An input as it is given, white space at its ends included. */
@@ -100,8 +104,6 @@ export function readInputs(
     source.env,
     hide,
   )
-  if ('problems' in credentials) problems.push(...credentials.problems)
-
   function word<T extends string>(
     name: string,
     known: readonly T[],
@@ -115,6 +117,7 @@ export function readInputs(
     return fallback
   }
   const action = word('action', ACTIONS, LATER_ACTIONS, 'deploy')
+  if ('problems' in credentials && action !== 'check') problems.push(...credentials.problems)
   const wished = word('deploy-type', DEPLOY_TYPES, LATER_DEPLOY_TYPES, 'infer')
   const deployType = take(
     'deploy-image',
@@ -147,11 +150,20 @@ export function readInputs(
   problems.push(...environment.problems)
 
   const wait = boolean('wait')
-  const verify = take(
-    'verify',
+  const strictness = (name: string): keyof typeof STRICTNESS =>
+    take(
+      name,
+      'ASTRO-INPUT-CHOICE',
+      parseChoice(orDefault(name).toLowerCase(), ['true', 'warn', 'false'] as const),
+      'true',
+    )
+  const verify = strictness('verify')
+  const check = strictness('check')
+  const checkAirflow = take<'' | '2' | '3'>(
+    'check-airflow',
     'ASTRO-INPUT-CHOICE',
-    parseChoice(orDefault('verify').toLowerCase(), ['true', 'warn', 'false'] as const),
-    'true',
+    parseChoice(text('check-airflow'), ['', '2', '3']),
+    '',
   )
   const runDag = readRunDag({
     dagId: text('run-dag'),
@@ -193,17 +205,22 @@ export function readInputs(
     pytestFile: path('pytest-file'),
     force: boolean('force'),
     githubToken,
-    verify: VERIFY[verify],
+    verify: STRICTNESS[verify],
+    check: action === 'check' && check === 'false' ? 'fail' : STRICTNESS[check],
+    checkAirflow: AIRFLOW[checkAirflow],
+    checkSarif: text('check-sarif') === '' ? undefined : path('check-sarif'),
     runDag: runDag.wish,
   }
 
   problems.push(...undeclaredInputs(source.env, declared))
-  if (problems.length > 0 || 'problems' in credentials || typeof domain === 'string') {
-    throw inputError(problems)
-  }
+  if (problems.length > 0 || typeof domain === 'string') throw inputError(problems)
   const given = (name: string): boolean => text(name) !== '' && text(name) !== INPUT_DEFAULTS[name]
   return {
-    inputs: Object.freeze({ ...inputs, domain, credentials }),
+    inputs: Object.freeze({
+      ...inputs,
+      domain,
+      credentials: action === 'check' || 'problems' in credentials ? undefined : credentials,
+    }),
     warnings: [...environment.warnings, ...ineffectiveInputs(inputs, given)],
     notices:
       boolean('deploy-image') && action === 'deploy'

@@ -11,6 +11,8 @@ import { deploy } from './deploy/deploy.ts'
 import { createProgress } from './progress.ts'
 import { rollback } from './deploy/rollback-action.ts'
 import { updateEnvironmentVariables } from './environment/update.ts'
+import { checkProject } from './check/action.ts'
+import type { StartThread } from './check/engine.ts'
 import { asActionError } from './errors.ts'
 import type { Connections } from './http/connections.ts'
 import type { Request } from './http/request.ts'
@@ -34,6 +36,7 @@ export type Dependencies = {
   readonly agentFor: Connections['agentFor']
   readonly git: Git
   readonly docker: Docker
+  readonly startThread: StartThread
   readonly secrets: Secrets
   readonly log: Log
   readonly outputs: Outputs
@@ -65,17 +68,23 @@ export async function main(deps: Dependencies): Promise<void> {
     const { inputs, warnings, notices } = readInputs(secrets.hide, inputsOfStep(deps.env))
     warnings.forEach(log.warning)
     notices.forEach(log.notice)
-    const { apiOrigin } = inputs.domain
+    const { credentials, domain } = inputs
+    const { apiOrigin } = domain
+    const project = once(() => prepareProject(deps, inputs))
+    if (credentials === undefined) {
+      await checkProject({ ...deps, inputs, project, stage, tell })
+      outputs.requireTaken()
+      return
+    }
 
     const signingIn = stage('Sign in to Astro', async () => {
       const exchange = { ...deps, apiOrigin, now: clock.now, hide: secrets.hide }
-      const opened = await openSession(exchange, inputs.credentials)
+      const opened = await openSession(exchange, credentials)
       const { line, warning } = describeSession(opened, clock.now())
       log.info(line)
       if (warning !== undefined) log.warning(warning)
       return opened
     })
-    const project = once(() => prepareProject(deps, inputs))
     const shipsCode = inputs.action === 'deploy'
     if (shipsCode) project()
     const session = await signingIn
@@ -138,6 +147,8 @@ async function perform(run: Run): Promise<void> {
       return handOnAccessToken(run)
     case 'rollback':
       return rollback(run)
+    case 'check':
+      return checkProject(run)
   }
 }
 

@@ -17,6 +17,8 @@ export type OutputName =
   | 'rolled-back'
   | 'environment-changes'
   | 'import-errors'
+  | 'check-errors'
+  | 'check-warnings'
   | 'dag-run-id'
   | 'dag-run-state'
   | 'access-token'

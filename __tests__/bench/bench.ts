@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { missingForEngine, missingPrograms } from '../image/engine.ts'
 import { measureArchive } from './archive.ts'
 import { measureCancelling } from './cancelling.ts'
+import { measureCheck } from './check.ts'
 import { measureDeploy, measureWaiting } from './deploy.ts'
 import { measureImage } from './image.ts'
 import type { Measurement } from './measurement.ts'
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, Part>> = {
   waiting: { measure: measureWaiting },
   cancelling: { measure: measureCancelling },
   verification: { measure: measureVerification },
+  check: { measure: measureCheck, missing: () => (process.platform === 'linux' ? [] : ['Linux']) },
   archive: {
     measure: measureArchive,
     missing: () => missingPrograms({ tar: 'tar', pigz: 'pigz', curl: 'curl' }),

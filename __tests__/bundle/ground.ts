@@ -8,6 +8,7 @@ import { brokenRules, codeOf } from './rules.ts'
 import type { Step, StepResult } from './run-step.ts'
 import { runStep } from './run-step.ts'
 import { writeTree } from './tree.ts'
+import { withoutCheck } from './without-check.ts'
 
 /** What a bundle test stands on: a local Astro and a checked-out repository, new for each test. */
 export type Ground = {
@@ -105,7 +106,8 @@ export async function runChecked(
   step: Step,
   secrets: readonly string[] = [],
 ): Promise<StepResult> {
-  const result = await runStep({ ...step, inputs: { domain: astro.origin, ...step.inputs } })
+  const inputs = { domain: astro.origin, ...withoutCheck(step.inputs), ...step.inputs }
+  const result = await runStep({ ...step, inputs })
   const hidden = new Set([...astro.secrets, ...variableValues(astro), ...secrets])
   expect(brokenRules(withoutHandedOn(result, step), hidden)).toEqual([])
   return result

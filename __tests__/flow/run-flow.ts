@@ -6,6 +6,7 @@ import type { Clock } from '../../src/clock.ts'
 import { createConnections } from '../../src/http/connections.ts'
 import { createRequest } from '../../src/http/request.ts'
 import type { Transport } from '../../src/http/transport.ts'
+import { createThreads } from '../../src/check/threads.ts'
 import { createTransport } from '../../src/http/transport.ts'
 import { createDocker } from '../../src/image/docker.ts'
 import { createPrograms } from '../../src/program.ts'
@@ -14,6 +15,7 @@ import { createOutputs } from '../../src/outputs.ts'
 import type { Git, GitResult } from '../../src/project/git.ts'
 import { createLog } from '../../src/report/log.ts'
 import { createSecrets } from '../../src/secrets.ts'
+import { withoutCheck } from '../bundle/without-check.ts'
 import { annotations, RUNNER_ENVIRONMENT } from '../bundle/run-step.ts'
 
 export type Flow = {
@@ -57,7 +59,10 @@ export async function runFlow({
     GITHUB_WORKSPACE: workspace,
     GITHUB_STEP_SUMMARY: summaryFile,
     ...Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+      Object.entries({ ...withoutCheck(inputs), ...inputs }).map(([name, value]) => [
+        `INPUT_${name.toUpperCase()}`,
+        value,
+      ]),
     ),
   }
   await writeFile(summaryFile, '')
@@ -86,7 +91,9 @@ export async function runFlow({
       signal,
     })
     const docker = createDocker(createPrograms(signal).run, { PATH: '' })
-    await main({ env, clock, request, agentFor, git, docker, secrets, log, outputs, signal })
+    const startThread = createThreads(new URL('../../src/index.ts', import.meta.url))
+    const deps = { env, clock, request, agentFor, git, docker, startThread }
+    await main({ ...deps, secrets, log, outputs, signal })
     return {
       exitCode: Number(process.exitCode ?? 0),
       texts: { stdout, outputs: written, summary: await readFile(summaryFile, 'utf8') },

@@ -46,6 +46,9 @@ test('a key pair is all that is needed', () => {
     force: false,
     githubToken: undefined,
     verify: 'fail',
+    check: 'fail',
+    checkAirflow: undefined,
+    checkSarif: undefined,
     runDag: undefined,
   })
   expect(Object.isFrozen(inputs)).toBe(true)

@@ -45,7 +45,6 @@ describe('an input of a later version', () => {
     ['wake-on-deploy', 'true', 'waking a hibernating Deployment'],
     ['preview-name', 'pr-1', 'Deployment previews'],
     ['copy-connections', 'true', 'Deployment previews'],
-    ['check', 'warn', 'checking the DAGs'],
     ['deployments-file', 'd.yml', 'several Deployments'],
   ])('%s: %s is refused with what it belongs to', async (name, value, feature) => {
     const { code, observed } = await failureOf(() => read({ [name]: value }))

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { AirflowMajor } from '../../src/airflow/types.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const CACHE = path.join(ROOT, '.cache', 'real-airflow')
+export const CACHE = path.join(ROOT, '.cache', 'real-airflow')
 /** What all of them run on. */
 const PYTHON = '>=3.10,<3.13'
 
@@ -43,7 +43,7 @@ export async function installAirflow(release: Release): Promise<string> {
 }
 
 /** uv from PyPI, since it installs in seconds what takes pip minutes. */
-async function installUv(): Promise<string> {
+export async function installUv(): Promise<string> {
   const requirements = fileURLToPath(new URL('uv.txt', import.meta.url))
   const name = (await readFile(requirements, 'utf8')).trim().replaceAll('==', '-')
   const folder = path.join(CACHE, name)
@@ -61,7 +61,7 @@ async function installUv(): Promise<string> {
   return path.join(folder, 'bin', 'uv')
 }
 
-async function run(program: string, args: readonly string[]): Promise<void> {
+export async function run(program: string, args: readonly string[]): Promise<void> {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()))

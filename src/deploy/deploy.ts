@@ -8,6 +8,7 @@ import { monitoringDag } from '../project/monitoring-dag.ts'
 import type { Run } from '../run.ts'
 import type { Applied } from './apply.ts'
 import { applyDeploy } from './apply.ts'
+import { checkBeforeDeploy } from './check.ts'
 import { requireOpenWay } from './blob-store.ts'
 import { readFormerCode } from './former-code.ts'
 import { imageNeed, makePlan } from './make-plan.ts'
@@ -29,6 +30,7 @@ export async function deploy(run: Run): Promise<void> {
     plan: await makePlan(run),
     variables: await planVariables(run),
   }))
+  if (inputs.dryRun || plan.skip === undefined) await checkBeforeDeploy(run, plan)
   if (inputs.dryRun) {
     skip(run, plan.skip === undefined ? DRY_RUN : `${DRY_RUN}; ${plan.skip}`)
     return

@@ -28,6 +28,11 @@ export const NO_EFFECT: readonly string[] = Object.keys(MEANINGLESS)
 
 const noImage = (i: Chosen): boolean => i.deployType === 'dags-only' && !(i.parse || i.pytest)
 
+/** Inputs that say what is read, for a check as for a deploy. */
+const SAYS_WHAT = new Set(['deploy-type', 'root-folder', 'dags-path', 'allow-empty-dags', 'image-name'])
+
+const readsCode = ({ action }: Chosen): boolean => action === 'deploy' || action === 'check'
+
 const RULES: readonly Rule[] = [
   ...Object.entries(MEANINGLESS).map(([input, why]) => ({ input, hasEffect: () => false, why })),
   {
@@ -37,6 +42,16 @@ const RULES: readonly Rule[] = [
   },
   { input: 'verify', hasEffect: (i) => i.waitMs !== undefined, why: '`wait` is false' },
   { input: 'verify', hasEffect: (i) => !i.dryRun, why: 'a dry run changes nothing' },
+  ...['check', 'check-airflow', 'check-sarif'].map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => readsCode(i),
+    why: 'the action ships no code',
+  })),
+  ...['check-airflow', 'check-sarif'].map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => i.check !== 'no',
+    why: '`check` is false',
+  })),
   ...['run-dag', 'run-dag-conf', 'run-dag-timeout', 'run-dag-unpause'].flatMap((input) => [
     { input, hasEffect: (i: Chosen) => i.action === 'deploy', why: 'the action ships no code' },
     { input, hasEffect: (i: Chosen) => !i.dryRun, why: 'a dry run deploys nothing' },
@@ -60,7 +75,7 @@ const RULES: readonly Rule[] = [
     'force',
   ].map((input) => ({
     input,
-    hasEffect: (i: Chosen) => i.action === 'deploy',
+    hasEffect: (i: Chosen) => i.action === 'deploy' || (i.action === 'check' && SAYS_WHAT.has(input)),
     why: 'the action ships no code',
   })),
   {
@@ -72,6 +87,11 @@ const RULES: readonly Rule[] = [
     input,
     hasEffect: (i: Chosen) => i.action !== 'get-access-token',
     why: '`get-access-token` changes nothing',
+  })),
+  ...['dry-run', 'wait-time', ...ENVIRONMENT].map((input) => ({
+    input,
+    hasEffect: (i: Chosen) => i.action !== 'check',
+    why: '`check` changes nothing',
   })),
   ...ENVIRONMENT.map((input) => ({
     input,

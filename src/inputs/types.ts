@@ -5,12 +5,17 @@ import type { BuildArg, BuildSecret } from './build.ts'
 import type { RunDagWish } from './run-dag.ts'
 import type { TargetWish } from './target.ts'
 
-export const ACTIONS = ['deploy', 'update-environment-variables', 'get-access-token', 'rollback'] as const
+export const ACTIONS = [
+  'deploy',
+  'update-environment-variables',
+  'get-access-token',
+  'rollback',
+  'check',
+] as const
 export const DEPLOY_TYPES = ['infer', 'dags-only', 'image-and-dags', 'image-only'] as const
 
 /** Words of the interface that this version does not know yet. */
 export const LATER_ACTIONS = [
-  'check',
   'status',
   'create-deployment-preview',
   'deploy-deployment-preview',
@@ -26,7 +31,8 @@ export type DeployTypeWish = (typeof DEPLOY_TYPES)[number]
 /** What a step asks for. */
 export type Inputs = {
   readonly action: Action
-  readonly credentials: Credentials
+  /** Undefined for `check` alone, which needs none. */
+  readonly credentials: Credentials | undefined
   readonly domain: AstroDomain
   readonly organizationId: string | undefined
   readonly workspaceId: string | undefined
@@ -41,6 +47,12 @@ export type Inputs = {
   readonly allowEmptyDags: boolean
   /** The variables to set; undefined: none. */
   readonly environment: EnvironmentWish | undefined
+  /** Whether the Python files are looked at before anything is written, and what an error in them means. */
+  readonly check: 'fail' | 'warn' | 'no'
+  /** The Airflow to check for; undefined: the target's. */
+  readonly checkAirflow: 2 | 3 | undefined
+  /** Where the findings go as SARIF, relative to the workspace. */
+  readonly checkSarif: string | undefined
   /** Whether Airflow is asked for import errors, and what they mean. */
   readonly verify: 'fail' | 'warn' | 'no'
   /** The DAG to run as a smoke test, if any. */

@@ -3,7 +3,6 @@ import type { InputProblem } from './values.ts'
 
 /** Inputs of the interface that this version does not have yet, by what they belong to. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
-  'checking the DAGs before the deploy': ['check', 'check-airflow', 'check-sarif'],
   'the plan on the pull request': ['comment'],
   'GitHub deployments': ['github-deployment'],
   'Deployment previews': [

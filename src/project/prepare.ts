@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import * as path from 'node:path'
+import type { StartThread } from '../check/engine.ts'
+import type { ProjectToRead, ReadProject } from '../check/read-project.ts'
 import type { Inputs } from '../inputs/types.ts'
 import type { GeneratedFile } from './archive.ts'
 import { packDagFolder } from './archive.ts'
@@ -30,6 +32,8 @@ export type PreparedProject = {
   readonly dagStandIns: Promise<readonly Hole[]>
   /** Credentials of other actions that are left out, by paths from the project. */
   readonly credentialFiles: Promise<readonly string[]>
+  /** What is in its Python files; undefined when they are not to be looked at. Never rejects. */
+  readonly checked: Promise<ReadProject> | undefined
   /** The DAG bundle as a gzipped tarball, with files that are made up for the Deployment. To be called once. */
   bundle(generated: readonly GeneratedFile[]): Promise<AsyncIterable<Buffer>>
 }
@@ -38,10 +42,22 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Starts reading the project and packing its DAGs. Nothing here writes anything, or leaves the machine. */
 export function prepareProject(
-  deps: { readonly env: Environment; readonly git: Git; readonly signal: AbortSignal },
+  deps: {
+    readonly env: Environment
+    readonly git: Git
+    readonly startThread: StartThread
+    readonly signal: AbortSignal
+  },
   inputs: Pick<
     Inputs,
-    'rootFolder' | 'dagsPath' | 'allowEmptyDags' | 'dryRun' | 'deployType' | 'imageTriggerPaths'
+    | 'action'
+    | 'rootFolder'
+    | 'dagsPath'
+    | 'allowEmptyDags'
+    | 'check'
+    | 'dryRun'
+    | 'deployType'
+    | 'imageTriggerPaths'
   >,
 ): PreparedProject {
   const workspace = deps.env.GITHUB_WORKSPACE ?? process.cwd()
@@ -55,7 +71,8 @@ export function prepareProject(
   )
   const pack = async (): Promise<AsyncIterable<Buffer>> =>
     packDagFolder(await dagFolder, { extra: generated.promise, signal: deps.signal })
-  const packed = inputs.dryRun || inputs.deployType === 'image-only' ? undefined : pack()
+  const packed =
+    inputs.dryRun || inputs.action === 'check' || inputs.deployType === 'image-only' ? undefined : pack()
   const clone = readClone(deps.git, projectFolder)
   const projectPath = clone.then((found) => (found.is === 'clone' ? found.clone.prefix : inputs.rootFolder))
   const where = {
@@ -80,6 +97,8 @@ export function prepareProject(
     folder: projectFolder,
     tree,
     dagStandIns: inputs.deployType === 'image-only' ? Promise.resolve([]) : standInsAmong(dagFolder, tree),
+    checked:
+      inputs.check === 'no' ? undefined : readPython(deps, { ...inputs, folder: projectFolder, dagFolder }),
     credentialFiles: findCredentialFiles(projectFolder, inputs.dagsPath, dagFolder),
     bundle(files: readonly GeneratedFile[]): Promise<AsyncIterable<Buffer>> {
       generated.resolve(files)
@@ -90,6 +109,14 @@ export function prepareProject(
   for (const begun of [dagFolder, packed, commit, projectPath, tree, dagStandIns])
     begun?.catch(() => undefined)
   return project
+}
+
+async function readPython(
+  deps: { readonly startThread: StartThread; readonly signal: AbortSignal },
+  project: ProjectToRead,
+): Promise<ReadProject> {
+  const { readProject } = await import('../check/read-project.ts')
+  return readProject(deps, project)
 }
 
 async function checkedDagFolder(

@@ -93,7 +93,8 @@ function createSourceReader(): SourceReader {
   }
 }
 
-async function readIgnoreFiles(byPath: ReadonlyMap<string, DagFile>): Promise<IgnoreFiles> {
+/** What the files `.airflowignore` of a DAG folder say. */
+export async function readIgnoreFiles(byPath: ReadonlyMap<string, DagFile>): Promise<IgnoreFiles> {
   const found = [...byPath].filter(
     (entry): entry is [string, DagRegularFile] =>
       entry[1].kind === 'file' && (entry[0] === IGNORE_FILE || entry[0].endsWith(`/${IGNORE_FILE}`)),

@@ -5,6 +5,8 @@ import type { ActionError } from '../errors.ts'
 import type { Commit } from '../project/commit.ts'
 import { commitUrl } from '../project/commit.ts'
 import { environmentTable } from './environment.ts'
+import type { CheckFacts } from './check.ts'
+import { checkTables, describeCheck } from './check.ts'
 import { code, escapeMarkdown, factTable, link } from './markdown.ts'
 import type { Phase } from './timeline.ts'
 import { ganttChart } from './timeline.ts'
@@ -43,6 +45,7 @@ export type SummaryFacts = {
     readonly by: string | undefined
   }
   readonly imageTag?: { readonly before: string | undefined; readonly after: string } | undefined
+  readonly check?: CheckFacts
   readonly parse?: TestFacts
   readonly pytest?: TestFacts
   readonly reasons?: readonly string[]
@@ -72,10 +75,12 @@ export function buildSummary(facts: SummaryFacts): string {
       ['DAG version', dagVersion && describeVersions(dagVersion, error !== undefined)],
       ['Rollback', facts.rollback && describeRollback(facts.rollback)],
       ['Image', facts.imageTag && `${version(facts.imageTag.before)} → ${code(facts.imageTag.after)}`],
+      ['Check', facts.check && describeCheck(facts.check)],
       ['Parse', facts.parse && escapeMarkdown(facts.parse.summary)],
       ['Tests', facts.pytest && escapeMarkdown(facts.pytest.summary)],
       ['Smoke test', facts.smokeTest && describeSmokeTest(facts.smokeTest)],
     ]),
+    ...(facts.check ? checkTables(facts.check) : []),
     ...failureTable([...(facts.parse?.failures ?? []), ...(facts.pytest?.failures ?? [])]),
     ...(facts.reasons?.length
       ? [facts.reasons.map((reason) => `- ${escapeMarkdown(reason)}`).join('\n')]

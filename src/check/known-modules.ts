@@ -1,0 +1,36 @@
+/** Modules of Python itself, 3.11 to 3.13. */
+const STANDARD = words(`
+  abc aifc antigravity argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb binascii bisect builtins
+  bz2 cProfile calendar cgi cgitb chunk cmath cmd code codecs codeop collections colorsys compileall concurrent
+  configparser contextlib contextvars copy copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib
+  dis distutils doctest email encodings ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch fractions
+  ftplib functools gc genericpath getopt getpass gettext glob graphlib grp gzip hashlib heapq hmac html http idlelib
+  imaplib imghdr imp importlib inspect io ipaddress itertools json keyword lib2to3 linecache locale logging lzma
+  mailbox mailcap marshal math mimetypes mmap modulefinder msilib msvcrt multiprocessing netrc nis nntplib nt ntpath
+  nturl2path numbers opcode operator optparse os ossaudiodev pathlib pdb pickle pickletools pipes pkgutil platform
+  plistlib poplib posix posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc pydoc_data pyexpat queue
+  quopri random re readline reprlib resource rlcompleter runpy sched secrets select selectors shelve shlex shutil
+  signal site smtpd smtplib sndhdr socket socketserver spwd sqlite3 sre_compile sre_constants sre_parse ssl stat
+  statistics string stringprep struct subprocess sunau symtable sys sysconfig syslog tabnanny tarfile telnetlib
+  tempfile termios textwrap this threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty
+  turtle turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser winreg
+  winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo
+`)
+
+/** Modules of packages that Airflow brings or that are in wide use: one of that name in the DAG folder proves nothing. */
+const WELL_KNOWN = words(`
+  airflow astro astronomer attr attrs azure boto3 botocore bs4 cattrs celery certifi click cloudpickle cosmos
+  cryptography databricks dateutil dbt docker dotenv duckdb fastapi flask fsspec git gitpython google
+  great_expectations grpc gspread httpx jinja2 jsonschema jwt kubernetes lxml markdown markupsafe numpy openai
+  openlineage openpyxl opentelemetry packaging pandas paramiko pendulum pip plotly polars psutil psycopg psycopg2
+  pyarrow pydantic pymongo pymysql pyodbc pyspark pytest pytz redis requests rich ruamel s3fs scipy sentry_sdk
+  setuptools simple_salesforce six sklearn slack_sdk snowflake soda sqlalchemy sqlparse structlog tabulate tenacity
+  toml tqdm typing_extensions tzdata urllib3 werkzeug yaml zoneinfo
+`)
+
+export const isStandardModule = (name: string): boolean => STANDARD.has(name)
+export const isWellKnown = (name: string): boolean => WELL_KNOWN.has(name)
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/).filter((word) => word !== ''))
+}
