@@ -162,7 +162,7 @@ export function readInputs(
   const checkAirflow = take<'' | '2' | '3'>(
     'check-airflow',
     'ASTRO-INPUT-CHOICE',
-    parseChoice(text('check-airflow'), ['', '2', '3']),
+    text('check-airflow') === '' ? { value: '' } : parseChoice(text('check-airflow'), ['2', '3']),
     '',
   )
   const runDag = readRunDag({

@@ -13,7 +13,7 @@ export async function checkProject(run: CheckRun): Promise<void> {
   const { checked, dagFolder, commit } = run.project()
   await stage('Check the DAGs', async () => {
     if (inputs.deployType !== 'image-only') await dagFolder
-    tell({ headline: 'The check failed', commit: await commit })
+    tell({ headline: 'The check failed', commit: await commit.catch(() => undefined) })
     if (checked === undefined) return
     const { performCheck } = await import('./perform.ts')
     await performCheck(

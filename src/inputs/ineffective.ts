@@ -47,6 +47,11 @@ const RULES: readonly Rule[] = [
     hasEffect: (i: Chosen) => readsCode(i),
     why: 'the action ships no code',
   })),
+  {
+    input: 'check',
+    hasEffect: (i) => i.action !== 'check' || i.check === 'warn',
+    why: '`action: check` always looks',
+  },
   ...['check-airflow', 'check-sarif'].map((input) => ({
     input,
     hasEffect: (i: Chosen) => i.check !== 'no',
