@@ -9476,7 +9476,7 @@ async function checkProject(run) {
     await stage('Check the DAGs', async () => {
         if (inputs.deployType !== 'image-only')
             await dagFolder;
-        tell({ headline: 'The check failed', commit: await commit });
+        tell({ headline: 'The check failed', commit: await commit.catch(() => undefined) });
         if (checked === undefined)
             return;
         const { performCheck } = await __webpack_require__.e(/* import() */ 469).then(__webpack_require__.bind(__webpack_require__, 7469));
@@ -10055,6 +10055,11 @@ const RULES = [
         hasEffect: (i) => readsCode(i),
         why: 'the action ships no code',
     })),
+    {
+        input: 'check',
+        hasEffect: (i) => i.action !== 'check' || i.check === 'warn',
+        why: '`action: check` always looks',
+    },
     ...['check-airflow', 'check-sarif'].map((input) => ({
         input,
         hasEffect: (i) => i.check !== 'no',
@@ -10389,7 +10394,7 @@ function readInputs(hide, source) {
     const strictness = (name) => take(name, 'ASTRO-INPUT-CHOICE', parseChoice(orDefault(name).toLowerCase(), ['true', 'warn', 'false']), 'true');
     const verify = strictness('verify');
     const check = strictness('check');
-    const checkAirflow = take('check-airflow', 'ASTRO-INPUT-CHOICE', parseChoice(text('check-airflow'), ['', '2', '3']), '');
+    const checkAirflow = take('check-airflow', 'ASTRO-INPUT-CHOICE', text('check-airflow') === '' ? { value: '' } : parseChoice(text('check-airflow'), ['2', '3']), '');
     const runDag = readRunDag({
         dagId: text('run-dag'),
         conf: orDefault('run-dag-conf'),
