@@ -35,11 +35,11 @@ export async function startCorporateNetwork(
     readonly store?: { readonly isShown: boolean }
   } = {},
 ): Promise<CorporateNetwork> {
-  const authorities = [
+  const authorities = await Promise.all([
     makeCertificates([ASTRO_HOST]),
     makeCertificates([STORE_HOST], 'Storage Inspection CA'),
-  ]
-  const [ours, stores] = authorities as [Certificates, Certificates]
+  ])
+  const [ours, stores] = authorities
   const astro = await startFront(ours, origin, (url, body) => {
     if (!options.store || !url.includes('/deploys')) return body
     const shown = `"dagsUploadUrl":"https://${STORE_HOST}/container/blob?sig=former-signature"`

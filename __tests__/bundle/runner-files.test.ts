@@ -29,3 +29,10 @@ describe('a runner that does not take what the step hands it', () => {
     expect(codeOf(errors[0] ?? '')).toBe('ASTRO-INPUT-CREDENTIALS-MISSING')
   })
 })
+
+test('entries of PATH that cannot be looked into are not talked of', async () => {
+  const env = { PATH: `/etc/passwd/bin:/nowhere:/dev/null:${process.env.PATH ?? ''}` }
+  const { exitCode, stdout } = await ground.deploy({}, { env })
+  expect(exitCode).toBe(0)
+  expect(stdout).not.toContain('Unexpected error')
+})

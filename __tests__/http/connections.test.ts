@@ -22,8 +22,8 @@ import { startProxy } from '../make/proxy.ts'
 const HOST = 'astro.test'
 const undo: (() => unknown)[] = []
 let certificates: Certificates
-beforeAll(() => {
-  certificates = makeCertificates([HOST])
+beforeAll(async () => {
+  certificates = await makeCertificates([HOST])
 })
 afterAll(() => certificates.remove())
 afterEach(async () => {
@@ -123,7 +123,7 @@ describe('through a proxy', () => {
   })
 
   test('a proxy that speaks https is asked by its own name, and carries the tunnel', async () => {
-    const own = makeCertificates(['127.0.0.1', 'localhost'])
+    const own = await makeCertificates(['127.0.0.1', 'localhost'])
     undo.push(() => own.remove())
     const names: unknown[] = []
     const behind = await listen(createTlsServer(certificates.server, (_, response) => response.end('{}')))

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
+import { exec } from '@actions/exec'
 
 export type Certificates = {
   /** The file with the certificate of the authority. */
@@ -12,14 +12,15 @@ export type Certificates = {
 }
 
 /** A certificate for some names, issued by an authority of a company that nobody else trusts. */
-export function makeCertificates(names: readonly string[], authorityName = 'Corp Root CA'): Certificates {
+export async function makeCertificates(
+  names: readonly string[],
+  authorityName = 'Corp Root CA',
+): Promise<Certificates> {
   const folder = mkdtempSync(path.join(tmpdir(), 'certificates-'))
-  const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
-  }
+  const openssl = (...args: string[]): Promise<number> => exec('openssl', args, { cwd: folder, silent: true })
   const fresh = ['-newkey', 'rsa:2048', '-nodes', '-days', '2']
   const subjects = names.map((name) => `${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`).join(',')
-  openssl(
+  await openssl(
     'req',
     '-x509',
     ...fresh,
@@ -30,7 +31,7 @@ export function makeCertificates(names: readonly string[], authorityName = 'Corp
     '-out',
     'ca.pem',
   )
-  openssl(
+  await openssl(
     ...['req', '-x509', ...fresh, '-subj', `/CN=${names[0] ?? ''}`, '-addext', `subjectAltName=${subjects}`],
     ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-keyout', 'key.pem', '-out', 'cert.pem'],
   )
